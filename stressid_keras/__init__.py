@@ -1,0 +1,52 @@
+"""Stress recognition from speech: an audio-only student distilled from video and physiology.
+
+Importing this package loads neither Keras nor a backend; names are loaded when they are first used. Once Keras is
+imported, before or after, this package's layers are registered with it, so that `keras.models.load_model`
+reads a teacher or student with no custom objects passed by hand.
+"""
+
+import importlib
+
+import wrapt
+
+_PUBLIC = {
+    "BalancedAccuracy": "stressid_keras.distillation",
+    "Classifier": "stressid_keras.distillation",
+    "DatasetConfig": "stressid_keras.config",
+    "Distiller": "stressid_keras.distillation",
+    "LogMel": "stressid_keras.layers",
+    "PreparedStore": "stressid_keras.preprocessing",
+    "Run": "stressid_keras.workflow",
+    "RunConfig": "stressid_keras.config",
+    "StressIDError": "stressid_keras.errors",
+    "StudentRunner": "stressid_keras.export.runner",
+    "SubjectSplit": "stressid_keras.dataset",
+    "SyntheticConfig": "stressid_keras.dataset",
+    "build_student": "stressid_keras.models",
+    "build_teacher": "stressid_keras.models",
+    "index_dataset": "stressid_keras.dataset",
+    "make_dataset": "stressid_keras.pipeline",
+    "make_synthetic_tree": "stressid_keras.dataset",
+    "prepare_dataset": "stressid_keras.preprocessing",
+    "split_subjects": "stressid_keras.dataset",
+    "subject_folds": "stressid_keras.dataset",
+}
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str):
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__
+
+
+def _register_keras_objects(keras):
+    for module in ("layers", "distillation"):
+        importlib.import_module(f"stressid_keras.{module}")
+
+
+wrapt.register_post_import_hook(_register_keras_objects, "keras")

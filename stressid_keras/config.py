@@ -1,0 +1,293 @@
+"""Every number of the pipeline, one frozen dataclass per stage, to and from JSON.
+
+A configuration is immutable; `dataclasses.replace` makes a changed copy. `RunConfig.to_dict` is what
+is stored beside every artefact, and `RunConfig.from_dict` refuses names that it does not know, so that a
+mistyped option never passes silently.
+"""
+
+import dataclasses
+import math
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stressid_keras.errors import StressIDError
+
+MODALITIES = ("audio", "video", "ecg", "eda", "rr")
+PHYSIOLOGICAL = ("ecg", "eda", "rr")
+PRIVILEGED = ("video", "ecg", "eda", "rr")  # what the teacher sees and the student never does
+
+LABEL_COLUMNS = {"affect3": "affect3-class", "binary": "binary-stress"}
+DEFAULT_CLASS_NAMES = {
+    "affect3-class": ("Low", "Medium", "High"),
+    "binary-stress": ("NoStress", "Stress"),
+}
+
+
+@dataclass(frozen=True)
+class DatasetConfig:
+    """Which recordings are used, and how their subjects are divided."""
+
+    label: str = "affect3"  # a key of LABEL_COLUMNS
+    class_names: tuple[str, ...] = ()  # empty: DEFAULT_CLASS_NAMES of the label
+    teacher_recordings: str = "complete"  # "all": the teacher also learns from recordings without audio
+    val_share: float = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
+    test_share: float = 8 / 52
+    split_restarts: int = 50  # random starts of the search for the most balanced assignment
+
+    def __post_init__(self):
+        if self.label not in LABEL_COLUMNS:
+            raise StressIDError(f"label is {self.label!r}; expected one of {', '.join(LABEL_COLUMNS)}.")
+        if self.teacher_recordings not in ("complete", "all"):
+            raise StressIDError(
+                f"teacher_recordings is {self.teacher_recordings!r}; expected 'complete' or 'all'."
+            )
+        expected = len(DEFAULT_CLASS_NAMES[self.label_column])
+        if self.class_names and len(self.class_names) != expected:
+            raise StressIDError(
+                f"{len(self.class_names)} class names were given; {self.label_column} has {expected} classes."
+            )
+        if "" in self.class_names or len(set(self.class_names)) < len(self.class_names):
+            raise StressIDError(f"class_names is {self.class_names}; expected names that differ.")
+        for name in ("val_share", "test_share"):
+            if not 0 < getattr(self, name) < 1:
+                raise StressIDError(f"{name} is {getattr(self, name)}; expected a share between 0 and 1.")
+
+    @property
+    def label_column(self) -> str:
+        return LABEL_COLUMNS[self.label]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Class names in the order of the label's integers."""
+        return tuple(self.class_names) or DEFAULT_CLASS_NAMES[self.label_column]
+
+
+@dataclass(frozen=True)
+class AudioConfig:
+    """Log-mel spectrogram; the original implementation's constants."""
+
+    sample_rate: int = 16_000  # Hz
+    n_fft: int = 1024  # samples
+    hop_length: int = 512  # samples: 31.25 frames a second
+    n_mels: int = 128
+    top_db: float = 80.0  # dB below the window's loudest point that are kept
+
+    def __post_init__(self):
+        if self.hop_length < 1 or self.n_fft % self.hop_length:
+            raise StressIDError(
+                f"n_fft is {self.n_fft} and hop_length {self.hop_length}; expected n_fft to be a multiple of it, "
+                "because the exported model cuts its frames into hops."
+            )
+
+
+@dataclass(frozen=True)
+class GafConfig:
+    """Gramian angular fields of the physiological signals.
+
+    Sizes are pixels per side for a full window; a shorter window gives a proportionally smaller image, so a
+    pixel always spans the same time. One pixel per second, as in the original, loses every heartbeat.
+    """
+
+    ecg_size: int = 256  # 4.3 Hz: heart rates up to 128 bpm lie below half of it and show as texture
+    eda_size: int = 64  # 1.1 Hz: skin conductance responses last seconds
+    rr_size: int = 64  # 1.1 Hz: resting and stressed breathing stays below 0.5 Hz
+    method: str = "summation"  # or "difference"
+
+    def __post_init__(self):
+        if self.method not in ("summation", "difference"):
+            raise StressIDError(f"GAF method is {self.method!r}; expected 'summation' or 'difference'.")
+
+    def size(self, modality: str) -> int:
+        return getattr(self, f"{modality}_size")
+
+
+@dataclass(frozen=True)
+class VideoConfig:
+    frames: int = 16
+    max_side: int = 80  # pixels; frames keep their aspect ratio and are never enlarged
+
+
+@dataclass(frozen=True)
+class QualityConfig:
+    """What makes a modality of a window unusable."""
+
+    max_missing_share: float = 0.05  # of NaN samples in a signal; fewer are interpolated
+    min_seconds: float = 1.0  # of any modality
+    silence_peak: float = 1e-4  # full scale is 1; below it a waveform is silent (-80 dBFS)
+    signal_rate: float = 500.0  # Hz, of the physiological text files
+
+
+@dataclass(frozen=True)
+class PreparationConfig:
+    window_seconds: float = 60.0
+    hop_seconds: float = 60.0
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    gaf: GafConfig = field(default_factory=GafConfig)
+    video: VideoConfig = field(default_factory=VideoConfig)
+    quality: QualityConfig = field(default_factory=QualityConfig)
+
+    def __post_init__(self):
+        if self.window_seconds <= 0 or self.hop_seconds <= 0:
+            raise StressIDError("window_seconds and hop_seconds must be positive.")
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """Random changes of training samples; validation and test samples are never changed."""
+
+    enabled: bool = True
+    time_masks: int = 2  # SpecAugment, on the log-mel
+    time_mask_share: float = 0.1  # of the window, the longest a mask gets
+    frequency_masks: int = 2
+    frequency_mask_bands: int = 16  # of 128, the widest a mask gets
+    gaf_crop: float = 0.6  # of the window, the shortest span of a signal that is kept
+    frame_jitter: int = 1  # frames that each of the 16 may be off, kept in order
+    flip: bool = True  # left and right of a video, half the time
+    colour_scale: float = 0.3  # per video and channel, contrast 1 ± this
+    colour_shift: float = 0.2  # per video and channel, brightness ± this
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    batch_size: int = 8
+    cache: str = ""  # "": read from the prepared arrays; "memory"; or the path of a cache file
+    workers: int = 2  # fixed, for tf.data's autotune idles for seconds on a busy machine
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+
+    def __post_init__(self):
+        if self.batch_size < 1:
+            raise StressIDError(f"batch_size is {self.batch_size}; expected 1 or more.")
+
+
+@dataclass(frozen=True)
+class TeacherConfig:
+    video_filters: tuple[int, ...] = (16, 32, 64, 128)
+    signal_filters: tuple[int, ...] = (16, 32, 64, 128)
+    feature_size: int = 256
+    dropout: float = 0.3  # on the concatenated features, before the classifier
+    modality_dropout: float = 0.2  # share of samples whose feature of a modality the classifier does not see
+
+
+@dataclass(frozen=True)
+class StudentConfig:
+    filters: tuple[int, ...] = (16, 32, 64, 128)
+    feature_size: int = 256
+    dropout: float = 0.3  # on the feature, before the classifier
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is fitted; the same for teacher, control and student unless the run says otherwise."""
+
+    epochs: int = 30  # the original's 50 were at a constant rate
+    patience: int = 10  # epochs without a better validation score before training stops
+    learning_rate: float = 1e-3  # at the start; it falls along a cosine to zero at the last epoch
+    weight_decay: float = 1e-4
+    class_weights: bool = True  # inverse frequency in the training part
+    label_smoothing: float = 0.0
+    tensorboard: bool = False  # event files beside the history
+
+    def __post_init__(self):
+        for name in ("epochs", "patience"):
+            if getattr(self, name) < 1:
+                raise StressIDError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+        if not 0 < self.learning_rate < math.inf:
+            raise StressIDError(f"learning_rate is {self.learning_rate}; expected a positive number.")
+
+
+@dataclass(frozen=True)
+class DistillationConfig:
+    """Weights of the feature terms in the student's loss: the specification's α, β, γ and δ."""
+
+    alpha: float = 1.0  # video
+    beta: float = 1.0  # ECG
+    gamma: float = 1.0  # EDA
+    delta: float = 1.0  # respiration
+
+    def __post_init__(self):
+        for name, weight in dataclasses.asdict(self).items():
+            if not 0 <= weight < math.inf:
+                raise StressIDError(f"{name} is {weight}; expected 0 or more.")
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weights by the modality whose feature they pull towards."""
+        return {"video": self.alpha, "ecg": self.beta, "eda": self.gamma, "rr": self.delta}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    seed: int = 0
+    dataset: DatasetConfig = field(default_factory=DatasetConfig)
+    preparation: PreparationConfig = field(default_factory=PreparationConfig)
+    pipeline: PipelineConfig = field(default_factory=PipelineConfig)
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    teacher_training: TrainingConfig = field(default_factory=TrainingConfig)
+    student: StudentConfig = field(default_factory=StudentConfig)
+    student_training: TrainingConfig = field(default_factory=TrainingConfig)
+    distillation: DistillationConfig = field(default_factory=DistillationConfig)
+
+    def __post_init__(self):
+        if self.seed < 0:
+            raise StressIDError(f"seed is {self.seed}; expected 0 or more.")
+        if self.teacher.feature_size != self.student.feature_size:
+            raise StressIDError(
+                f"feature_size is {self.teacher.feature_size} for the teacher and {self.student.feature_size} for "
+                "the student; expected the same, for the one is pulled towards the other."
+            )
+
+    def to_dict(self) -> dict:
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "RunConfig":
+        return from_dict(cls, values)
+
+
+def to_dict(config) -> dict:
+    """A configuration as plain JSON types."""
+    return _plain(dataclasses.asdict(config))
+
+
+def from_dict(cls, values: dict, where: str = "configuration"):
+    """Build a configuration dataclass from plain JSON types.
+
+    Raises:
+        StressIDError: a name in `values` is not an option of `cls`.
+    """
+    if not isinstance(values, dict):
+        raise StressIDError(f"{where} is {values!r}; expected a table of options.")
+    types = typing.get_type_hints(cls)
+    unknown = sorted(set(values) - set(types))
+    if unknown:
+        raise StressIDError(
+            f"{where} has no option {unknown[0]!r}; expected some of {', '.join(sorted(types))}."
+        )
+    arguments = {name: _typed(types[name], value, f"{where}.{name}") for name, value in values.items()}
+    return cls(**arguments)
+
+
+def _typed(expected, value, where: str):
+    """A JSON value as the type that the dataclass declares."""
+    if dataclasses.is_dataclass(expected):
+        return from_dict(expected, value, where)
+    if typing.get_origin(expected) is tuple:
+        if not isinstance(value, list | tuple):
+            raise StressIDError(f"{where} is {value!r}; expected a list.")
+        return tuple(_typed(typing.get_args(expected)[0], item, where) for item in value)
+    if expected is float and type(value) is int:
+        return float(value)
+    if type(value) is not expected:
+        raise StressIDError(f"{where} is {value!r}; expected {expected.__name__}.")
+    return value
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value

@@ -1,0 +1,77 @@
+"""Configurations survive JSON, and mistakes in them are sentences."""
+
+import dataclasses
+import json
+
+import pytest
+
+from stressid_keras.config import (
+    AudioConfig,
+    AugmentationConfig,
+    DatasetConfig,
+    DistillationConfig,
+    GafConfig,
+    PipelineConfig,
+    RunConfig,
+    StudentConfig,
+    TrainingConfig,
+)
+from stressid_keras.errors import StressIDError
+
+
+def test_configuration_survives_json():
+    config = RunConfig(
+        seed=7,
+        dataset=DatasetConfig(label="binary", class_names=("No", "Yes")),
+        pipeline=PipelineConfig(augmentation=AugmentationConfig(enabled=False)),
+        distillation=DistillationConfig(alpha=10.0),
+    )
+    assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_unknown_option_is_refused():
+    with pytest.raises(
+        StressIDError, match=r"configuration.dataset has no option 'labels'; expected some of"
+    ):
+        RunConfig.from_dict({"dataset": {"labels": "affect3"}})
+
+
+def test_value_of_another_type_is_refused():
+    with pytest.raises(StressIDError, match=r"configuration.seed is 'one'; expected int"):
+        RunConfig.from_dict({"seed": "one"})
+    with pytest.raises(StressIDError, match=r"configuration.dataset.class_names is 'ABC'; expected a list"):
+        RunConfig.from_dict({"dataset": {"class_names": "ABC"}})
+    with pytest.raises(StressIDError, match=r"configuration.student.filters is 'a'; expected int"):
+        RunConfig.from_dict({"student": {"filters": ["a"]}})
+    with pytest.raises(StressIDError, match=r"configuration.dataset is 3; expected a table of options"):
+        RunConfig.from_dict({"dataset": 3})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DatasetConfig(label="stress"), "expected one of affect3, binary"),
+        (lambda: DatasetConfig(class_names=("A", "B")), "2 class names were given; affect3-class has 3"),
+        (lambda: DatasetConfig(class_names=("A", "A", "B")), "expected names that differ"),
+        (lambda: AudioConfig(hop_length=400), "expected n_fft to be a multiple"),
+        (lambda: TrainingConfig(learning_rate=float("nan")), "expected a positive number"),
+        (lambda: RunConfig(seed=-1), "seed is -1; expected 0 or more"),
+        (lambda: RunConfig(student=StudentConfig(feature_size=8)), "256 for the teacher and 8"),
+        (lambda: DatasetConfig(teacher_recordings="some"), "expected 'complete' or 'all'"),
+        (lambda: GafConfig(method="sum"), "expected 'summation' or 'difference'"),
+        (lambda: TrainingConfig(epochs=0), "expected 1 or more"),
+        (lambda: PipelineConfig(batch_size=0), "expected 1 or more"),
+        (lambda: DistillationConfig(beta=-1.0), "beta is -1.0; expected 0 or more"),
+    ],
+)
+def test_impossible_value_is_one_sentence(make, message):
+    with pytest.raises(StressIDError, match=message) as caught:
+        make()
+    assert str(caught.value).count(".") <= 3
+    assert "\n" not in str(caught.value)
+
+
+def test_default_names_follow_the_label():
+    assert DatasetConfig().names == ("Low", "Medium", "High")
+    assert DatasetConfig(class_names=("Neutral", "Stress", "Amusement")).names[1] == "Stress"
+    assert len(dataclasses.replace(DatasetConfig(), label="binary").names) == 2
