@@ -1,0 +1,200 @@
+"""Division by subject: every recording of a person is in one part, with class shares near the whole's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras import provenance
+from stressid_keras.config import DatasetConfig
+from stressid_keras.dataset.balance import balanced_assignment, class_distances
+from stressid_keras.errors import DatasetError
+
+PARTS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class SubjectSplit:
+    """Which subjects are trained on, validated on and tested on; disjoint by construction.
+
+    `extra_train` are subjects without any audio, which only the teacher trains on. `class_counts` count the
+    rows that the split was made from, per part and class. `distance` is the total variation distance of a
+    part's class shares from the whole's (0: equal shares), and the greatest of them as "max".
+    """
+
+    parts: dict[str, tuple[str, ...]]
+    class_counts: dict[str, list[int]]
+    distance: dict[str, float]
+    seed: int
+    extra_train: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        self.assert_disjoint()
+
+    def assert_disjoint(self) -> None:
+        """Raises DatasetError, naming the subject, if one is in two parts (or in one part twice)."""
+        seen: dict[str, str] = {}
+        for part, subjects in (*self.parts.items(), ("extra_train", self.extra_train)):
+            for subject in subjects:
+                if subject in seen:
+                    raise DatasetError(
+                        f"Subject {subject} is in {seen[subject]!r} and again in {part!r}; "
+                        "expected in one part once: make the split anew."
+                    )
+                seen[subject] = part
+
+    def part_of(self, subject: str) -> str:
+        """The part that holds a subject: "train", "val", "test" or "extra_train".
+
+        Raises:
+            DatasetError: the split does not know the subject.
+        """
+        for part, subjects in (*self.parts.items(), ("extra_train", self.extra_train)):
+            if subject in subjects:
+                return part
+        raise DatasetError(
+            f"Subject {subject} is in no part of the split; expected one of the "
+            f"{sum(map(len, self.parts.values()))} that it was made from: make the split anew."
+        )
+
+    def to_dict(self) -> dict:
+        """The split as plain JSON types."""
+        return {
+            **{part: list(subjects) for part, subjects in self.parts.items()},
+            "extra_train": list(self.extra_train),
+            "class_counts": self.class_counts,
+            "distance": self.distance,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict, where: str = "split") -> "SubjectSplit":
+        """Inverse of `to_dict`.
+
+        Raises:
+            DatasetError: `values` is not a split, or not a disjoint one; `where` names it in the message.
+        """
+        try:
+            parts = {part: tuple(_strings(values[part])) for part in PARTS}
+            return cls(
+                parts=parts,
+                class_counts={part: [int(n) for n in values["class_counts"][part]] for part in PARTS},
+                distance={part: float(values["distance"][part]) for part in (*PARTS, "max")},
+                seed=int(values["seed"]),
+                extra_train=tuple(_strings(values["extra_train"])),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, DatasetError):
+                raise
+            raise DatasetError(
+                f"{where} is not a split by subject; expected what SubjectSplit.to_dict gives, "
+                f"found something else ({type(error).__name__}: {error}): make the split anew."
+            ) from error
+
+    def save(self, path: Path | str) -> None:
+        provenance.write_json(Path(path), self.to_dict())
+
+    @classmethod
+    def load(cls, path: Path | str) -> "SubjectSplit":
+        """Raises DatasetError if the file is missing, not JSON, or not a split."""
+        values = provenance.read_json(Path(path))
+        if values is None:
+            raise DatasetError(
+                f"{path} is missing or not JSON; expected a split by subject: make the split anew."
+            )
+        return cls.from_dict(values, where=str(path))
+
+
+def split_subjects(
+    subjects, labels, config: DatasetConfig, seed: int, extra_train: tuple[str, ...] = ()
+) -> SubjectSplit:
+    """Divide subjects into train, val and test so that the class shares of all three are near the whole's.
+
+    The result depends on the seed and on what the rows say, not on their order.
+
+    Args:
+        subjects: (N,) subject of every window or recording.
+        labels: (N,) int class of every window or recording.
+        config: shares of val and test, number of classes, number of random starts.
+        seed: another seed gives another division of equal quality where there is one.
+        extra_train: subjects without audio, outside `subjects`; they are passed through.
+
+    Raises:
+        DatasetError: fewer than three subjects, shares that leave none to train on, or unusable labels.
+    """
+    names, counts = _class_counts(subjects, labels, len(config.names))
+    n = len(names)
+    if n < 3:
+        raise DatasetError(
+            f"The data has {n} subject{'' if n == 1 else 's'} ({', '.join(names) or 'none'}); "
+            "expected at least three, "
+            "one each to train, validate and test on: add recordings of other people."
+        )
+    val = max(1, round(n * config.val_share))
+    test = max(1, round(n * config.test_share))
+    if val + test >= n:
+        raise DatasetError(
+            f"val_share {config.val_share:.3g} and test_share {config.test_share:.3g} take {val} + {test} of "
+            f"{n} subjects; expected at least one left to train on: lower the shares."
+        )
+    assignment = balanced_assignment(counts, (n - val - test, val, test), config.split_restarts, seed)
+    return _split(names, counts, [assignment == part for part in range(3)], seed, extra_train)
+
+
+def subject_folds(subjects, labels, k: int, config: DatasetConfig, seed: int) -> list[SubjectSplit]:
+    """k splits for cross-validation: fold i tests on part i, validates on part i + 1, trains on the rest.
+
+    Every subject is tested on in exactly one fold. Arguments and search as in `split_subjects`.
+
+    Raises:
+        DatasetError: `k` is below three or above the number of subjects, or unusable labels.
+    """
+    names, counts = _class_counts(subjects, labels, len(config.names))
+    n = len(names)
+    if not 3 <= k <= n:
+        raise DatasetError(f"{k} folds were asked for; expected from 3 to the number of subjects, {n}.")
+    sizes = [n // k + (part < n % k) for part in range(k)]
+    assignment = balanced_assignment(counts, sizes, config.split_restarts, seed)
+    folds = []
+    for part in range(k):
+        test, val = assignment == part, assignment == (part + 1) % k
+        folds.append(_split(names, counts, [~(test | val), val, test], seed))
+    return folds
+
+
+def _class_counts(subjects, labels, classes: int) -> tuple[list[str], np.ndarray]:
+    """Sorted subjects (n,) and how many rows of each class they have (n, classes)."""
+    subjects, labels = np.asarray(subjects, dtype=str), np.asarray(labels)
+    if subjects.shape != labels.shape or subjects.ndim != 1:
+        raise DatasetError(
+            f"Subjects have shape {subjects.shape} and labels {labels.shape}; expected one of each per row."
+        )
+    wrong = labels[~np.isin(labels, np.arange(classes))]
+    if len(wrong):
+        raise DatasetError(f"A label is {wrong[0]}; expected an integer from 0 to {classes - 1}.")
+    names, rows = np.unique(subjects, return_inverse=True)
+    counts = np.zeros((len(names), classes))
+    np.add.at(counts, (rows, labels.astype(int)), 1)
+    return names.tolist(), counts
+
+
+def _split(names, counts, masks, seed: int, extra_train=()) -> SubjectSplit:
+    """Put a name to each part, given as (n,) bool masks in the order of PARTS."""
+    sums = np.stack([counts[mask].sum(axis=0) for mask in masks])
+    distances = class_distances(sums, counts.sum(axis=0) / counts.sum())
+    return SubjectSplit(
+        parts={
+            part: tuple(name for name, inside in zip(names, mask, strict=True) if inside)
+            for part, mask in zip(PARTS, masks, strict=True)
+        },
+        class_counts={part: row.astype(int).tolist() for part, row in zip(PARTS, sums, strict=True)},
+        distance=dict(zip((*PARTS, "max"), map(float, (*distances, distances.max())), strict=True)),
+        seed=seed,
+        extra_train=tuple(sorted(extra_train)),
+    )
+
+
+def _strings(values) -> list[str]:
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"a part is {values!r}, not a list of names")
+    return list(values)
