@@ -1,0 +1,137 @@
+"""Waveforms and their log-mel spectrograms."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+
+from stressid_keras.config import AudioConfig, QualityConfig
+from stressid_keras.errors import RecordingError
+from stressid_keras.mel import mel_filterbank
+from stressid_keras.preprocessing.containers import check_not_truncated, unfilled_wav_length
+
+AMIN = 1e-10  # least power, before the logarithm; librosa's
+
+
+def load_waveform(
+    path: Path, sample_rate: int, silence_peak: float = QualityConfig.silence_peak
+) -> np.ndarray:
+    """Read a sound file as mono at the given rate, without trailing digital silence.
+
+    Args:
+        path: any file that libsndfile reads, of any rate, bit depth and number of channels.
+        sample_rate: Hz of the result; resampled with soxr (HQ) if the file's differs.
+        silence_peak: peak, of full scale 1, below which the waveform is refused as silent.
+
+    Returns:
+        (n,) float32 in [-1, 1], channels averaged.
+
+    Raises:
+        RecordingError: empty, truncated, not audio, without samples, with NaN or infinite samples, or silent.
+    """
+    path = Path(path)
+    check_not_truncated(path)
+    waveform, rate = _read_mono(path)
+    if not np.isfinite(waveform).all():
+        raise RecordingError(f"{path.name} holds NaN or infinite samples; expected finite ones.")
+    check_not_silent(waveform, silence_peak, path.name)
+    waveform = trim_trailing_zeros(waveform)
+    if rate != sample_rate:
+        import soxr
+
+        waveform = soxr.resample(waveform, rate, sample_rate, quality="HQ")
+    # Dividing, not clipping: the log-mel does not see a gain, but it does see clipped peaks.
+    return (waveform / max(1.0, np.abs(waveform).max(initial=0.0))).astype(np.float32)
+
+
+def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
+    """Log-mel spectrogram relative to the waveform's loudest time-frequency point, `top_db` mapped to [0, 1].
+
+    Relative to the maximum, because a recording's gain (microphone, distance) then leaves no trace, and
+    because the reference comes from the window alone: a graph that gets one window on a device computes
+    the same value, which it could not from a corpus statistic or from the rest of the recording.
+
+    Args:
+        waveform: (n,) float32 at `config.sample_rate`.
+
+    Returns:
+        (T, n_mels) float32 in [0, 1], T = 1 + n // hop_length: Slaney mel bands of the centred, zero-padded
+        power spectrogram, as `librosa.feature.melspectrogram` and `librosa.power_to_db` compute them.
+    """
+    power = _power_spectra(waveform, config)
+    mel = np.maximum(power @ mel_filterbank(config.sample_rate, config.n_fft, config.n_mels), AMIN)
+    decibel = 10 * np.log10(mel)
+    scaled = (decibel - decibel.max() + config.top_db) / config.top_db
+    return np.maximum(scaled, 0).astype(np.float32)
+
+
+def trim_trailing_zeros(waveform: np.ndarray) -> np.ndarray:
+    """The waveform up to its last sample that is not exactly zero.
+
+    Such a tail is padding, not sound: the exported model takes trailing digital zeros for the padding of a
+    short input, so preparation must do the same or the two would see different lengths.
+    """
+    sound = np.flatnonzero(waveform)
+    return waveform[: sound[-1] + 1] if len(sound) else waveform[:0]
+
+
+def _power_spectra(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
+    """Power of the centred, zero-padded frames under a periodic Hann window, (T, n_fft // 2 + 1)."""
+    padded = np.pad(np.asarray(waveform, dtype=np.float32), config.n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, config.n_fft)[:: config.hop_length]
+    spectra = scipy.fft.rfft(frames * scipy.signal.get_window("hann", config.n_fft).astype(np.float32))
+    return spectra.real**2 + spectra.imag**2
+
+
+def check_not_silent(waveform: np.ndarray, silence_peak: float, where: str) -> None:
+    peak = float(np.abs(waveform).max(initial=0.0))
+    if peak < silence_peak:
+        raise RecordingError(f"{where} is silent: peak {peak:.1e}; expected at least {silence_peak:.1e}.")
+
+
+def audio_header(path: Path) -> tuple[float, int]:
+    """Length in seconds and number of channels, from the header alone.
+
+    Raises:
+        RecordingError: empty, truncated, not audio, or without samples.
+    """
+    import soundfile
+
+    path = Path(path)
+    check_not_truncated(path)
+    try:
+        info = soundfile.info(_complete(path))
+    except soundfile.LibsndfileError as error:
+        raise _unreadable(path, error) from None
+    if info.frames == 0:
+        raise RecordingError(f"{path.name} holds no samples; expected a recording.")
+    return info.frames / info.samplerate, info.channels
+
+
+def _read_mono(path: Path) -> tuple[np.ndarray, int]:
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(_complete(path), dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise _unreadable(path, error) from None
+    if len(samples) == 0:
+        raise RecordingError(f"{path.name} holds no samples; expected a recording.")
+    return samples.mean(axis=1), rate
+
+
+def _complete(path: Path) -> str | io.BytesIO:
+    """The file, or its content with the length of the data filled in where an encoder left it zero."""
+    place = unfilled_wav_length(path)
+    if place is None:
+        return str(path)
+    content = bytearray(path.read_bytes())
+    content[place : place + 4] = (len(content) - place - 4).to_bytes(4, "little")
+    return io.BytesIO(content)
+
+
+def _unreadable(path: Path, error) -> RecordingError:
+    reason = error.error_string.strip().rstrip(".")
+    return RecordingError(f"{path.name} is not audio that can be read ({reason}); expected a WAV file.")

@@ -1,0 +1,182 @@
+"""Preparing a whole tree: what is new or stale is made, what is current is kept, then all is packed."""
+
+import shutil
+from pathlib import Path
+
+from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
+from stressid_keras.errors import DatasetError, StaleError, StressIDError
+from stressid_keras.preprocessing.locking import exclusive
+from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
+from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key
+from stressid_keras.preprocessing.store import PreparedStore
+from stressid_keras.preprocessing.units import Plan, Unit, load_part, part_path, plan_recording
+from stressid_keras.preprocessing.work import Progress, Task, run_tasks
+from stressid_keras.provenance import fingerprint, versions
+
+KNOWN_SOURCES = ".sources.json"  # hashes of source files by stamp: a cache, no part of the store
+
+
+def prepare_dataset(
+    index, prepared_dir: Path, config: PreparationConfig, jobs: int = 1, progress: Progress | None = None
+) -> PreparedStore:
+    """Prepare the recordings of a tree that have at least the teacher's four modalities.
+
+    What an earlier run made and is still current (same file content, configuration and transform version) is
+    kept; if nothing changed, the store is returned at once. An interrupted run, repeated, does what is left
+    and ends with the same bytes. A second run on the same folder waits for the first.
+
+    Args:
+        index: a `DatasetIndex`.
+        prepared_dir: made if it is not there.
+        jobs: processes; 1 works in this one.
+        progress: called with (recordings done, recordings in all, recordings with a failure so far).
+
+    Raises:
+        DatasetError: nothing usable; `failures.csv` says why.
+        StressIDError: the folder cannot be written, or a worker process was killed.
+    """
+    folder = Path(prepared_dir)
+    try:
+        with exclusive(folder):
+            return _Preparation(index, folder, config).run(jobs, progress)
+    except OSError as error:  # a source that cannot be read is a failure of its recording: this is the folder
+        raise StressIDError(
+            f"{folder} cannot be written ({error.strerror or error}); "
+            "mend that and run again: finished recordings are kept."
+        ) from error
+
+
+class _Preparation:
+    """One run: what is known, what is to be done, and the packing of all of it."""
+
+    def __init__(self, index, folder: Path, config: PreparationConfig):
+        commit(folder)  # of a run that was killed while it replaced the store
+        self.index, self.folder, self.config = index, folder, config
+        self.parts = folder / "parts"
+        self.recordings = [r for r in index.recordings if set(PRIVILEGED) <= set(r.sources)]
+        if not self.recordings:
+            raise DatasetError(
+                f"{index.root}: none of {len(index.recordings)} labelled recordings has "
+                f"{', '.join(PRIVILEGED)}; expected at least one with all four."
+            )
+        self.stored = StoredUnits(folder)
+        self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
+        self.plans: dict[str, Plan] = {}
+
+    def run(self, jobs: int, progress: Progress | None) -> PreparedStore:
+        tasks = self._outstanding()
+        if not tasks and (store := self._current_store()):
+            return store
+        done, failed = len(self.recordings) - len(tasks), 0
+        try:
+            for outcome in run_tasks(tasks, self.parts, self.config, jobs):
+                self._learn(outcome.recording, outcome.sources)
+                done, failed = done + 1, failed + outcome.failed
+                if progress:
+                    progress(done, len(self.recordings), failed)
+        finally:
+            self._save_known()
+        self._pack()
+        return PreparedStore.open(self.folder)
+
+    def _outstanding(self) -> list[Task]:
+        """Recordings of which a file is new or was touched, or a unit is not in the store."""
+        known = load_known(self.folder / KNOWN_SOURCES)
+        tasks = []
+        for recording in self.recordings:
+            sources = {m: current_source(path, known) for m, path in recording.sources.items()}
+            stored = {m: self.stored.fingerprint(recording.name, m) for m in recording.sources}
+            if all(sources.values()):
+                self._learn(recording, sources)
+                if stored == self.plans[recording.name].fingerprints and all(stored.values()):
+                    continue
+            mine = {
+                key: known[key] for path in recording.sources.values() if (key := source_key(path)) in known
+            }
+            tasks.append(Task(recording, mine, stored))
+        return tasks
+
+    def _current_store(self) -> PreparedStore | None:
+        """The store as it is, if packing again would give the same."""
+        units = {name: plan.fingerprints for name, plan in self.plans.items()}
+        try:
+            store = PreparedStore.open(self.folder)
+        except StressIDError:
+            return None
+        if store.fingerprint != self._fingerprint(units):
+            return None
+        shutil.rmtree(self.parts, ignore_errors=True)
+        return store
+
+    def _pack(self) -> None:
+        packer = Packer(self.folder)
+        for recording in self.recordings:
+            plan = self.plans[recording.name]
+            units = {m: self._unit(recording.name, m, plan) for m in MODALITIES if m in recording.sources}
+            packer.add(recording, plan.spans, units)
+        if not packer.rows:
+            self._refuse(packer)
+        packer.finish(self._description(packer))
+
+    def _refuse(self, packer: Packer) -> None:
+        failures = self.folder / "failures.csv"
+        packer.write_failures(failures)
+        name, modality, reason = next(
+            (failure for failure in packer.failures if failure[1] in PRIVILEGED), packer.failures[0]
+        )
+        raise DatasetError(
+            f"None of {len(self.recordings)} recordings can be used; the first, {name}, "
+            f"because of its {modality}: {reason} All reasons are in {failures}."
+        )
+
+    def _unit(self, name: str, modality: str, plan: Plan) -> Unit:
+        wanted = plan.fingerprints[modality]
+        if wanted and self.stored.fingerprint(name, modality) == wanted:
+            return self.stored.unit(name, modality)
+        unit = load_part(part_path(self.parts, name, modality))
+        if unit is None:
+            raise StaleError(f"{self.parts} lost the {modality} of {name} while it was in use; run again.")
+        return unit
+
+    def _description(self, packer: Packer) -> dict:
+        """What `prepare.json` says; nothing in it depends on when, where or in how many runs it was made."""
+        channels = (found["audio"].channels for found in self.sources.values() if "audio" in found)
+        return {
+            "fingerprint": self._fingerprint(packer.fingerprints),
+            "windows_fingerprint": self._windows_fingerprint(packer.fingerprints),
+            "class_names": list(self.index.class_names),
+            "label_column": self.index.label_column,
+            "counts": {
+                "recordings": len(self.recordings),
+                "recordings_left_out": len(self.index.recordings) - len(self.recordings),
+                "recordings_with_failures": len({name for name, _, _ in packer.failures}),
+                "recordings_without_window": len(self.recordings)
+                - len({row["recording"] for row in packer.rows}),
+                "windows": len(packer.rows),
+                "windows_complete": sum(row["audio_shape"] != "" for row in packer.rows),
+                "windows_left_out": packer.windows_left_out,
+                "stereo_mixed": sum(count > 1 for count in channels),
+            },
+            "config": to_dict(self.config),
+            "versions": versions(),
+        }
+
+    def _fingerprint(self, units: dict[str, dict[str, str]]) -> str:
+        return fingerprint(self._windows_fingerprint(units), self.index.class_names)
+
+    def _windows_fingerprint(self, units: dict[str, dict[str, str]]) -> str:
+        identities = [(r.name, r.subject, r.task, r.label, units[r.name]) for r in self.recordings]
+        return fingerprint(to_dict(self.config), self.index.label_column, identities)
+
+    def _learn(self, recording, sources: dict[str, Source]) -> None:
+        self.sources[recording.name] = sources
+        self.plans[recording.name] = plan_recording(recording, sources, self.config)
+
+    def _save_known(self) -> None:
+        known = {
+            source_key(path): self.sources[recording.name][modality]
+            for recording in self.recordings
+            if recording.name in self.sources
+            for modality, path in recording.sources.items()
+        }
+        save_known(self.folder / KNOWN_SOURCES, known)

@@ -1,0 +1,153 @@
+"""The prepared folder, for reading: one row per window, arrays memory-mapped."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, from_dict
+from stressid_keras.errors import DatasetError, StaleError
+from stressid_keras.provenance import read_json
+
+ID_COLUMNS = ("recording", "subject", "task")
+COLUMNS = (
+    *ID_COLUMNS,
+    "window",
+    "label",
+    "start",
+    "seconds",
+    *(f"{modality}_{name}" for modality in MODALITIES for name in ("offset", "shape", "seconds")),
+)
+FAILURE_COLUMNS = ("recording", "modality", "reason")
+
+
+class PreparedStore:
+    """Prepared windows; open one with `PreparedStore.open`.
+
+    The arrays of a modality lie one after the other in `arrays/<modality>.bin`, as bytes; the manifest has
+    the offset and shape of each. Files are mapped when first read, in every process anew, so that a store
+    is cheap to pickle.
+
+    Attributes:
+        path: the folder.
+        manifest: one row per window, columns `COLUMNS`.
+        class_names: in the order of the label's integers.
+        config: the PreparationConfig it was made with.
+        fingerprint: hash of the configuration and of all inputs; equal stores have equal ones.
+        windows_fingerprint: the same, whatever the classes are called: what a training depends on.
+        counts: what was prepared, left out and refused.
+    """
+
+    def __init__(self, path: Path, manifest: pd.DataFrame, description: dict):
+        self.path = Path(path)
+        self.manifest = manifest
+        self.class_names = tuple(description["class_names"])
+        self.config = from_dict(PreparationConfig, description["config"])
+        self.fingerprint = description["fingerprint"]
+        self.windows_fingerprint = description["windows_fingerprint"]
+        self.counts = description["counts"]
+        self._sizes: dict[str, int] = description["nbytes"]
+        self._offsets = {m: manifest[f"{m}_offset"].fillna(-1).to_numpy(np.int64) for m in MODALITIES}
+        self._shapes = {m: [_parse_shape(text) for text in manifest[f"{m}_shape"]] for m in MODALITIES}
+        self._maps: dict[str, np.memmap] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> "PreparedStore":
+        """Open a prepared folder.
+
+        Raises:
+            DatasetError: there is none, or its preparation was interrupted.
+            StaleError: its files do not belong together.
+        """
+        path = Path(path)
+        description = read_json(path / "prepare.json")
+        if not isinstance(description, dict):
+            raise DatasetError(
+                f"{path} is not a prepared folder (no readable prepare.json); run the preparation."
+            )
+        try:
+            store = cls(path, _read_manifest(path / "manifest.csv"), description)
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise StaleError(f"{path} cannot be read ({error}); run the preparation again.") from None
+        store._check()
+        return store
+
+    def __len__(self) -> int:
+        return len(self.manifest)
+
+    def read(self, row: int, modality: str) -> np.ndarray:
+        """A window's array of one modality: uint8, `shape(row, modality)`.
+
+        Raises:
+            KeyError: the window does not have this modality.
+        """
+        shape, offset = self.shape(row, modality), self._offsets[modality][row]
+        if modality not in self._maps:
+            self._maps[modality] = np.memmap(self._file(modality), dtype=np.uint8, mode="r")
+        return np.array(self._maps[modality][offset : offset + int(np.prod(shape))]).reshape(shape)
+
+    def shape(self, row: int, modality: str) -> tuple[int, ...]:
+        shape = self._shapes[modality][row]
+        if not shape:
+            raise KeyError(f"row {row} ({self.manifest['recording'].iloc[row]}) has no {modality}")
+        return shape
+
+    def has(self, modality: str) -> np.ndarray:
+        """(rows,) bool: which windows have this modality."""
+        return self._offsets[modality] >= 0
+
+    @property
+    def complete(self) -> np.ndarray:
+        """(rows,) bool: which windows have all five modalities."""
+        return np.all([self.has(modality) for modality in MODALITIES], axis=0)
+
+    @property
+    def privileged(self) -> np.ndarray:
+        """(rows,) bool: which windows have the four modalities of the teacher."""
+        return np.all([self.has(modality) for modality in PRIVILEGED], axis=0)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(self._sizes.values())
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """What could not be used and why, columns `FAILURE_COLUMNS`."""
+        return pd.read_csv(self.path / "failures.csv", dtype=str, keep_default_na=False)
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_maps": {}}
+
+    def _file(self, modality: str) -> Path:
+        return self.path / "arrays" / f"{modality}.bin"
+
+    def _check(self) -> None:
+        for modality, expected in self._sizes.items():
+            file = self._file(modality)
+            found = file.stat().st_size if file.is_file() else 0
+            if found != expected:
+                raise StaleError(
+                    f"{file} holds {found} bytes; expected {expected}; run the preparation again."
+                )
+
+
+def _read_manifest(path: Path) -> pd.DataFrame:
+    """Names as text whatever they look like ("0123", "3e12", "NA"); only numbers may be empty."""
+    numbers = [column for column in COLUMNS if column.endswith(("_offset", "_seconds"))]
+    types = {column: "Int64" if column.endswith("_offset") else "float64" for column in numbers}
+    types |= {"window": "int64", "label": "int64", "start": "float64", "seconds": "float64"}
+    manifest = pd.read_csv(
+        path,
+        dtype={column: types.get(column, str) for column in COLUMNS},
+        keep_default_na=False,
+        na_values={column: [""] for column in numbers},
+    )
+    if tuple(manifest.columns) != COLUMNS:
+        raise ValueError("manifest.csv has other columns than this version writes")
+    return manifest
+
+
+def _parse_shape(text: str) -> tuple[int, ...]:
+    return tuple(int(side) for side in text.split("x")) if text else ()

@@ -1,0 +1,147 @@
+"""From one source file to the 8-bit arrays of its windows, one function per modality."""
+
+import dataclasses
+import functools
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import PreparationConfig
+from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing import audio, gaf, images, physiology, video
+from stressid_keras.preprocessing.quantisation import RANGES, to_uint8
+from stressid_keras.preprocessing.windows import Span
+
+logger = logging.getLogger(__name__)
+
+# Raised when a transform's result changes for the same input; what older versions made is then redone.
+TRANSFORM_VERSIONS = {"audio": 1, "video": 1, "ecg": 1, "eda": 1, "rr": 1}
+
+
+@dataclass(frozen=True)
+class PreparedWindow:
+    """One modality of one window."""
+
+    array: np.ndarray | None = None  # uint8: audio (T, n_mels), video (frames, H, W, 3), signals (S, S)
+    seconds: float = 0.0
+    reason: str = ""  # why there is no array; empty where the modality merely does not reach the window
+
+
+def transform(
+    modality: str,
+    path: Path,
+    spans: list[Span | None],
+    config: PreparationConfig,
+    load=physiology.load_signals,
+) -> list[PreparedWindow]:
+    """Transform one modality of a recording, one result per span (None: not in this window).
+
+    Never raises for a bad file: the reason is in the windows.
+
+    Args:
+        load: reads a text file of signals; pass a caching one to read it once for its three signals.
+    """
+    if path.suffix.lower() == ".png":
+        make = _image_window(modality, path, config)
+    elif modality == "audio":
+        make = _audio_window(path, config)
+    elif modality == "video":
+        make = functools.partial(_video_window, path, config)
+    else:
+        make = functools.partial(_signal_window, modality, path, config, load)
+    return [PreparedWindow() if span is None else _attempt(make, modality, path, span) for span in spans]
+
+
+def is_unexpected(window: PreparedWindow) -> bool:
+    """Whether a window failed for a reason that may not be its file's fault, so that it is worth a retry."""
+    return window.reason.startswith(_UNEXPECTED)
+
+
+def settings(modality: str, config: PreparationConfig) -> dict:
+    """The part of the configuration that decides this modality's arrays."""
+    quality = dataclasses.asdict(config.quality)
+    if modality == "audio":
+        used = {"audio": dataclasses.asdict(config.audio), "silence_peak": quality["silence_peak"]}
+    elif modality == "video":
+        used = {"video": dataclasses.asdict(config.video)}
+    else:
+        used = {
+            "size": config.gaf.size(modality),
+            "method": config.gaf.method,
+            "window_seconds": config.window_seconds,
+            "max_missing_share": quality["max_missing_share"],
+            "signal_rate": quality["signal_rate"],
+        }
+    return {**used, "min_seconds": quality["min_seconds"], "version": TRANSFORM_VERSIONS[modality]}
+
+
+_UNEXPECTED = "unexpected "
+
+
+def _attempt(make, modality: str, path: Path, span: Span) -> PreparedWindow:
+    try:
+        return make(span)
+    except RecordingError as error:
+        return PreparedWindow(reason=str(error))
+    except Exception as error:  # one odd file must not stop a run of a thousand; the log has the traceback
+        logger.warning("%s of %s", modality, path.name, exc_info=True)
+        return PreparedWindow(reason=f"{_UNEXPECTED}{type(error).__name__} in {path.name}: {error}")
+
+
+def _audio_window(path: Path, config: PreparationConfig):
+    rate, quality = config.audio.sample_rate, config.quality
+
+    @functools.cache  # the file is read when the first window is made, once for all windows
+    def load() -> np.ndarray:
+        return audio.load_waveform(path, rate, quality.silence_peak)
+
+    def make(span: Span) -> PreparedWindow:
+        piece = audio.trim_trailing_zeros(_cut(load(), span, rate))
+        audio.check_not_silent(piece, quality.silence_peak, _where(path, span))
+        seconds = _long_enough(len(piece) / rate, path, span, config)
+        return PreparedWindow(to_uint8(audio.log_mel(piece, config.audio), *RANGES["audio"]), seconds)
+
+    return make
+
+
+def _video_window(path: Path, config: PreparationConfig, span: Span) -> PreparedWindow:
+    seconds = _long_enough(span[1] - span[0], path, span, config)
+    return PreparedWindow(video.read_frames(path, *span, config.video), seconds)
+
+
+def _signal_window(modality: str, path: Path, config: PreparationConfig, load, span: Span) -> PreparedWindow:
+    rate = config.quality.signal_rate
+    piece = _cut(load(path)[modality], span, rate)
+    seconds = _long_enough(len(piece) / rate, path, span, config)
+    signal = physiology.clean_signal(piece, config.quality, f"{_where(path, span)}, {modality.upper()}")
+    size = gaf.pixels(config.gaf.size(modality), seconds, config.window_seconds)
+    field = gaf.gramian_angular_field(signal, size, config.gaf.method)
+    return PreparedWindow(to_uint8(field, *RANGES[modality]), seconds)
+
+
+def _image_window(modality: str, path: Path, config: PreparationConfig):
+    def make(span: Span) -> PreparedWindow:
+        if modality == "audio":
+            return PreparedWindow(images.load_log_mel_image(path, config.audio), span[1] - span[0])
+        if modality == "video":
+            raise RecordingError(f"{path.name} is an image; expected a video.")
+        return PreparedWindow(images.load_gaf_image(path), span[1] - span[0])
+
+    return make
+
+
+def _cut(signal: np.ndarray, span: Span, rate: float) -> np.ndarray:
+    return signal[round(span[0] * rate) : round(span[1] * rate)]
+
+
+def _long_enough(seconds: float, path: Path, span: Span, config: PreparationConfig) -> float:
+    least = config.quality.min_seconds
+    if seconds < least:
+        raise RecordingError(f"{_where(path, span)} lasts {seconds:.2f} s; expected at least {least:g} s.")
+    return seconds
+
+
+def _where(path: Path, span: Span) -> str:
+    return path.name if span[0] == 0 else f"{path.name} from {span[0]:g} to {span[1]:g} s"

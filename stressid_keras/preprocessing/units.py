@@ -1,0 +1,107 @@
+"""The unit of work: one modality of one recording. What decides it, how it is made, its part file."""
+
+import json
+import logging
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import PreparationConfig
+from stressid_keras.preprocessing.physiology import load_signals
+from stressid_keras.preprocessing.sources import Source, is_image
+from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
+from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
+from stressid_keras.provenance import atomic_path, fingerprint
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The windows of one modality of one recording."""
+
+    fingerprint: str  # of everything that decides the windows; empty: not to be trusted a second time
+    windows: list[PreparedWindow]
+
+    @property
+    def reason(self) -> str:
+        """Why (some of) its windows have no array; empty if nothing failed."""
+        return next((window.reason for window in self.windows if window.reason), "")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made of a recording."""
+
+    spans: list[Span]  # of its windows
+    shares: dict[str, list[Span | None]]  # per modality, the part of each window that it covers
+    fingerprints: dict[str, str]  # per modality
+
+
+def plan_recording(recording, sources: dict[str, Source], config: PreparationConfig) -> Plan:
+    """Decide on windows and fingerprints from what is known of the files.
+
+    An image made earlier stands for the whole recording, so a recording with one has a single window.
+    """
+    seconds = {
+        modality: sources[modality].seconds(modality, path, config)
+        for modality, path in recording.sources.items()
+        if not sources[modality].reason
+    }
+    spans = window_spans(seconds, config)
+    if any(is_image(path) for path in recording.sources.values()):
+        spans = [spans[0] if spans[0][1] else (0.0, config.window_seconds)]
+    shares, fingerprints = {}, {}
+    for modality, path in recording.sources.items():
+        length = seconds.get(modality, 0.0)
+        shares[modality] = (
+            [(0.0, length or spans[0][1])] if is_image(path) else modality_spans(length, spans, config)
+        )
+        content = sources[modality].content
+        fingerprints[modality] = content and fingerprint(
+            content, settings(modality, config), shares[modality], spans
+        )
+    return Plan(spans, shares, fingerprints)
+
+
+def make_unit(
+    recording, modality: str, source: Source, plan: Plan, config: PreparationConfig, load=load_signals
+) -> Unit:
+    """Transform one modality of a recording; a failure is in the windows, not raised."""
+    if source.reason:
+        return Unit(plan.fingerprints[modality], [PreparedWindow(reason=source.reason) for _ in plan.spans])
+    windows = transform(modality, recording.sources[modality], plan.shares[modality], config, load)
+    retry = any(is_unexpected(window) for window in windows)
+    return Unit("" if retry else plan.fingerprints[modality], windows)
+
+
+def part_path(folder: Path, name: str, modality: str) -> Path:
+    return folder / f"{name}.{modality}.npz"
+
+
+def save_part(path: Path, unit: Unit) -> None:
+    """Write a unit so that it is there as a whole or not at all."""
+    meta = {
+        "fingerprint": unit.fingerprint,
+        "windows": [[window.seconds, window.reason] for window in unit.windows],
+    }
+    arrays = {str(i): window.array for i, window in enumerate(unit.windows) if window.array is not None}
+    with atomic_path(path) as temporary:
+        np.savez(temporary, meta=np.array(json.dumps(meta)), **arrays)
+
+
+def load_part(path: Path) -> Unit | None:
+    """Read what `save_part` wrote; None if it is absent or damaged."""
+    try:
+        with open(path, "rb") as file, np.load(file) as part:
+            meta = json.loads(str(part["meta"]))
+            arrays = {name: part[name] for name in part.files if name != "meta"}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        logger.warning("%s is damaged and will be made again (%s)", path, error)
+        return None
+    windows = [PreparedWindow(arrays.get(str(i)), *values) for i, values in enumerate(meta["windows"])]
+    return Unit(meta["fingerprint"], windows)

@@ -1,0 +1,93 @@
+"""Making the units that are missing, in this process or in several."""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stressid_keras.config import PreparationConfig
+from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing.physiology import load_signals
+from stressid_keras.preprocessing.sources import Source, inspect_sources
+from stressid_keras.preprocessing.transforms import PreparedWindow
+from stressid_keras.preprocessing.units import load_part, make_unit, part_path, plan_recording, save_part
+
+Progress = Callable[[int, int, int], None]  # recordings done, recordings in all, recordings with a failure
+
+
+@dataclass(frozen=True)
+class Task:
+    """A recording to look at, with what is known of it, so that as little as possible is done again."""
+
+    recording: object  # a dataset Recording
+    known: dict[str, Source] = field(default_factory=dict)  # by source_key
+    stored: dict[str, str] = field(default_factory=dict)  # modality → fingerprint of what the store holds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a task found; what it made is in its part files."""
+
+    recording: object
+    sources: dict[str, Source]  # by modality
+    failed: bool
+
+
+def run_tasks(tasks: list[Task], parts: Path, config: PreparationConfig, jobs: int) -> Iterator[Outcome]:
+    """Work on the tasks, in any order, leaving a part file for each unit that neither store nor parts have.
+
+    Raises:
+        OSError: a part file cannot be written.
+        StressIDError: a worker process was killed.
+    """
+    if jobs == 1 or len(tasks) < 2:
+        for task in tasks:
+            yield run_task(task, parts, config)
+        return
+    import joblib
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    try:
+        yield from parallel(joblib.delayed(_run_in_worker)(task, parts, config) for task in tasks)
+    except BrokenProcessPool as error:
+        raise StressIDError(
+            "A worker process was killed, perhaps for want of memory; run again with fewer jobs: "
+            "finished recordings are kept."
+        ) from error
+
+
+def run_task(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
+    recording = task.recording
+    sources = inspect_sources(recording, task.known)
+    plan = plan_recording(recording, sources, config)
+    load = functools.cache(load_signals)  # one reading serves the three signals
+    failed = False
+    for modality, wanted in plan.fingerprints.items():
+        if wanted and task.stored.get(modality) == wanted:
+            continue
+        path = part_path(parts, recording.name, modality)
+        unit = load_part(path)
+        if unit is None or not wanted or unit.fingerprint != wanted:
+            unit = make_unit(recording, modality, sources[modality], plan, config, load)
+            save_part(path, unit)
+        failed |= bool(unit.reason)
+    return Outcome(recording, sources, failed)
+
+
+def prepare_recording(recording, config: PreparationConfig) -> dict[str, list[PreparedWindow]]:
+    """Prepare a single recording in memory: modality → its windows, in order. A failure is in its window."""
+    sources = inspect_sources(recording, {})
+    plan = plan_recording(recording, sources, config)
+    load = functools.cache(load_signals)
+    return {
+        modality: make_unit(recording, modality, sources[modality], plan, config, load).windows
+        for modality in recording.sources
+    }
+
+
+def _run_in_worker(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
+    import cv2
+
+    cv2.setNumThreads(1)  # there are as many processes as cores already
+    return run_task(task, parts, config)

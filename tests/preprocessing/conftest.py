@@ -1,0 +1,54 @@
+"""Real files for the tests of preprocessing: a synthetic tree, sounds and videos."""
+
+import shutil
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from stressid_keras.config import DatasetConfig
+from stressid_keras.dataset.index import index_dataset
+from stressid_keras.dataset.synthetic import SyntheticConfig, make_synthetic_tree
+
+
+@pytest.fixture(scope="session")
+def pristine_tree(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("pristine") / "tree"
+    make_synthetic_tree(root, SyntheticConfig(subjects=2, tasks=2, seconds=2.0, seed=0))
+    return root
+
+
+@pytest.fixture
+def tree(pristine_tree, tmp_path) -> Path:
+    """A tree of four recordings that a test may change."""
+    return Path(shutil.copytree(pristine_tree, tmp_path / "tree"))
+
+
+@pytest.fixture
+def index(tree):
+    return index_dataset(tree, DatasetConfig())
+
+
+@pytest.fixture
+def write_video():
+    """write_video(path, times=..., ...) → path of an H.264 file whose frames all differ."""
+
+    def write(path: Path, times=None, count=40, fps=15, height=48, width=64, gop=12) -> Path:
+        pts = np.arange(count) * 1000 // fps if times is None else np.asarray(times)  # milliseconds
+        rng = np.random.default_rng(0)
+        background = rng.integers(0, 200, (height, width, 3), dtype=np.uint8)
+        options = {"g": str(gop), "bf": "2", "preset": "veryfast"}
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libx264", rate=1000, options=options)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for number, time in enumerate(pts):
+                image = np.roll(background, 3 * number, axis=1)
+                image[:, : 1 + number % width] = 255 - image[:, : 1 + number % width]
+                frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                frame.pts = int(time)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        return path
+
+    return write

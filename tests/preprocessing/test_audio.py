@@ -1,0 +1,147 @@
+"""Waveforms are read from every kind of file, bad ones are refused in a sentence, log-mels are librosa's."""
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+
+from stressid_keras.config import AudioConfig
+from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.audio import audio_header, load_waveform, log_mel, trim_trailing_zeros
+from stressid_keras.preprocessing.quantisation import from_uint8, to_uint8
+
+RATE = 16_000
+TONE = (0.4 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.float32)
+NOISE = np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32)
+
+
+def write(path, samples, rate=RATE, subtype="PCM_16"):
+    soundfile.write(path, samples, rate, subtype=subtype)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("subtype", "step"), [("PCM_U8", 2**-6), ("PCM_16", 2**-14), ("PCM_24", 2**-22), ("FLOAT", 0)]
+)
+def test_every_sample_format_gives_the_same_waveform(tmp_path, subtype, step):
+    waveform = load_waveform(write(tmp_path / "a.wav", TONE, subtype=subtype), RATE)
+    assert waveform.dtype == np.float32
+    assert abs(len(waveform) - len(TONE)) <= 1
+    np.testing.assert_allclose(waveform, TONE[: len(waveform)], atol=step + 1e-7)
+
+
+def test_stereo_is_averaged(tmp_path):
+    path = write(tmp_path / "a.wav", np.stack([TONE, 0.5 * TONE], axis=1), subtype="FLOAT")
+    np.testing.assert_allclose(load_waveform(path, RATE), 0.75 * TONE, atol=1e-6)
+    assert audio_header(path) == (1.0, 2)
+
+
+@pytest.mark.parametrize("rate", [8_000, 32_000, 44_100, 48_000])
+def test_other_rates_are_resampled(tmp_path, rate):
+    tone = (0.4 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)).astype(np.float32)
+    waveform = load_waveform(write(tmp_path / "a.wav", tone, rate, "FLOAT"), RATE)
+    assert abs(len(waveform) - RATE) <= 1
+    np.testing.assert_allclose(waveform[1000:-1000], TONE[1000 : len(waveform) - 1000], atol=2e-3)
+
+
+def test_trailing_digital_silence_is_trimmed(tmp_path):
+    padded = np.concatenate([TONE[:-1], np.zeros(5000, np.float32)])
+    assert len(load_waveform(write(tmp_path / "a.wav", padded), RATE)) == len(np.trim_zeros(padded, "b"))
+    assert len(trim_trailing_zeros(np.zeros(3))) == 0
+
+
+def test_a_float_file_beyond_full_scale_is_scaled_not_clipped(tmp_path):
+    waveform = load_waveform(write(tmp_path / "a.wav", 4 * TONE, subtype="FLOAT"), RATE)
+    np.testing.assert_allclose(waveform, TONE / TONE.max(), atol=1e-6)
+
+
+def test_a_streamed_wav_without_a_length_is_read(tmp_path):
+    path = write(tmp_path / "a.wav", TONE)
+    content = bytearray(path.read_bytes())
+    for size in (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"):
+        content[40:44] = size
+        path.write_bytes(content)
+        assert abs(len(load_waveform(path, RATE)) - RATE) <= 1
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def without_samples(path):
+    write(path, TONE[:0])
+
+
+def truncated(path):
+    write(path, TONE)
+    path.write_bytes(path.read_bytes()[:9000])
+
+
+def not_audio(path):
+    path.write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(3000))
+
+
+def half_a_header(path):
+    write(path, TONE)
+    path.write_bytes(path.read_bytes()[:20])
+
+
+def silent(path):
+    write(path, 1e-5 * TONE, subtype="FLOAT")
+
+
+def all_zero(path):
+    write(path, 0 * TONE)
+
+
+def with_nan(path):
+    write(path, np.where(np.arange(RATE) == 50, np.nan, TONE), subtype="FLOAT")
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (empty, "0 bytes"),
+        (without_samples, "no samples"),
+        (truncated, "truncated: its header promises 32000 bytes, 8956 are there"),
+        (not_audio, "not audio"),
+        (half_a_header, "not audio"),
+        (silent, "silent"),
+        (all_zero, "silent"),
+        (with_nan, "NaN"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_sentence(tmp_path, make, found):
+    path = tmp_path / "2ea4_Stroop.wav"
+    make(path)
+    with pytest.raises(RecordingError, match=found) as error:
+        load_waveform(path, RATE)
+    assert str(error.value).startswith("2ea4_Stroop.wav")
+    assert str(error.value).endswith(".")
+    assert str(tmp_path) not in str(error.value)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])
+def test_log_mel_is_librosas(seconds):
+    config, waveform = AudioConfig(), NOISE[: int(seconds * RATE)]
+    mel = librosa.feature.melspectrogram(y=waveform, sr=RATE, n_fft=1024, hop_length=512, n_mels=128)
+    expected = librosa.power_to_db(mel, ref=np.max, top_db=80).T
+    result = log_mel(waveform, config)
+    assert result.shape == (1 + len(waveform) // 512, 128)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result * 80 - 80, expected, atol=1e-3)
+    assert result.min() >= 0
+    assert result.max() == 1
+
+
+def test_log_mel_does_not_see_the_gain():
+    np.testing.assert_allclose(log_mel(NOISE, AudioConfig()), log_mel(0.05 * NOISE, AudioConfig()), atol=1e-4)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1)])
+def test_eight_bits_cost_half_a_step(low, high):
+    values = np.random.default_rng(0).uniform(low, high, 10_000).astype(np.float32)
+    error = np.abs(from_uint8(to_uint8(values, low, high), low, high) - values).max()
+    assert error <= (high - low) / 510 + 1e-6
+    every = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(to_uint8(from_uint8(every, low, high), low, high), every)
