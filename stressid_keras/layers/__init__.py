@@ -1,0 +1,16 @@
+"""Small Keras layers that the models share."""
+
+from stressid_keras.layers.framewise import FramewiseMaxPool3D, StackedFramesConv3D
+from stressid_keras.layers.log_mel import LogMel
+from stressid_keras.layers.masked_batch_normalization import MaskedBatchNormalization
+from stressid_keras.layers.masked_global_pooling import MaskedGlobalPooling
+from stressid_keras.layers.pad_to_multiple import PadToMultiple
+
+__all__ = [
+    "FramewiseMaxPool3D",
+    "LogMel",
+    "MaskedBatchNormalization",
+    "MaskedGlobalPooling",
+    "PadToMultiple",
+    "StackedFramesConv3D",
+]

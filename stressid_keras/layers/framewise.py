@@ -1,0 +1,86 @@
+"""3-D convolution and pooling through their fast 2-D kin, frame by frame."""
+
+import keras
+from keras import ops
+
+from stressid_keras.layers.registration import register
+
+
+@register
+class StackedFramesConv3D(keras.layers.Layer):
+    """A 3 × k × k convolution ("same", no bias), computed as one 2-D convolution.
+
+    Each frame's channels are stacked with those of its two neighbours; a 2-D convolution over the stack is exactly
+    the 3-D convolution (the test checks it against `keras.layers.Conv3D`). On a CPU TensorFlow's own Conv3D is
+    several times slower, forward and backward.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: k, in pixels.
+
+    Shapes: (B, T, H, W, C) → (B, T, H, W, filters).
+    """
+
+    def __init__(self, filters, kernel_size=3, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+
+    def build(self, input_shape):
+        k = self.kernel_size
+        # Laid out (height, width, time, in, out): merging time and in gives the 2-D kernel without a transpose.
+        self.kernel = self.add_weight(
+            name="kernel", shape=(k, k, 3, input_shape[-1], self.filters), initializer="he_normal"
+        )
+        self.built = True
+
+    def call(self, x):
+        frames, height, width, channels = ops.shape(x)[1:]
+        around = ops.pad(x, [(0, 0), (1, 1), (0, 0), (0, 0), (0, 0)])
+        stacked = ops.concatenate([around[:, :-2], x, around[:, 2:]], axis=-1)
+        stacked = ops.reshape(stacked, (-1, height, width, 3 * channels))
+        k = self.kernel_size
+        kernel = ops.reshape(self.kernel, (k, k, 3 * channels, self.filters))
+        y = ops.conv(stacked, ops.cast(kernel, x.dtype), padding="same")
+        return ops.reshape(y, (-1, frames, height, width, self.filters))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size}
+
+
+@register
+class FramewiseMaxPool3D(keras.layers.Layer):
+    """3-D max pooling without overlap: 2-D pooling of every frame, then the maximum over groups of frames.
+
+    Args:
+        pool_size: (frames, height, width); the input's axes must be multiples of it.
+
+    Shapes: (B, T, H, W, C) → (B, T / t, H / h, W / w, C).
+    """
+
+    def __init__(self, pool_size, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size = tuple(pool_size)
+
+    def call(self, x):
+        frames, height, width, channels = ops.shape(x)[1:]
+        t, h, w = self.pool_size
+        y = ops.max_pool(ops.reshape(x, (-1, height, width, channels)), (h, w))
+        y = ops.reshape(y, (-1, frames, height // h, width // w, channels))
+        pooled = y[:, 0::t]
+        for offset in range(1, t):
+            pooled = ops.maximum(pooled, y[:, offset::t])
+        return pooled
+
+    def compute_output_shape(self, input_shape):
+        spatial = [
+            None if length is None else length // pool
+            for length, pool in zip(input_shape[1:-1], self.pool_size, strict=True)
+        ]
+        return (input_shape[0], *spatial, input_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size}

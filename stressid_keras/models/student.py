@@ -1,0 +1,25 @@
+"""The audio-only student."""
+
+import keras
+from keras import layers
+
+from stressid_keras.config import StudentConfig
+from stressid_keras.models.encoders import image_encoder, size_input
+
+
+def build_student(n_classes: int, n_mels: int, config: StudentConfig) -> keras.Model:
+    """A functional model from log-mel spectrograms to logits and a feature.
+
+    Inputs: `audio` (B, T, n_mels, 1) in [0, 1], `audio_size` int (B, 2).
+    Outputs: `logits` (B, n_classes), `feature` (B, config.feature_size).
+    """
+    audio = keras.Input((None, n_mels, 1), name="audio")
+    size = size_input("audio", 2)
+    feature = image_encoder(
+        audio, size, filters=config.filters, feature_size=config.feature_size, name="feature"
+    )
+    x = layers.Dropout(config.dropout, name="feature_dropout")(feature)
+    logits = layers.Dense(n_classes, name="logits", dtype="float32")(x)
+    return keras.Model(
+        {"audio": audio, "audio_size": size}, {"logits": logits, "feature": feature}, name="student"
+    )

@@ -1,0 +1,24 @@
+"""The fast 3-D layers compute what Keras's own compute."""
+
+import keras
+import numpy as np
+
+from stressid_keras.layers import FramewiseMaxPool3D, StackedFramesConv3D
+
+
+def test_stacked_frames_convolution_equals_conv3d():
+    x = np.random.default_rng(0).normal(size=(2, 6, 9, 7, 5)).astype("float32")
+    ours = StackedFramesConv3D(4)
+    found = ours(x)
+    reference = keras.layers.Conv3D(4, 3, padding="same", use_bias=False)
+    reference.build(x.shape)
+    reference.kernel.assign(
+        np.transpose(keras.ops.convert_to_numpy(ours.kernel), (2, 0, 1, 3, 4))
+    )  # ours has time after space
+    np.testing.assert_allclose(found, reference(x), atol=1e-4)
+
+
+def test_framewise_pooling_equals_max_pool_3d():
+    x = np.random.default_rng(0).normal(size=(2, 4, 8, 6, 3)).astype("float32")
+    for pool in ((1, 2, 2), (2, 2, 2), (4, 2, 3)):
+        np.testing.assert_array_equal(FramewiseMaxPool3D(pool)(x), keras.layers.MaxPooling3D(pool)(x))

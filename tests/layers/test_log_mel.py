@@ -1,0 +1,63 @@
+"""The front end of the deployed model equals preparation."""
+
+import numpy as np
+import pytest
+
+from stressid_keras.config import AudioConfig
+from stressid_keras.layers import LogMel
+from stressid_keras.preprocessing import log_mel, to_uint8
+
+CONFIG = AudioConfig()
+
+
+def front_end(samples):
+    layer = LogMel(CONFIG.sample_rate, CONFIG.n_fft, CONFIG.hop_length, CONFIG.n_mels, CONFIG.top_db)
+    layer.build((1, samples))
+    return layer
+
+
+def signals():
+    generator = np.random.default_rng(0)
+    time = np.arange(20_000) / 16_000
+    click = np.zeros(20_000)
+    click[9_000] = 1.0
+    return {
+        "noise": generator.normal(0, 0.1, 20_000),
+        "tone at full scale": np.sin(2 * np.pi * 440 * time),
+        "-60 dB": generator.normal(0, 0.001, 20_000),
+        "fading": generator.normal(0, 0.3, 20_000) * np.exp(-3 * time),
+        "click": click + generator.normal(0, 1e-4, 20_000),
+    }
+
+
+@pytest.mark.parametrize("name", signals())
+def test_front_end_equals_prepared_log_mel(name):
+    waveform = signals()[name].astype("float32")
+    found, size = front_end(len(waveform))(waveform[None])
+    expected = to_uint8(log_mel(waveform, CONFIG), 0, 1)
+    assert np.asarray(size).tolist() == [list(expected.shape)]
+    levels = np.rint(np.asarray(found)[0, :, :, 0] * 255)
+    difference = np.abs(levels - expected)
+    assert difference.max() <= 1  # a value between two levels may fall to either side
+    assert (difference > 0).mean() < 0.01
+
+
+@pytest.mark.parametrize("length", [19_999, 12_288, 12_287, 1_500, 513, 1])
+def test_digital_zeros_at_the_end_are_padding(length):
+    """A short waveform in a long buffer gives its own spectrogram, and zeros beyond it."""
+    waveform = signals()["noise"].astype("float32")[:length]
+    own, own_size = front_end(length)(waveform[None])
+    buffer = np.zeros((1, 20_000), "float32")
+    buffer[0, :length] = waveform
+    found, size = front_end(20_000)(buffer)
+    frames = int(np.asarray(own_size)[0, 0])
+    assert frames == length // CONFIG.hop_length + 1
+    assert np.asarray(size).tolist() == np.asarray(own_size).tolist()
+    np.testing.assert_allclose(np.asarray(found)[:, :frames], own, atol=1 / 255 + 1e-6)
+    assert not np.asarray(found)[:, frames:].any()
+
+
+def test_silence_is_one_finite_frame():
+    found, size = front_end(5_000)(np.zeros((1, 5_000), "float32"))
+    assert np.isfinite(found).all()
+    assert np.asarray(size).tolist() == [[1, CONFIG.n_mels]]
