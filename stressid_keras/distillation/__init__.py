@@ -1,0 +1,23 @@
+"""Distillation of privileged modalities into the student."""
+
+from stressid_keras.distillation.balanced_accuracy import BalancedAccuracy
+from stressid_keras.distillation.classifier import Classifier
+from stressid_keras.distillation.distiller import Distiller
+from stressid_keras.distillation.teacher_features import (
+    compute_teacher_features,
+    load_teacher_features,
+    save_teacher_features,
+)
+from stressid_keras.distillation.training import BestEpoch, class_weights, fit
+
+__all__ = [
+    "BalancedAccuracy",
+    "BestEpoch",
+    "Classifier",
+    "Distiller",
+    "class_weights",
+    "compute_teacher_features",
+    "fit",
+    "load_teacher_features",
+    "save_teacher_features",
+]
