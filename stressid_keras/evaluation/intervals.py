@@ -1,0 +1,128 @@
+"""Bootstrap intervals over subjects.
+
+Windows of one person resemble each other, so the subject is what is drawn again, with all of its windows.
+The metrics depend on the windows through the confusion matrix only, and the matrix of a resample is the sum
+of its subjects' matrices: a thousand resamples are one matrix product.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from stressid_keras.errors import StressIDError
+
+RESAMPLES = 1000
+CONFIDENCE = 0.95
+
+
+def bootstrap_interval(
+    predictions: pd.DataFrame,
+    metric_name: str,
+    n_resamples: int = RESAMPLES,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
+) -> tuple[float, float]:
+    """Expanded percentile bootstrap interval of a metric, over subjects.
+
+    The plain percentile interval is too narrow for the handful of subjects of a test part. The expanded one
+    (Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69, 2015) moves
+    its two percentiles outwards by the width of a t interval over that of a normal one; with many subjects
+    the two agree. In simulations with correlated windows (7 a subject, 1000 data sets, macro F1) the plain
+    one held the truth in .77, .87, .93, .94 of the cases at 4, 8, 20, 52 subjects, this one in .85, .93,
+    .95, .96: below 8 subjects it still promises too much.
+
+    Args:
+        predictions: one model on one split: `subject`, `label`, `predicted` and the `p_<ClassName>` columns,
+            whose number is the number of classes.
+        metric_name: `accuracy`, `balanced_accuracy`, `macro_f1` or `weighted_f1`, as defined by
+            `classification_metrics` (so a class that a resample lacks leaves the balanced accuracy, and
+            counts 0 in the macro F1).
+        n_resamples: how often the subjects are drawn.
+        seed: of the draws; the order of the rows does not matter.
+        confidence: of the interval, in (0, 1).
+
+    Returns:
+        Its lower and upper end; NaN and NaN with a single subject, which shows no spread between subjects.
+
+    Raises:
+        StressIDError: an unknown metric, or no rows.
+    """
+    if metric_name not in METRICS:
+        raise StressIDError(f"{metric_name!r} has no interval; expected one of {', '.join(METRICS)}.")
+    if predictions.empty:
+        raise StressIDError("there are no windows to resample; expected at least one.")
+    confusions = subject_confusions(predictions)
+    n_subjects = len(confusions)
+    if n_subjects == 1:
+        return float("nan"), float("nan")
+    counts = draw_counts(resample_subjects(n_subjects, n_resamples, seed), n_subjects)
+    resampled = np.einsum("rs,sij->rij", counts, confusions, optimize=True)
+    tail = expanded_tail(n_subjects, confidence)
+    low, high = np.quantile(METRICS[metric_name](resampled), [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def subject_confusions(predictions: pd.DataFrame) -> np.ndarray:
+    """(subjects, k, k) counts, subjects sorted by name, rows true, columns predicted."""
+    n_classes = sum(name.startswith("p_") for name in predictions)
+    subjects, names = pd.factorize(predictions["subject"], sort=True)
+    confusions = np.zeros((len(names), n_classes, n_classes))
+    np.add.at(confusions, (subjects, predictions["label"].to_numpy(), predictions["predicted"].to_numpy()), 1)
+    return confusions
+
+
+def resample_subjects(n_subjects: int, n_resamples: int, seed: int) -> np.ndarray:
+    """(n_resamples, n_subjects) indices of subjects, drawn with replacement."""
+    return np.random.default_rng(seed).integers(n_subjects, size=(n_resamples, n_subjects))
+
+
+def draw_counts(draws: np.ndarray, n_subjects: int) -> np.ndarray:
+    """How often each resample holds each subject: (n_resamples, n_subjects) float64."""
+    rows = np.arange(len(draws))[:, None] * n_subjects
+    flat = np.bincount((rows + draws).ravel(), minlength=len(draws) * n_subjects)
+    return flat.reshape(len(draws), n_subjects).astype(np.float64)
+
+
+def expanded_tail(n_subjects: int, confidence: float) -> float:
+    """The share of resamples to leave out on each side."""
+    quantile = special.stdtrit(n_subjects - 1, (1 - confidence) / 2)
+    return float(special.ndtr(np.sqrt(n_subjects / (n_subjects - 1)) * quantile))
+
+
+def _accuracy(confusions: np.ndarray) -> np.ndarray:
+    return np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum(axis=(-2, -1))
+
+
+def _balanced_accuracy(confusions: np.ndarray) -> np.ndarray:
+    support = confusions.sum(axis=-1)
+    recalls = _share(_hits(confusions), support)
+    return recalls.sum(axis=-1) / (support > 0).sum(axis=-1)
+
+
+def _macro_f1(confusions: np.ndarray) -> np.ndarray:
+    return _f1(confusions).mean(axis=-1)
+
+
+def _weighted_f1(confusions: np.ndarray) -> np.ndarray:
+    support = confusions.sum(axis=-1)
+    return (_f1(confusions) * support).sum(axis=-1) / support.sum(axis=-1)
+
+
+def _f1(confusions: np.ndarray) -> np.ndarray:
+    return _share(2 * _hits(confusions), confusions.sum(axis=-1) + confusions.sum(axis=-2))
+
+
+def _hits(confusions: np.ndarray) -> np.ndarray:
+    return np.diagonal(confusions, axis1=-2, axis2=-1)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+METRICS = {
+    "accuracy": _accuracy,
+    "balanced_accuracy": _balanced_accuracy,
+    "macro_f1": _macro_f1,
+    "weighted_f1": _weighted_f1,
+}

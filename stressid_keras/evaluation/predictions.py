@@ -1,0 +1,96 @@
+"""The table behind every score: one row per model and window, kept as `predictions.csv`.
+
+Columns: `model` (teacher, student or student_ce), `split` (train, val or test), `recording`, `subject`,
+`task`, `window`, `label`, `predicted` and one probability column `p_<ClassName>` per class, in the order
+of the label's integers.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stressid_keras.errors import DatasetError, StressIDError
+from stressid_keras.provenance import atomic_path
+
+MODELS = ("teacher", "student", "student_ce")  # student_ce: the same student, cross-entropy alone
+SPLITS = ("train", "val", "test")
+NAMES = ("recording", "subject", "task")  # text, although a subject may be called 0012 or 2e45
+COLUMNS = ("model", "split", *NAMES, "window", "label", "predicted")
+
+
+def predictions_table(
+    model: str, split: str, manifest_rows: pd.DataFrame, probabilities: np.ndarray, class_names: Sequence[str]
+) -> pd.DataFrame:
+    """The predictions of one model on the windows of one split.
+
+    Args:
+        model: one of `MODELS`.
+        split: one of `SPLITS`.
+        manifest_rows: n rows with `recording`, `subject`, `task`, `window` and `label`.
+        probabilities: (n, k), row for row those of `manifest_rows`.
+        class_names: k names.
+
+    Raises:
+        StressIDError: an unknown model or split, another shape, or a probability that is not finite.
+    """
+    for name, known in ((model, MODELS), (split, SPLITS)):
+        if name not in known:
+            raise StressIDError(f"{name!r} is unknown; expected one of {', '.join(known)}.")
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    expected = (len(manifest_rows), len(class_names))
+    if probabilities.shape != expected:
+        raise StressIDError(
+            f"{model} gave probabilities of shape {probabilities.shape} on {split}; expected {expected}."
+        )
+    broken = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if broken.size:
+        recording = manifest_rows["recording"].iloc[broken[0]]
+        raise StressIDError(
+            f"{model} gave probabilities that are not finite on {broken.size} windows of {split}, "
+            f"the first of {recording}."
+        )
+    table = pd.DataFrame({"model": model, "split": split}, index=range(len(manifest_rows)))
+    for name in NAMES:
+        table[name] = manifest_rows[name].astype(str).to_numpy()
+    for name in ("window", "label"):
+        table[name] = manifest_rows[name].to_numpy(dtype=np.int64)
+    table["predicted"] = probabilities.argmax(axis=1)
+    for name, column in zip(probability_columns(class_names), probabilities.T, strict=True):
+        table[name] = column
+    return table
+
+
+def probabilities_of(predictions: pd.DataFrame, class_names: Sequence[str]) -> np.ndarray:
+    """The probability columns of a predictions table, (n, k) float64."""
+    return predictions[probability_columns(class_names)].to_numpy(dtype=np.float64)
+
+
+def probability_columns(class_names: Sequence[str]) -> list[str]:
+    return [f"p_{name}" for name in class_names]
+
+
+def write_predictions(path: Path, predictions: pd.DataFrame) -> None:
+    with atomic_path(path) as temporary:
+        predictions.to_csv(temporary, index=False)
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """A table as `write_predictions` wrote it: the same numbers to the last bit, names kept as text.
+
+    Raises:
+        DatasetError: the file is absent, a column is missing, or a cell is no number where one belongs.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        missing = [name for name in COLUMNS if name not in table]
+        if missing:
+            raise DatasetError(f"{path} has no column {missing[0]!r}; expected {', '.join(COLUMNS)}.")
+        types = dict.fromkeys(("window", "label", "predicted"), np.int64)
+        types |= dict.fromkeys((name for name in table if name.startswith("p_")), np.float64)
+        return table.astype(types)
+    except DatasetError:
+        raise
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path} cannot be read as a predictions table: {error}.") from error

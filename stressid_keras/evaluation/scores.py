@@ -1,0 +1,132 @@
+"""From the predictions of a run to the content of `metrics.json`."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation.floors import floor_predictions
+from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, bootstrap_interval
+from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
+from stressid_keras.evaluation.predictions import MODELS, SPLITS, probabilities_of
+
+INTERVAL_METRICS = ("macro_f1", "balanced_accuracy")
+INTERVAL_MEANING = (
+    "The interval covers which people happened to be in this part of the data. It does not cover another "
+    "split, another seed of the training, or having chosen among several runs; below about 8 subjects it is "
+    "too narrow, and with one it does not exist."
+)
+
+
+def score_run(
+    predictions: pd.DataFrame,
+    class_names: Sequence[str],
+    train_rows: pd.DataFrame,
+    seed: int,
+    protocol_name: str = "one split by subject",
+) -> dict:
+    """Every score of a run, with its floors, intervals and protocol, as JSON types (NaN is None).
+
+    Args:
+        predictions: the tables of `predictions_table` of all models and splits together.
+        class_names: k names.
+        train_rows: `task` and `label` of the training windows, on which the floors are fitted; with
+            `subject`, it is also checked that none of them is in another split.
+        seed: of the run; it also seeds the bootstrap.
+        protocol_name: how the subjects were divided, for the titles of tables.
+
+    Returns:
+        `{model: {split: {metric: value}}}` for the models that occur, the same under `floors` with the
+        metrics' names prefixed by the floor's, and `protocol`. The metrics are those of
+        `classification_metrics`, `macro_f1_interval` and `balanced_accuracy_interval` ([low, high]) and
+        `n_subjects`. Floors are scored on the student's windows (the teacher may see more of them).
+
+    Raises:
+        StressIDError: no rows, a window twice in a model's predictions, a subject in two splits.
+    """
+    _check(predictions, train_rows)
+    metrics = {}
+    for model in _in_order(MODELS, predictions["model"]):
+        of_model = predictions[predictions["model"] == model]
+        metrics[model] = {
+            split: _model_scores(of_model[of_model["split"] == split], class_names, seed)
+            for split in _in_order(SPLITS, of_model["split"])
+        }
+    windows = {
+        split: _common_windows(predictions, split) for split in _in_order(SPLITS, predictions["split"])
+    }
+    metrics["floors"] = {
+        split: _floor_scores(train_rows, rows, class_names) for split, rows in windows.items()
+    }
+    metrics["protocol"] = {
+        "name": protocol_name,
+        "seed": seed,
+        "class_names": list(class_names),
+        "splits": {
+            split: _describe(rows, class_names) for split, rows in {"train": train_rows, **windows}.items()
+        },
+        "bootstrap_resamples": RESAMPLES,
+        "confidence": CONFIDENCE,
+        "interval": INTERVAL_MEANING,
+    }
+    return metrics
+
+
+def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
+    scores = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
+    for name in INTERVAL_METRICS:
+        interval = bootstrap_interval(rows, name, seed=seed)
+        scores[f"{name}_interval"] = [None if math.isnan(end) else end for end in interval]
+    return {**scores, "n_subjects": int(rows["subject"].nunique())}
+
+
+def _floor_scores(train_rows: pd.DataFrame, rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
+    scores = {}
+    for floor, probabilities in floor_predictions(train_rows, rows, len(class_names)).items():
+        found = classification_metrics(rows["label"], probabilities, class_names)
+        scores.update({f"{floor}_{name}": found[name] for name in SCALAR_METRICS})
+    return scores
+
+
+def _common_windows(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
+    """One row per window of a split: the student's, or the teacher's where there is no student."""
+    rows = predictions[predictions["split"] == split]
+    present = set(rows["model"])
+    model = next(model for model in ("student", "student_ce", "teacher") if model in present)
+    return rows[rows["model"] == model]
+
+
+def _describe(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
+    counts = rows["label"].value_counts()
+    return {
+        "n_subjects": int(rows["subject"].nunique()) if "subject" in rows else None,
+        "n_windows": len(rows),
+        "class_counts": {name: int(counts.get(index, 0)) for index, name in enumerate(class_names)},
+    }
+
+
+def _check(predictions: pd.DataFrame, train_rows: pd.DataFrame) -> None:
+    if predictions.empty:
+        raise StressIDError("there are no predictions to score; expected at least one window.")
+    for name, known in (("model", MODELS), ("split", SPLITS)):
+        unknown = sorted(set(predictions[name]) - set(known))
+        if unknown:
+            raise StressIDError(f"{name} {unknown[0]!r} is unknown; expected one of {', '.join(known)}.")
+    twice = predictions.duplicated(["model", "split", "recording", "window"])
+    if twice.any():
+        row = predictions[twice].iloc[0]
+        raise StressIDError(
+            f"{row['model']} has window {row['window']} of {row['recording']} twice; expected it once."
+        )
+    seen = predictions[["split", "subject"]]
+    if "subject" in train_rows:
+        seen = pd.concat([seen, train_rows[["subject"]].astype(str).assign(split="train")])
+    n_splits = seen.groupby("subject")["split"].nunique()
+    if (n_splits > 1).any():
+        raise StressIDError(f"subject {n_splits.idxmax()} is in two splits; expected every subject in one.")
+
+
+def _in_order(known: Sequence[str], present: pd.Series) -> list[str]:
+    found = set(present)
+    return [name for name in known if name in found]

@@ -1,0 +1,39 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation import floor_predictions
+
+TRAIN = pd.DataFrame(
+    {"task": ["Math", "Math", "Math", "Relax", "Relax", "Stroop"], "label": [2, 2, 0, 0, 0, 0]}
+)
+
+
+def test_majority_and_task_lookup_follow_the_training_rows():
+    test = pd.DataFrame({"task": ["Math", "Relax", "Unseen"]})
+    floors = floor_predictions(TRAIN, test, 3)
+    np.testing.assert_array_equal(floors["majority"], np.eye(3)[[0, 0, 0]])
+    np.testing.assert_array_equal(floors["task_lookup"], np.eye(3)[[2, 0, 0]])
+
+
+def test_test_labels_are_never_looked_at():
+    test = pd.DataFrame({"task": ["Math", "Relax", "Unseen"], "label": [0, 1, 2]})
+    expected = floor_predictions(TRAIN, test, 3)
+    for labels in ([2, 2, 2], [1, 0, 1], [np.nan, np.nan, np.nan]):
+        found = floor_predictions(TRAIN, test.assign(label=labels), 3)
+        for floor in expected:
+            np.testing.assert_array_equal(found[floor], expected[floor])
+
+
+def test_a_tie_goes_to_the_lower_class():
+    train = pd.DataFrame({"task": ["Math", "Math"], "label": [2, 1]})
+    floors = floor_predictions(train, pd.DataFrame({"task": ["Math"]}), 3)
+    assert [floors[floor].argmax() for floor in ("majority", "task_lookup")] == [1, 1]
+
+
+def test_no_training_rows_or_foreign_labels_are_refused():
+    with pytest.raises(StressIDError, match="no training windows"):
+        floor_predictions(TRAIN.iloc[:0], TRAIN, 3)
+    with pytest.raises(StressIDError, match="outside 0 to 1"):
+        floor_predictions(TRAIN, TRAIN, 2)

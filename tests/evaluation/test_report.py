@@ -1,0 +1,152 @@
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation import score_run, write_report
+from stressid_keras.evaluation.tables import score_rows
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Collects text, tags and links, and checks that every element is closed."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.text, self.tags, self.links, self.labels, self.open = [], [], [], [], []
+        self.feed(source)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.handle_startendtag(tag, attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href", "xlink:href", "data")]
+        if tag == "svg":
+            self.labels.append(dict(attributes)["aria-label"])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def histories():
+    steps = np.linspace(1, 0.1, 5)
+    terms = {f"mse_{name}": steps / 50 for name in ("video", "ecg", "eda", "rr")}
+    curves = {
+        "epoch": range(5),
+        "loss": steps,
+        "uar": 1 - steps,
+        "val_loss": steps,
+        "val_uar": 0.9 - steps / 2,
+    }
+    return {
+        "teacher": pd.DataFrame(curves),
+        "student": pd.DataFrame({**curves, "cross_entropy": steps, **terms}),
+        "student_ce": pd.DataFrame({"epoch": range(5), "loss": steps, "val_uar": np.nan}),
+    }
+
+
+@pytest.fixture(scope="module")
+def arguments(run, histories, split, class_names):
+    predictions, _, metrics = run
+    return {
+        "metrics": metrics,
+        "predictions": predictions,
+        "histories": histories,
+        "config": {"seed": 0, "note": "<b>not bold</b>"},
+        "split": split,
+        "versions": {"python": "3.11"},
+        "class_names": class_names,
+    }
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory, arguments):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, **arguments)
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def rewrite(tmp_path, arguments):
+    """A function: the HTML of the run's report, some arguments replaced."""
+
+    def write(**changes):
+        write_report(tmp_path / "report.html", **{**arguments, **changes})
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return write
+
+
+def test_report_loads_nothing_and_runs_nothing(source):
+    page = Page(source)
+    assert not {"script", "link", "img", "iframe", "object", "image"} & set(page.tags)
+    assert all(link.startswith("#") for link in page.links)
+    assert not re.search(r"https?://|@import|url\((?!#)", source)
+
+
+def test_report_holds_every_cell_of_the_score_tables(source, run):
+    text = Page(source).text
+    for part in ("train", "val", "test"):
+        for row in score_rows(run[2], part):
+            assert all(cell in text for cell in row if cell)
+
+
+def test_every_figure_has_a_text_alternative(source):
+    labels = Page(source).labels
+    assert sum(label.startswith("Confusion matrix of the") for label in labels) == 3
+    assert sum(label.startswith("Loss terms of the") for label in labels) == 3
+    assert any("true Low: " in label for label in labels)
+    assert "Best validation UAR 0.850 in epoch 5." in " ".join(labels)
+
+
+def test_subjects_split_and_caveats_are_shown(source, split):
+    text = " ".join(Page(source).text)
+    for subjects in (split["train"], split["val"], split["test"]):
+        assert ", ".join(subjects) in text
+    assert "not a medical device" in text
+    assert "The test part holds 3 subjects" in text
+
+
+def test_same_run_gives_the_same_bytes(source, rewrite):
+    assert rewrite() == source
+
+
+def test_names_and_configuration_are_escaped(rewrite, run, class_names):
+    predictions, train, _ = run
+    odd = ("<i>Low</i>", "a & $b$", "긴장")
+    renamed = predictions.rename(
+        columns=dict(zip([f"p_{n}" for n in class_names], [f"p_{n}" for n in odd], strict=True))
+    )
+    source = rewrite(metrics=score_run(renamed, odd, train, 0), predictions=renamed, class_names=odd)
+    assert not {"i", "b"} & set(Page(source).tags)
+    assert {"<i>Low</i>", "a & $b$", "긴장"} <= {text.strip() for text in Page(source).text}
+
+
+def test_report_of_one_model_one_subject_and_no_history(rewrite, manifest, predict, class_names):
+    rows = manifest[manifest["subject"] == "c003"]
+    predictions = predict("student", "test", rows)
+    metrics = score_run(predictions, class_names, manifest[manifest["subject"] == "a001"], 0)
+    page = Page(rewrite(metrics=metrics, predictions=predictions, histories={}))
+    text = " ".join(page.text)
+    assert "No training history was kept." in text
+    assert "The test part holds 1 subject," in text
+    assert len(page.labels) == 2
+
+
+def test_a_run_without_test_scores_leaves_no_report(rewrite, run, tmp_path):
+    with pytest.raises(StressIDError, match="no scores for split 'test'"):
+        rewrite(metrics={**run[2], "floors": {}})
+    assert list(tmp_path.iterdir()) == []

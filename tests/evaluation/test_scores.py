@@ -1,0 +1,121 @@
+import json
+
+import pandas as pd
+import pytest
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation import (
+    bootstrap_interval,
+    classification_metrics,
+    floor_predictions,
+    probabilities_of,
+    score_run,
+    score_table,
+)
+
+
+def test_every_model_split_and_floor_is_scored(run, class_names):
+    predictions, train, metrics = run
+    assert list(metrics) == ["teacher", "student", "student_ce", "floors", "protocol"]
+    rows = predictions[(predictions["model"] == "student") & (predictions["split"] == "test")]
+    found = metrics["student"]["test"]
+    expected = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
+    assert {name: found[name] for name in expected} == expected
+    assert found["macro_f1_interval"] == list(bootstrap_interval(rows, "macro_f1", seed=0))
+    assert found["n_subjects"] == 3
+    lookup = classification_metrics(
+        rows["label"], floor_predictions(train, rows, 3)["task_lookup"], class_names
+    )
+    assert metrics["floors"]["test"]["task_lookup_macro_f1"] == lookup["macro_f1"]
+    assert "majority_accuracy" in metrics["floors"]["val"]
+
+
+def test_protocol_says_what_was_scored(run):
+    protocol = run[2]["protocol"]
+    assert protocol["splits"]["test"] == {
+        "n_subjects": 3,
+        "n_windows": 12,
+        "class_counts": {"Low": 4, "Medium": 4, "High": 4},
+    }
+    assert protocol["splits"]["train"]["n_subjects"] == 4
+    assert (protocol["seed"], protocol["bootstrap_resamples"], protocol["confidence"]) == (0, 1000, 0.95)
+
+
+def test_metrics_survive_strict_json(run):
+    assert json.loads(json.dumps(run[2], allow_nan=False)) == run[2]
+
+
+def test_same_predictions_give_the_same_scores(run, class_names):
+    predictions, train, metrics = run
+    assert score_run(predictions.sample(frac=1, random_state=0), class_names, train, 0) == metrics
+
+
+def test_a_class_absent_from_test_is_none_and_counted_zero(manifest, predict, class_names):
+    rows = manifest[(manifest["subject"] == "c003") & (manifest["label"] != 1)]
+    train = manifest[manifest["subject"] == "a001"]
+    metrics = score_run(predict("student", "test", rows), class_names, train[["task", "label"]], 0)
+    assert metrics["student"]["test"]["recall_Medium"] is None
+    assert metrics["protocol"]["splits"]["test"]["class_counts"]["Medium"] == 0
+    assert metrics["protocol"]["splits"]["train"]["n_subjects"] is None
+    json.dumps(metrics, allow_nan=False)
+
+
+def test_single_test_subject_has_scores_without_interval(manifest, predict, class_names):
+    rows = manifest[manifest["subject"] == "c003"]
+    metrics = score_run(
+        predict("student", "test", rows), class_names, manifest[manifest["subject"] == "a001"], 0
+    )
+    assert metrics["student"]["test"]["macro_f1_interval"] == [None, None]
+    assert "1 subject, 4 windows" in score_table(metrics)
+
+
+def test_floors_are_scored_on_the_windows_of_the_student(manifest, predict, class_names):
+    train = manifest[manifest["subject"] == "a001"]
+    more = manifest[manifest["subject"].isin(["b001", "c003"])]
+    fewer = more[more["subject"] == "c003"]
+    both = pd.concat([predict("teacher", "test", more), predict("student", "test", fewer)])
+    metrics = score_run(both, class_names, train, 0)
+    assert metrics["protocol"]["splits"]["test"]["n_windows"] == 4
+    assert "teacher (on 8 windows)" in score_table(metrics)
+
+
+def test_table_shows_models_floors_and_protocol(run):
+    title, *lines = score_table(run[2]).splitlines()
+    assert title == "test: one split by subject, 3 subjects, 12 windows (Low 4, Medium 4, High 4), seed 0"
+    text = "\n".join(lines)
+    names = (
+        "teacher",
+        "student",
+        "same student, cross-entropy alone",
+        "floor: majority",
+        "floor: task lookup",
+    )
+    positions = [text.index(f"\n{name}") for name in names]
+    assert positions == sorted(positions)
+    low, high = run[2]["student"]["test"]["macro_f1_interval"]
+    assert f"{run[2]['student']['test']['macro_f1']:.3f}  [{low:.3f}, {high:.3f}]" in text
+
+
+def test_table_of_a_split_without_scores_is_refused(run):
+    metrics = {**run[2], "floors": {}}
+    with pytest.raises(StressIDError, match="no scores for split 'test'; found none"):
+        score_table(metrics)
+
+
+def test_a_subject_in_two_splits_is_refused(run, manifest, predict, class_names):
+    predictions, train, _ = run
+    leaked = pd.concat([predictions, predict("student", "test", manifest[manifest["subject"] == "b001"])])
+    with pytest.raises(StressIDError, match="subject b001 is in two splits"):
+        score_run(leaked, class_names, train, 0)
+    with pytest.raises(StressIDError, match="subject 0012 is in two splits"):
+        score_run(predictions, class_names, manifest, 0)
+
+
+def test_doubled_windows_and_unknown_names_are_refused(run, class_names):
+    predictions, train, _ = run
+    with pytest.raises(StressIDError, match="twice"):
+        score_run(pd.concat([predictions, predictions.iloc[:1]]), class_names, train, 0)
+    with pytest.raises(StressIDError, match="model 'oracle' is unknown"):
+        score_run(predictions.assign(model="oracle"), class_names, train, 0)
+    with pytest.raises(StressIDError, match="no predictions"):
+        score_run(predictions.iloc[:0], class_names, train, 0)
