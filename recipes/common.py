@@ -1,0 +1,221 @@
+"""What the recipes share: the common options, progress on the screen, errors as sentences."""
+
+import argparse
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury ours
+
+from tqdm import tqdm
+
+from stressid_keras.config import LABEL_COLUMNS, RunConfig
+from stressid_keras.errors import StressIDError
+from stressid_keras.provenance import fingerprint, read_json
+from stressid_keras.workflow import Reporter, Run
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOWN = ("loss", "val_uar", "failures")  # of the values that a stage reports
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the options that every recipe has."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data-dir", type=Path, help="StressID tree; without it, a synthetic sample is made and used")
+    add("--prepared-dir", type=Path, help="prepared windows; by default under data/prepared/")
+    add("--output-dir", type=Path, help="results; by default saved_models/<name of the data>")
+    add("--label", choices=sorted(LABEL_COLUMNS), help="affect3-class or binary-stress [affect3]")
+    add("--class-names", nargs="+", metavar="NAME", help="names of the classes, in the order of the labels")
+    add(
+        "--teacher-recordings",
+        choices=("complete", "all"),
+        help="all: the teacher also learns from recordings without audio [complete]",
+    )
+    add("--epochs", type=int, help="most epochs of each training")
+    add("--batch-size", type=int, help="windows in a batch")
+    add("--learning-rate", type=float, help="at the start of each training")
+    for name, modality in zip(
+        ("alpha", "beta", "gamma", "delta"), ("video", "ECG", "EDA", "respiration"), strict=True
+    ):
+        add(f"--{name}", type=float, help=f"weight of the {modality} feature in the student's loss")
+    add("--seed", type=int, help="of the split, the weights, shuffling and augmentation [0]")
+    add("--jobs", type=int, default=os.cpu_count(), help=f"processes of the preparation [{os.cpu_count()}]")
+    add(
+        "--tensorboard",
+        action="store_true",
+        default=None,
+        help="write event files to <output-dir>/tensorboard",
+    )
+    add("--config", type=Path, help="JSON of options to start from, such as an earlier run's config.json")
+    add("--smoke", action="store_true", help="everything tiny: shows that it runs, not what it can do")
+    sample = parser.add_argument_group("the synthetic sample, where there is no --data-dir")
+    for option, kind, of in (
+        ("subjects", int, "people"),
+        ("tasks", int, "recordings of each"),
+        ("seconds", float, "length of a recording"),
+    ):
+        sample.add_argument(f"--{option}", type=kind, help=of)
+    return parser
+
+
+def main(recipe) -> None:
+    """Run a recipe; an expected error is one sentence and exit status 2."""
+    try:
+        recipe()
+    except StressIDError as error:
+        sys.exit(_complain(str(error)))
+    except OSError as error:
+        sys.exit(
+            _complain(f"{error.filename or 'a file'}: {error.strerror or error}; mend that and run again.")
+        )
+    except KeyboardInterrupt:
+        _complain("Interrupted; what is finished stays, run the same command again for the rest.")
+        sys.exit(130)
+
+
+def make_run(arguments: argparse.Namespace) -> Run:
+    """The run that the options describe, on the sample if they name no data."""
+    config = read_config(arguments)
+    reporter = ScreenReporter()
+    data_dir = arguments.data_dir or make_sample(arguments, reporter)
+    # Neither a tree of the same name, nor a smoke test, nor another question to the data, takes the place of this.
+    name = data_dir.resolve().name + ("-smoke" if arguments.smoke and arguments.data_dir else "")
+    dataset = config.dataset
+    kind = "-".join([dataset.label, *(["all"] if dataset.teacher_recordings == "all" else [])])
+    name += "" if kind == "affect3" else f"-{kind}"
+    key = fingerprint(str(data_dir.resolve()))[:6]
+    prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
+    output = arguments.output_dir or ROOT / "saved_models" / name
+    return Run(data_dir, prepared, output, config, max(1, arguments.jobs), reporter)
+
+
+def read_config(arguments: argparse.Namespace) -> RunConfig:
+    """The configuration: the defaults or `--config`, shrunk by `--smoke`, then the single options."""
+    config = _from_file(arguments.config) if arguments.config else RunConfig()
+    if arguments.data_dir is None and not arguments.config:
+        config = sized_for_sample(config)
+    if arguments.smoke:
+        config = shrunk(config)
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+
+    def changed(part, **names):
+        values = {option: given[name] for option, name in names.items() if name in given}
+        return dataclasses.replace(part, **values)
+
+    if "class_names" in given:
+        given["class_names"] = tuple(given["class_names"])
+    training = {"epochs": "epochs", "learning_rate": "learning_rate", "tensorboard": "tensorboard"}
+    return dataclasses.replace(
+        config,
+        seed=given.get("seed", config.seed),
+        dataset=changed(
+            config.dataset,
+            label="label",
+            class_names="class_names",
+            teacher_recordings="teacher_recordings",
+        ),
+        pipeline=changed(config.pipeline, batch_size="batch_size"),
+        teacher_training=changed(config.teacher_training, **training),
+        student_training=changed(config.student_training, **training),
+        distillation=changed(config.distillation, alpha="alpha", beta="beta", gamma="gamma", delta="delta"),
+    )
+
+
+def sized_for_sample(config: RunConfig) -> RunConfig:
+    """Few epochs: the sample shows the whole way in minutes on two cores, and its traces are easily learnt."""
+    return dataclasses.replace(
+        config,
+        teacher_training=dataclasses.replace(config.teacher_training, epochs=12),
+        student_training=dataclasses.replace(config.student_training, epochs=10),
+    )
+
+
+def shrunk(config: RunConfig) -> RunConfig:
+    """Tiny networks and two epochs."""
+    return dataclasses.replace(
+        config,
+        teacher=dataclasses.replace(
+            config.teacher, video_filters=(4, 4), signal_filters=(4, 4), feature_size=8
+        ),
+        student=dataclasses.replace(config.student, filters=(4, 4), feature_size=8),
+        teacher_training=dataclasses.replace(config.teacher_training, epochs=2),
+        student_training=dataclasses.replace(config.student_training, epochs=2),
+    )
+
+
+def make_sample(arguments: argparse.Namespace, reporter: Reporter) -> Path:
+    """The synthetic tree under data/, made if it is not there."""
+    from stressid_keras.dataset.synthetic import SyntheticConfig, is_synthetic_tree, make_synthetic_tree
+
+    config = SyntheticConfig(subjects=6, tasks=3, seconds=4.0) if arguments.smoke else SyntheticConfig()
+    asked = {name: getattr(arguments, name) for name in ("subjects", "tasks", "seconds")}
+    config = dataclasses.replace(config, **{name: n for name, n in asked.items() if n is not None})
+    name = "sample-smoke" if arguments.smoke else "sample"
+    name += "".join(f"-{n:g}{name}" for name, n in asked.items() if n is not None)
+    folder = ROOT / "data" / name
+    if not is_synthetic_tree(folder, config):
+        with reporter.stage("sample", config.subjects * config.tasks) as report:
+            make_synthetic_tree(folder, config, lambda done, total: report(done), jobs=os.cpu_count())
+    return folder
+
+
+def show_results(run: Run, paths) -> None:
+    """Print where the results are, relative to here if that is shorter, and whether anything had to be done."""
+    if not run.data.reporter.made:
+        print("\nEverything is up to date.")
+    print()
+    for path in paths:
+        relative = os.path.relpath(path)
+        print(f"  {relative if len(relative) < len(str(path)) else path}")
+
+
+class ScreenReporter(Reporter):
+    """Progress bars on the standard error stream, sentences on the standard output."""
+
+    def __init__(self):
+        self.made = []
+        self._bars = {}  # stages lie within stages
+
+    def reused(self, stage, files):
+        print(f"{stage}: up to date ({', '.join(os.path.relpath(file) for file in files)})", flush=True)
+
+    def started(self, stage, total):
+        every = 0.1 if sys.stderr.isatty() else 10  # seconds; a log file needs no animation
+        self._bars[stage] = tqdm(
+            total=total, desc=stage, unit="step", dynamic_ncols=True, delay=0.5, mininterval=every
+        )
+
+    def progress(self, stage, done, values):
+        if self.made[-1:] != [stage]:
+            self.made.append(stage)
+        shown = {name: value for name, value in values.items() if name in SHOWN and value}
+        bar = self._bars[stage]
+        bar.set_postfix(
+            {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in shown.items()}, refresh=False
+        )
+        bar.update(done - bar.n)
+
+    def finished(self, stage):
+        self._bars.pop(stage).close()
+
+    def warn(self, sentence):
+        tqdm.write(f"note: {sentence}")
+
+
+def _from_file(path: Path) -> RunConfig:
+    values = read_json(path)
+    if not isinstance(values, dict) or not isinstance(values.get("config", values), dict):
+        raise StressIDError(f"{path} is missing or not JSON; expected a configuration such as config.json.")
+    return RunConfig.from_dict(values.get("config", values))
+
+
+def _complain(sentence: str) -> int:
+    print(f"error: {sentence}", file=sys.stderr)
+    return 2
+
+
+__all__ = ["main", "make_run", "parser", "show_results"]

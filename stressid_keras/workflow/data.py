@@ -1,0 +1,140 @@
+"""The data of a run: index, prepared windows, split, and batches of them."""
+
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import RunConfig, to_dict
+from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects
+from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing import PreparedStore, prepare_dataset
+from stressid_keras.workflow.reporter import Reporter
+from stressid_keras.workflow.stage import Stage
+
+
+class RunData:
+    """Each property makes what is missing or stale, once; arguments as for `Run`."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        prepared_dir: Path,
+        output_dir: Path,
+        config: RunConfig,
+        jobs: int,
+        reporter: Reporter,
+    ):
+        self.data_dir = data_dir
+        self.prepared_dir = prepared_dir
+        self.output_dir = output_dir
+        self.config = config
+        self.jobs = jobs
+        self.reporter = reporter
+
+    @cached_property
+    def index(self) -> DatasetIndex:
+        index = index_dataset(self.data_dir, self.config.dataset)
+        for warning in index.warnings:
+            self.reporter.warn(warning)
+        return index
+
+    @cached_property
+    def store(self) -> PreparedStore:
+        """The prepared windows."""
+        worked = False
+        with self.reporter.stage("prepare", len(self.index.recordings)) as report:
+
+            def progress(done, total, failures):
+                nonlocal worked
+                worked = True
+                report(done, {"failures": failures})
+
+            store = prepare_dataset(
+                self.index, self.prepared_dir, self.config.preparation, self.jobs, progress
+            )
+        if not worked:
+            self.reporter.reused("prepare", [store.path / "manifest.csv"])
+        if refused := store.failures["recording"].nunique():
+            self.reporter.warn(
+                f"{refused} recordings have a modality that cannot be used; "
+                f"{store.path / 'failures.csv'} says why."
+            )
+        return store
+
+    @cached_property
+    def split(self) -> SubjectSplit:
+        """The subjects of each part: written to `split.json` once, and read from there."""
+        self._start_output_dir()
+        stage = Stage(
+            self.output_dir,
+            "split_record",
+            {
+                "windows": self.store.windows_fingerprint,
+                "dataset": {k: v for k, v in to_dict(self.config.dataset).items() if k != "class_names"},
+                "seed": self.config.seed,
+            },
+            ("split.json",),
+        )
+        path = self.output_dir / "split.json"
+        if stage.is_current():
+            self.reporter.reused("split", [path])
+        else:
+            stage.run(lambda: self._make_split().save(path))
+        return SubjectSplit.load(path)  # which asserts that no subject is in two parts
+
+    def rows(self, part: str) -> np.ndarray:
+        """Rows of the manifest whose subject is in a part; only windows with all five modalities."""
+        return self._rows(self.split.parts[part], self.store.complete)
+
+    @cached_property
+    def teacher_rows(self) -> np.ndarray:
+        """Rows that the teacher is trained on: as the student, or also those without audio."""
+        if self.config.dataset.teacher_recordings == "complete":
+            return self.rows("train")
+        return self._rows((*self.split.parts["train"], *self.split.extra_train), self.store.privileged)
+
+    def labels(self, rows) -> np.ndarray:
+        return self.store.manifest["label"].to_numpy()[rows]
+
+    def batches(self, rows, modalities, *, training: bool = False, teacher_features=None):
+        """A dataset of `(x, y)`; see `pipeline.make_dataset`."""
+        from stressid_keras.pipeline import make_dataset
+
+        return make_dataset(
+            self.store,
+            rows,
+            modalities,
+            self.config.pipeline,
+            training=training,
+            seed=self.config.seed,
+            teacher_features=teacher_features,
+        )
+
+    def _rows(self, subjects, usable) -> np.ndarray:
+        return np.flatnonzero(usable & self.store.manifest["subject"].isin(subjects).to_numpy())
+
+    def _make_split(self) -> SubjectSplit:
+        manifest = self.store.manifest
+        complete = manifest[self.store.complete]
+        without_audio = set()
+        if self.config.dataset.teacher_recordings == "all":
+            without_audio = set(manifest["subject"]) - set(complete["subject"])
+        return split_subjects(
+            complete["subject"],
+            complete["label"],
+            self.config.dataset,
+            self.config.seed,
+            tuple(sorted(without_audio)),
+        )
+
+    def _start_output_dir(self) -> None:
+        try:
+            self.output_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.output_dir):
+                pass
+        except OSError as error:
+            raise StressIDError(
+                f"{self.output_dir} cannot be written ({error.strerror}); choose another output folder."
+            ) from None

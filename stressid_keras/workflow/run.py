@@ -1,0 +1,86 @@
+"""One configuration on one tree, from the raw files to the exported student."""
+
+from pathlib import Path
+
+from stressid_keras.config import RunConfig
+from stressid_keras.dataset import SubjectSplit
+from stressid_keras.preprocessing import PreparedStore
+from stressid_keras.provenance import read_json
+from stressid_keras.workflow.data import RunData
+from stressid_keras.workflow.reporter import Reporter
+from stressid_keras.workflow.results import Results
+from stressid_keras.workflow.training import Training
+
+
+class Run:
+    """A run. Every method makes what it needs and is missing or stale, and reuses the rest.
+
+    Args:
+        data_dir: the StressID tree.
+        prepared_dir: the prepared folder, made if need be; runs on one tree may share it.
+        output_dir: where the run's own files go.
+        config: every option.
+        jobs: processes of the preparation.
+        reporter: told what happens.
+
+    Raises, in all methods:
+        StressIDError: the data cannot be used, a folder cannot be written, or the export differs.
+    """
+
+    def __init__(self, data_dir, prepared_dir, output_dir, config=None, jobs=1, reporter=None):
+        self.output_dir = Path(output_dir)
+        self.data = RunData(
+            Path(data_dir),
+            Path(prepared_dir),
+            self.output_dir,
+            config or RunConfig(),
+            jobs,
+            reporter or Reporter(),
+        )
+        self.training = Training(self.data)
+        self.results = Results(self.training)
+
+    @property
+    def config(self) -> RunConfig:
+        return self.data.config
+
+    @property
+    def store(self) -> PreparedStore:
+        """The prepared windows."""
+        return self.data.store
+
+    @property
+    def split(self) -> SubjectSplit:
+        return self.data.split
+
+    def teacher(self) -> Path:
+        """Train the teacher; its `.keras` file."""
+        return self._file(self.training.teacher, "teacher.keras")
+
+    def control(self) -> Path:
+        """Train the student with cross-entropy alone; its `.keras` file."""
+        return self._file(self.training.control, "student_ce.keras")
+
+    def student(self) -> Path:
+        """Distil the student; its `.keras` file."""
+        return self._file(self.training.student, "student.keras")
+
+    def evaluate(self) -> dict:
+        """Score teacher, student and control; the content of `metrics.json`."""
+        return read_json(self._file(self.results.evaluation, "metrics.json"))
+
+    @property
+    def can_export(self) -> bool:
+        """Whether there are waveforms to check an export on; false for audio that came as images."""
+        return self.results.can_export
+
+    def export(self) -> Path:
+        """Export the student; its `.tflite` file."""
+        return self._file(self.results.export, "student.tflite")
+
+    def summary(self, stage: str) -> dict:
+        """What a finished stage recorded about itself: `<stage>.json`, the part called summary."""
+        return read_json(self.output_dir / f"{stage}.json")["summary"]
+
+    def _file(self, stage, name: str) -> Path:
+        return stage.folder / name

@@ -1,0 +1,176 @@
+"""The networks of a run: teacher, its features, control and student."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import PRIVILEGED, TrainingConfig, to_dict
+from stressid_keras.provenance import fingerprint
+from stressid_keras.workflow.data import RunData
+from stressid_keras.workflow.stage import Stage
+
+CODE_VERSION = 1  # raised when networks or training change, so that an older model is not what one would get
+
+
+class Training:
+    """Each property trains a network, unless the one that is there was made from the same inputs."""
+
+    def __init__(self, data: RunData):
+        self.data = data
+        self.config = data.config
+        self.folder = data.output_dir
+        self.reporter = data.reporter
+
+    @cached_property
+    def teacher(self) -> Stage:
+        return self._train(
+            "teacher",
+            self._new_teacher,
+            self.config.teacher_training,
+            {"network": to_dict(self.config.teacher)},
+            PRIVILEGED,
+            self.data.teacher_rows,
+        )
+
+    @cached_property
+    def control(self) -> Stage:
+        """The same student from the same seed, with cross-entropy alone."""
+        return self._train(
+            "student_ce",
+            self._new_control,
+            self.config.student_training,
+            {"network": to_dict(self.config.student)},
+            ("audio",),
+            self.data.rows("train"),
+        )
+
+    @cached_property
+    def student(self) -> Stage:
+        """The student, distilled from the teacher's stored features."""
+        return self._train(
+            "student",
+            self._new_distiller,
+            self.config.student_training,
+            {
+                "network": to_dict(self.config.student),
+                "distillation": to_dict(self.config.distillation),
+                "teacher": self._teacher_key,
+            },
+            ("audio",),
+            self.data.rows("train"),
+            self.teacher_features,
+        )
+
+    @cached_property
+    def teacher_features(self) -> dict[str, dict[str, np.ndarray]]:
+        """The frozen teacher's features of the student's windows, by part and name, from the stored file."""
+        from stressid_keras.distillation import load_teacher_features
+
+        parts = {part: self.data.rows(part) for part in ("train", "val")}
+        every = np.concatenate(list(parts.values()))
+        path = self.folder / "teacher_features.npz"
+        inputs = {"key": self._teacher_key, "rows": fingerprint(every.tolist())}
+        stage = Stage(self.folder, "teacher_features", inputs, (path.name,))
+        if stage.is_current():
+            self.reporter.reused("teacher features", [path])
+        else:
+            stage.run(lambda: self._store_features(path, every))
+        loaded = {part: load_teacher_features(path, self._teacher_key, rows) for part, rows in parts.items()}
+        return {part: {m: features[m] for m in PRIVILEGED} for part, features in loaded.items()}
+
+    def load(self, model: str):
+        """A trained network by the name of its stage."""
+        import keras
+
+        import stressid_keras.layers  # noqa: F401  registers what the file needs
+
+        return keras.saving.load_model(self.folder / f"{model}.keras", compile=False, safe_mode=True)
+
+    def _train(self, name, build, training: TrainingConfig, inputs, modalities, rows, features=None) -> Stage:
+        inputs = {
+            **inputs,
+            "training": _without(training, "tensorboard"),
+            "pipeline": _without(self.config.pipeline, "cache", "workers"),
+            "windows": self.data.store.windows_fingerprint,
+            "rows": fingerprint(rows.tolist()),
+            "split": self.data.split.to_dict(),
+            "seed": self.config.seed,
+            "code": CODE_VERSION,
+        }
+        stage = Stage(self.folder, name, inputs, (f"{name}.keras", f"history_{name}.csv"))
+        if stage.is_current():
+            self.reporter.reused(name, [self.folder / f"{name}.keras"])
+        else:
+            stage.run(lambda: self._fit(name, build, training, modalities, rows, features or {}))
+        return stage
+
+    def _fit(self, name, build, training, modalities, rows, features) -> dict:
+        import keras
+
+        from stressid_keras.distillation import fit
+
+        keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
+        batches = self.data.batches
+        with self.reporter.stage(name, training.epochs) as report:
+            return fit(
+                build(),
+                batches(rows, modalities, training=True, teacher_features=features.get("train")),
+                batches(self.data.rows("val"), modalities, teacher_features=features.get("val")),
+                self.data.labels(rows),
+                training,
+                checkpoint=self.folder / f"{name}.keras",
+                history=self.folder / f"history_{name}.csv",
+                tensorboard=self.folder / "tensorboard" / name if training.tensorboard else None,
+                progress=report,
+            )
+
+    def _store_features(self, path: Path, rows) -> None:
+        from stressid_keras.distillation import compute_teacher_features, save_teacher_features
+
+        with self.reporter.stage(
+            "teacher features", -(-len(rows) // self.config.pipeline.batch_size)
+        ) as report:
+            features = compute_teacher_features(
+                self.load("teacher"), self.data.batches(rows, PRIVILEGED), report
+            )
+        save_teacher_features(path, self._teacher_key, rows, features)
+
+    @cached_property
+    def _teacher_key(self) -> str:
+        """Identity of the teacher's file and the data: what its features depend on."""
+        return fingerprint(
+            self.teacher.record["outputs"]["teacher.keras"], self.data.store.windows_fingerprint
+        )
+
+    def _new_teacher(self):
+        from stressid_keras.distillation import Classifier
+        from stressid_keras.models import build_teacher
+
+        network = build_teacher(len(self.data.store.class_names), self.config.teacher)
+        return Classifier(network, label_smoothing=self.config.teacher_training.label_smoothing)
+
+    def _new_control(self):
+        from stressid_keras.distillation import Classifier
+
+        return Classifier(self._new_student(), label_smoothing=self.config.student_training.label_smoothing)
+
+    def _new_distiller(self):
+        from stressid_keras.distillation import Distiller
+
+        return Distiller(
+            self._new_student(),
+            weights=self.config.distillation.weights,
+            label_smoothing=self.config.student_training.label_smoothing,
+        )
+
+    def _new_student(self):
+        from stressid_keras.models import build_student
+
+        n_classes, n_mels = len(self.data.store.class_names), self.config.preparation.audio.n_mels
+        return build_student(n_classes, n_mels, self.config.student)
+
+
+def _without(config, *options: str) -> dict:
+    """A configuration less the options that do not change what is learnt."""
+    return {name: value for name, value in to_dict(config).items() if name not in options}

@@ -1,0 +1,103 @@
+"""Every recipe is run as a user runs it, tiny, and leaves the files it says."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# recipe → further options, files in the output folder (patterns)
+RECIPES = {
+    "prepare": ([], []),
+    "train_teacher": ([], ["teacher.keras", "history_teacher.csv", "teacher.json", "split.json"]),
+    "distill": (
+        ["--tensorboard"],
+        [
+            "config.json",
+            "tensorboard/student/train/events.*",
+            "student.keras",
+            "student_ce.keras",
+            "metrics.json",
+            "predictions.csv",
+            "report.html",
+            "student.tflite",
+        ],
+    ),
+    "evaluate": ([], ["metrics.json", "predictions.csv", "report.html"]),
+    "export_tflite": ([], ["student.tflite", "export.json"]),
+    "tune": (["--trials", "2", "--tuner", "random"], ["tuned.json"]),
+}
+
+
+def run_recipe(name, *options, check=True):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "recipes" / f"{name}.py"), *map(str, options)],
+        capture_output=True,
+        text=True,
+        check=check,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.fixture(scope="module")
+def folders(tiny_tree, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recipes")
+    return ["--data-dir", tiny_tree, "--prepared-dir", folder / "prepared", "--output-dir", folder / "run"]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipe_runs_and_leaves_its_files(name, folders):
+    options, files = RECIPES[name]
+    result = run_recipe(name, *folders, "--smoke", *options)
+    for file in files:
+        found = list(folders[-1].glob(file))
+        assert found and all(path.stat().st_size for path in found), f"{file}\n{result.stdout}"
+    assert "Traceback" not in result.stderr
+
+
+def test_without_a_tree_the_sample_is_made(tmp_path):
+    options = ["--smoke", "--subjects", "4", "--tasks", "1", "--seconds", "2", "--prepared-dir", tmp_path]
+    result = run_recipe("prepare", *options)
+    assert "4 complete windows of 4 recordings and 4 subjects" in result.stdout
+    shutil.rmtree(ROOT / "data" / "sample-smoke-4subjects-1tasks-2seconds")
+
+
+def test_finished_job_says_that_all_is_up_to_date(folders):
+    run_recipe("distill", *folders, "--smoke")
+    result = run_recipe("distill", *folders, "--smoke")
+    assert "Everything is up to date." in result.stdout
+    assert "floor: majority" in result.stdout
+
+
+def test_tuned_options_can_be_used(folders):
+    run_recipe("tune", *folders, "--smoke", "--trials", "2", "--tuner", "random")
+    config = json.loads((folders[-1] / "tuned.json").read_text())["config"]
+    result = run_recipe(
+        "prepare", *folders[:-1], folders[-1].with_name("tuned"), "--config", folders[-1] / "tuned.json"
+    )
+    assert result.returncode == 0
+    assert config["student_training"]["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data-dir", "no/such/tree"], "no/such/tree"),
+        (["--class-names", "Calm", "Stressed"], "2 class names were given; affect3-class has 3 classes"),
+        (["--epochs", "0"], "epochs is 0; expected 1 or more"),
+        (["--alpha", "-1"], "alpha is -1.0; expected 0 or more"),
+        (["--config", "missing.json"], "missing.json is missing or not JSON"),
+    ],
+)
+def test_mistake_is_one_sentence(options, message, folders, tmp_path):
+    result = run_recipe("prepare", *folders[:4], "--output-dir", tmp_path, *options, check=False)
+    assert result.returncode == 2
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert message in last
+    assert "Traceback" not in result.stderr
