@@ -1,0 +1,86 @@
+"""Real files for every test: one tiny synthetic tree, prepared once per session."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+from stressid_keras.config import (
+    AudioConfig,
+    DatasetConfig,
+    PipelineConfig,
+    PreparationConfig,
+    RunConfig,
+    StudentConfig,
+    TeacherConfig,
+    TrainingConfig,
+    VideoConfig,
+)
+from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
+from stressid_keras.preprocessing import prepare_dataset
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also run the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--slow"):
+        skip = pytest.mark.skip(reason="takes minutes; run with --slow")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """Everything as small as it can be without losing a stage."""
+    training = TrainingConfig(epochs=2, patience=2)
+    return RunConfig(
+        preparation=PreparationConfig(audio=AudioConfig(n_mels=32), video=VideoConfig(max_side=32)),
+        pipeline=PipelineConfig(batch_size=4),
+        teacher=TeacherConfig(video_filters=(4, 4), signal_filters=(4, 4), feature_size=8),
+        teacher_training=training,
+        student=StudentConfig(filters=(4, 4), feature_size=8),
+        student_training=training,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_tree(tmp_path_factory):
+    return make_synthetic_tree(
+        tmp_path_factory.mktemp("tree") / "tiny", SyntheticConfig(subjects=6, tasks=3, seconds=4.0)
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tiny_tree, tiny_config, tmp_path_factory):
+    index = index_dataset(tiny_tree, DatasetConfig())
+    return prepare_dataset(index, tmp_path_factory.mktemp("prepared"), tiny_config.preparation)
+
+
+@pytest.fixture(scope="session")
+def small_teacher():
+    from stressid_keras.models import build_teacher
+
+    config = TeacherConfig(video_filters=(4, 6, 8), signal_filters=(4, 6, 8), feature_size=10)
+    return with_moving_statistics(build_teacher(3, config))
+
+
+@pytest.fixture(scope="session")
+def small_student():
+    from stressid_keras.models import build_student
+
+    return with_moving_statistics(build_student(3, 16, StudentConfig(filters=(4, 6, 8, 10), feature_size=10)))
+
+
+def with_moving_statistics(model):
+    """Statistics as after a training, so that inference does not run on zeros and ones."""
+    generator = np.random.default_rng(0)
+    for variable in model.non_trainable_variables:
+        if "moving" in variable.path:
+            low = 0.1 if "variance" in variable.path else -0.3
+            variable.assign(generator.uniform(low, 0.3, variable.shape))
+    return model
