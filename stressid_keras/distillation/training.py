@@ -9,6 +9,8 @@ import numpy as np
 from stressid_keras.config import TrainingConfig
 from stressid_keras.provenance import atomic_path
 
+ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
+
 
 def fit(
     model,
@@ -25,7 +27,7 @@ def fit(
     """Train `model`, keep its network as it was in the best epoch, and save that network.
 
     The best epoch is the one with the highest unweighted average recall on the validation subjects; of equals, the
-    one with the lowest cross-entropy there. Training stops after `config.patience` epochs without a better one.
+    last. Training stops after `config.patience` epochs without one as good.
 
     Args:
         model: a `Classifier` or `Distiller`, not yet compiled.
@@ -72,8 +74,8 @@ def class_weights(labels, n_classes: int) -> dict[int, float]:
 class BestEpoch(keras.callbacks.Callback):
     """Save and finally restore the network of the best epoch, and stop when none has come for a while.
 
-    Keras's own `EarlyStopping` and `ModelCheckpoint` look at one value; with a handful of validation subjects
-    recall is often equal in several epochs, and the first of them is not the best.
+    With a handful of validation subjects recall is often equal in several epochs. Keras's own `EarlyStopping` and
+    `ModelCheckpoint` keep the first of them, a network that has hardly been trained and was lucky; this keeps the last.
     """
 
     def __init__(self, path: Path, patience: int):
@@ -86,9 +88,10 @@ class BestEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
-        score = (logs["val_uar"], -logs["val_cross_entropy"])
-        if self.best is None or score > self.best:
-            self.best, self.best_epoch = score, self.epochs
+        score = logs["val_uar"]
+        if self.best is None or score >= self.best["val_uar"] - ROUNDING:
+            self.best = {"val_uar": score, "val_cross_entropy": logs["val_cross_entropy"]}
+            self.best_epoch = self.epochs
             with atomic_path(self.path) as temporary:
                 self.model.network.save(temporary)
         elif self.epochs - self.best_epoch >= self.patience:
@@ -98,10 +101,4 @@ class BestEpoch(keras.callbacks.Callback):
         self.model.network.load_weights(self.path)
 
     def summary(self) -> dict:
-        val_uar, negative_cross_entropy = self.best
-        return {
-            "best_epoch": self.best_epoch,
-            "epochs": self.epochs,
-            "val_uar": val_uar,
-            "val_cross_entropy": -negative_cross_entropy,
-        }
+        return {"best_epoch": self.best_epoch, "epochs": self.epochs, **self.best}

@@ -53,13 +53,17 @@ def loss_figure(history: pd.DataFrame, name: str) -> str | None:
     return _svg(_draw_curves, (3.6, 3.2), text, history, columns, "loss")
 
 
-def score_figure(history: pd.DataFrame, name: str) -> str | None:
-    """UAR (or else accuracy) over epochs, the best validation UAR marked; None if there is neither."""
+def score_figure(history: pd.DataFrame, name: str, best_epoch: int | None = None) -> str | None:
+    """UAR (or else accuracy) over epochs, `best_epoch` (from 1) marked; None if there is neither."""
     columns = _with_validation(history, ["uar"]) or _with_validation(history, ["accuracy"])
     if not columns:
         return None
-    text = f"Scores of the {name} over {len(history)} epochs. {_best_epoch(history)[1]}"
-    return _svg(_draw_curves, (3.6, 3.2), text, history, columns, "score")
+    text = f"Scores of the {name} over {len(history)} epochs."
+    if best_epoch is None or "val_uar" not in columns:
+        best_epoch = None
+    else:
+        text += f" Validation UAR {history['val_uar'].iloc[best_epoch - 1]:.3f} in epoch {best_epoch}, which was kept."
+    return _svg(_draw_curves, (3.6, 3.2), text, history, columns, "score", best_epoch)
 
 
 def subject_figure(accuracies: pd.DataFrame) -> str:
@@ -106,7 +110,9 @@ def _draw_confusion(axes, counts: np.ndarray, class_names: Sequence[str]) -> Non
     axes.tick_params(length=0)
 
 
-def _draw_curves(axes, history: pd.DataFrame, columns: list[str], ylabel: str) -> None:
+def _draw_curves(
+    axes, history: pd.DataFrame, columns: list[str], ylabel: str, best_epoch: int | None = None
+) -> None:
     epochs = np.arange(1, len(history) + 1)
     terms = list(dict.fromkeys(column.removeprefix("val_") for column in columns))
     marker = "." if len(history) < 10 else None
@@ -123,11 +129,9 @@ def _draw_curves(axes, history: pd.DataFrame, columns: list[str], ylabel: str) -
     values = values[np.isfinite(values)]
     if ylabel == "score":
         axes.set_ylim(-0.02, 1.02)
-        best, _ = _best_epoch(history)
-        if best is not None:
-            axes.plot(
-                best + 1, history["val_uar"].iloc[best], "*", color="black", markersize=11, label="best epoch"
-            )
+        if best_epoch is not None:
+            kept = history["val_uar"].iloc[best_epoch - 1]
+            axes.plot(best_epoch, kept, "*", color="black", markersize=11, label="best epoch")
     elif values.size and values.min() > 0 and values.max() > 20 * values.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")  # the default writes powers as formulas
@@ -154,11 +158,3 @@ def _with_validation(history: pd.DataFrame, columns: list[str]) -> list[str]:
     """Those columns and their validation counterparts that hold any number."""
     wanted = [name for column in columns for name in (column, f"val_{column}")]
     return [name for name in wanted if name in history and history[name].notna().any()]
-
-
-def _best_epoch(history: pd.DataFrame) -> tuple[int | None, str]:
-    """Index of the row with the best validation UAR, and a sentence about it."""
-    if "val_uar" not in history or history["val_uar"].isna().all():
-        return None, "No validation UAR was recorded."
-    best = int(np.nanargmax(history["val_uar"].to_numpy(dtype=float)))
-    return best, f"Best validation UAR {history['val_uar'].iloc[best]:.3f} in epoch {best + 1}."

@@ -47,6 +47,7 @@ def write_report(
     metrics: dict,
     predictions: pd.DataFrame,
     histories: dict[str, pd.DataFrame],
+    best_epochs: dict[str, int],
     config: dict,
     split: dict,
     versions: dict[str, str],
@@ -60,6 +61,7 @@ def write_report(
         predictions: the table that `metrics` was made from.
         histories: by model, what `CSVLogger` wrote: a row per epoch with any of `loss`, `cross_entropy`,
             `mse_*`, `uar`, `accuracy` and the same with `val_` before them.
+        best_epochs: by model, the epoch (from 1) whose network was kept.
         config: `RunConfig.to_dict()` or more.
         split: the content of `split.json` (`SubjectSplit.to_dict()`).
         versions: of the software.
@@ -85,7 +87,7 @@ def write_report(
         element("h2", "Test subjects one by one"),
         _subjects(predictions[predictions["split"] == "test"]),
         element("h2", "Training"),
-        _training(histories),
+        _training(histories, best_epochs),
         element("h2", "Split by subject"),
         element("p", SPLIT_READING),
         _split_table(split, class_names),
@@ -134,13 +136,13 @@ def _subjects(predictions: pd.DataFrame) -> str:
     return drawn + details("The same in numbers", numbers)
 
 
-def _training(histories: dict[str, pd.DataFrame]) -> str:
+def _training(histories: dict[str, pd.DataFrame], best_epochs: dict[str, int]) -> str:
     grids = []
     for model, history in histories.items():
         name = MODEL_NAMES.get(model, model)
         drawn = [
             (f"{name}: loss", figures.loss_figure(history, name)),
-            (f"{name}: score", figures.score_figure(history, name)),
+            (f"{name}: score", figures.score_figure(history, name, best_epochs.get(model))),
         ]
         grids.append(figure_grid([(caption, svg) for caption, svg in drawn if svg]))
     return "\n".join(grids) or element("p", "No training history was kept.")

@@ -26,16 +26,11 @@ class Results:
     @cached_property
     def evaluation(self) -> Stage:
         """`predictions.csv`, `metrics.json` and `report.html`, of teacher, student and control."""
-        stages = {
-            "teacher": self.training.teacher,
-            "student_ce": self.training.control,
-            "student": self.training.student,
-        }
         stage = Stage(
             self.folder,
             "evaluation",
             {
-                "models": {name: stage.record["outputs"] for name, stage in stages.items()},
+                "models": {name: stage.record["outputs"] for name, stage in self.training.stages.items()},
                 "store": self.data.store.fingerprint,
                 "code": SCORING_VERSION,
             },
@@ -94,6 +89,9 @@ class Results:
             metrics=metrics,
             predictions=predictions,
             histories={model: pd.read_csv(self.folder / f"history_{model}.csv") for model in MODELS},
+            best_epochs={
+                name: stage.record["summary"]["best_epoch"] for name, stage in self.training.stages.items()
+            },
             config=self.data.config.to_dict(),
             split=self.data.split.to_dict(),
             versions=versions(),

@@ -62,6 +62,11 @@ class Training:
             self.teacher_features,
         )
 
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """All three, in the order in which they are trained, by the name of their file."""
+        return {"teacher": self.teacher, "student_ce": self.control, "student": self.student}
+
     @cached_property
     def teacher_features(self) -> dict[str, dict[str, np.ndarray]]:
         """The frozen teacher's features of the student's windows, by part and name, from the stored file."""

@@ -65,6 +65,7 @@ def arguments(run, histories, split, class_names):
         "metrics": metrics,
         "predictions": predictions,
         "histories": histories,
+        "best_epochs": {"teacher": 3, "student": 5},
         "config": {"seed": 0, "note": "<b>not bold</b>"},
         "split": split,
         "versions": {"python": "3.11"},
@@ -109,7 +110,8 @@ def test_every_figure_has_a_text_alternative(source):
     assert sum(label.startswith("Confusion matrix of the") for label in labels) == 3
     assert sum(label.startswith("Loss terms of the") for label in labels) == 3
     assert any("true Low: " in label for label in labels)
-    assert "Best validation UAR 0.850 in epoch 5." in " ".join(labels)
+    assert "Validation UAR 0.850 in epoch 5, which was kept." in " ".join(labels)
+    assert "Validation UAR 0.625 in epoch 3, which was kept." in " ".join(labels)
 
 
 def test_subjects_split_and_caveats_are_shown(source, split):
