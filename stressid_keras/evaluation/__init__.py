@@ -1,5 +1,6 @@
 """From predictions to scores with floors and intervals, a table for the terminal and a report."""
 
+from stressid_keras.evaluation.comparisons import compare_models, model_agreement
 from stressid_keras.evaluation.floors import floor_predictions
 from stressid_keras.evaluation.intervals import bootstrap_interval
 from stressid_keras.evaluation.metrics import aggregate_recordings, classification_metrics
@@ -17,7 +18,9 @@ __all__ = [
     "aggregate_recordings",
     "bootstrap_interval",
     "classification_metrics",
+    "compare_models",
     "floor_predictions",
+    "model_agreement",
     "predictions_table",
     "probabilities_of",
     "read_predictions",

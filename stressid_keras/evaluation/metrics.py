@@ -4,9 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_score,
+    recall_score,
+    roc_auc_score,
+)
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation.calibration import brier_score, expected_calibration_error
 
 SCALAR_METRICS = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
 
@@ -25,7 +33,9 @@ def classification_metrics(
         `accuracy`; `balanced_accuracy`, the mean recall over the classes that `labels` holds (unweighted
         average recall, UAR); `macro_f1` and `weighted_f1` over all k classes, a class that is neither held
         nor predicted counting 0; `recall_<ClassName>`, None for a class that `labels` does not hold;
-        `confusion_matrix`, k rows (true) of k counts (predicted); `n_windows`.
+        `precision_<ClassName>`, None for a class that is never predicted; `auroc_<ClassName>`, one class versus
+        the rest, None if `labels` holds only one of both, and `auroc`, their mean; `calibration_error` and
+        `brier` (see `calibration`); `confusion_matrix`, k rows (true) of k counts (predicted); `n_windows`.
 
     Raises:
         StressIDError: no windows, shapes that do not fit, a label outside [0, k), a NaN.
@@ -33,7 +43,11 @@ def classification_metrics(
     labels, probabilities = _checked(labels, probabilities, len(class_names))
     predicted = probabilities.argmax(axis=1)
     classes = list(range(len(class_names)))
-    recalls = recall_score(labels, predicted, labels=classes, average=None, zero_division=np.nan)
+    recalls, precisions = (
+        score(labels, predicted, labels=classes, average=None, zero_division=np.nan)
+        for score in (recall_score, precision_score)
+    )
+    aurocs = [_auroc(labels == index, column) for index, column in enumerate(probabilities.T)]
     f1 = {
         average: f1_score(labels, predicted, labels=classes, average=average, zero_division=0)
         for average in ("macro", "weighted")
@@ -44,12 +58,33 @@ def classification_metrics(
         "balanced_accuracy": float(np.nanmean(recalls)),
         "macro_f1": float(f1["macro"]),
         "weighted_f1": float(f1["weighted"]),
+        "auroc": float(np.nanmean(aurocs)) if np.isfinite(aurocs).any() else None,
+        "calibration_error": expected_calibration_error(labels, probabilities),
+        "brier": brier_score(labels, probabilities),
         **{
-            f"recall_{name}": None if np.isnan(recall) else float(recall)
-            for name, recall in zip(class_names, recalls, strict=True)
+            f"{score}_{name}": None if np.isnan(value) else float(value)
+            for score, values in (("recall", recalls), ("precision", precisions), ("auroc", aurocs))
+            for name, value in zip(class_names, values, strict=True)
         },
         "confusion_matrix": confusion_matrix(labels, predicted, labels=classes).tolist(),
     }
+
+
+def within_task_balanced_accuracy(predictions: pd.DataFrame) -> float | None:
+    """Mean over the tasks of the balanced accuracy within the task: what is left when the task gives nothing away.
+
+    Args:
+        predictions: `task`, `label` and `predicted` of one model on one split.
+
+    Returns:
+        None if no task has windows of two classes: then a task's name says everything.
+    """
+    scores = []
+    for _, rows in predictions.groupby("task"):
+        if rows["label"].nunique() > 1:
+            recalls = (rows["label"] == rows["predicted"]).groupby(rows["label"]).mean()
+            scores.append(recalls.mean())
+    return float(np.mean(scores)) if scores else None
 
 
 def aggregate_recordings(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -74,6 +109,12 @@ def aggregate_recordings(predictions: pd.DataFrame) -> pd.DataFrame:
     means = groups[probability_names].mean()
     table["predicted"] = means.to_numpy().argmax(axis=1)
     return table.join(means).reset_index()
+
+
+def _auroc(is_class: np.ndarray, probability: np.ndarray) -> float:
+    if is_class.all() or not is_class.any():
+        return float("nan")
+    return float(roc_auc_score(is_class, probability))
 
 
 def _checked(labels, probabilities, n_classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from stressid_keras.evaluation.predictions import MODELS, SPLITS
 from stressid_keras.evaluation.tables import (
     ABSENT,
     MODEL_NAMES,
+    comparison_lines,
     number,
     score_header,
     score_rows,
@@ -34,6 +35,11 @@ READING = (
 RESEARCH_ONLY = (
     "Research software, not a medical device: no score of a single person supports a statement about that "
     "person's health or state."
+)
+COMPARISON_READING = (
+    "The interval resamples subjects; p is that of exchanging the two models' predictions of whole subjects. "
+    "The control is the same student, trained with cross-entropy alone. The number of subjects is for a power of .8 "
+    "if the true effect is as large as the one found."
 )
 SPLIT_READING = (
     "Every person is in one part. The distance is that of a part's class shares from those of the whole "
@@ -76,6 +82,9 @@ def write_report(
         element("h2", "Scores"),
         _score_table(metrics, "test"),
         element("p", READING),
+        element("h2", "Differences, paired by subject (test)"),
+        *[element("p", line) for line in comparison_lines(metrics)],
+        element("p", COMPARISON_READING),
         element("p", f"{RESEARCH_ONLY} {_caveat(metrics)}", 'class="note"'),
         *[
             details(f"Scores on the {part} subjects", _score_table(metrics, part))

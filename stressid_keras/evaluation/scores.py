@@ -6,11 +6,17 @@ from collections.abc import Sequence
 import pandas as pd
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation.comparisons import compare_models, model_agreement
 from stressid_keras.evaluation.floors import floor_predictions
 from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, bootstrap_interval
-from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
+from stressid_keras.evaluation.metrics import (
+    SCALAR_METRICS,
+    classification_metrics,
+    within_task_balanced_accuracy,
+)
 from stressid_keras.evaluation.predictions import MODELS, SPLITS, probabilities_of
 
+COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
 INTERVAL_METRICS = ("macro_f1", "balanced_accuracy")
 INTERVAL_MEANING = (
     "The interval covers which people happened to be in this part of the data. It does not cover another "
@@ -39,13 +45,17 @@ def score_run(
     Returns:
         `{model: {split: {metric: value}}}` for the models that occur, the same under `floors` with the
         metrics' names prefixed by the floor's, and `protocol`. The metrics are those of
-        `classification_metrics`, `macro_f1_interval` and `balanced_accuracy_interval` ([low, high]) and
-        `n_subjects`. Floors are scored on the student's windows (the teacher may see more of them).
+        `classification_metrics`, `within_task_balanced_accuracy`, `macro_f1_interval` and
+        `balanced_accuracy_interval` ([low, high]) and `n_subjects`. Floors are scored on the student's windows (the
+        teacher may see more of them). `comparisons` holds `{"<first>_minus_<second>": {split: {metric: ...}}}`
+        with the results of `compare_models` and `model_agreement`.
 
     Raises:
         StressIDError: no rows, a window twice in a model's predictions, a subject in two splits.
     """
     _check(predictions, train_rows)
+    # A sum depends in its last bit on the order of its terms; the scores shall not depend on that of the rows.
+    predictions = predictions.sort_values(["model", "split", "recording", "window"])
     metrics = {}
     for model in _in_order(MODELS, predictions["model"]):
         of_model = predictions[predictions["model"] == model]
@@ -58,6 +68,13 @@ def score_run(
     }
     metrics["floors"] = {
         split: _floor_scores(train_rows, rows, class_names) for split, rows in windows.items()
+    }
+    metrics["comparisons"] = {
+        f"{first}_minus_{second}": {
+            split: _comparison(predictions, split, first, second, seed) for split in windows
+        }
+        for first, second in COMPARED
+        if {first, second} <= set(predictions["model"])
     }
     metrics["protocol"] = {
         "name": protocol_name,
@@ -78,7 +95,25 @@ def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> 
     for name in INTERVAL_METRICS:
         interval = bootstrap_interval(rows, name, seed=seed)
         scores[f"{name}_interval"] = [None if math.isnan(end) else end for end in interval]
-    return {**scores, "n_subjects": int(rows["subject"].nunique())}
+    return {
+        **scores,
+        "within_task_balanced_accuracy": within_task_balanced_accuracy(rows),
+        "n_subjects": int(rows["subject"].nunique()),
+    }
+
+
+def _comparison(predictions: pd.DataFrame, split: str, first: str, second: str, seed: int) -> dict | None:
+    """On the windows that both have (the teacher may see more); None if there are none."""
+    rows = predictions[predictions["split"] == split].set_index(["recording", "window"])
+    of_first, of_second = (rows[rows["model"] == model] for model in (first, second))
+    common = of_first.index.intersection(of_second.index)
+    if common.empty:
+        return None
+    pair = [table.loc[common].reset_index() for table in (of_first, of_second)]
+    return {
+        **{name: compare_models(*pair, name, seed=seed) for name in INTERVAL_METRICS},
+        **model_agreement(*pair),
+    }
 
 
 def _floor_scores(train_rows: pd.DataFrame, rows: pd.DataFrame, class_names: Sequence[str]) -> dict:

@@ -10,11 +10,12 @@ MODEL_NAMES = {
     "student": "student",
     "student_ce": "same student, cross-entropy alone",
 }
+SHORT_NAMES = {**MODEL_NAMES, "student_ce": "control"}
 ABSENT = "-"
 
 
 def score_table(metrics: dict, split: str = "test") -> str:
-    """The scores of one split as text: a title, a row per model, then a row per floor.
+    """The scores of one split as text: a title, a row per model, a row per floor, a line per comparison.
 
     Args:
         metrics: the result of `score_run`, or `metrics.json` read back.
@@ -29,7 +30,35 @@ def score_table(metrics: dict, split: str = "test") -> str:
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
     ]
     rule = "-" * max(map(len, lines))
-    return "\n".join([score_title(metrics, split), rule, lines[0], rule, *lines[1:], rule])
+    return "\n".join(
+        [
+            score_title(metrics, split),
+            rule,
+            lines[0],
+            rule,
+            *lines[1:],
+            rule,
+            *comparison_lines(metrics, split),
+        ]
+    )
+
+
+def comparison_lines(metrics: dict, split: str = "test") -> list[str]:
+    """A sentence per compared pair of models: difference, interval, test, agreement, people needed to tell."""
+    lines = []
+    for name, by_split in metrics.get("comparisons", {}).items():
+        if not (found := by_split.get(split)):
+            continue
+        first, second = (SHORT_NAMES[model] for model in name.split("_minus_"))
+        f1 = found["macro_f1"]
+        line = f"{first} - {second}: macro F1 {f1['difference']:+.3f}"
+        if f1["p_value"] is not None:
+            line += f" [{f1['low']:+.3f}, {f1['high']:+.3f}], p = {f1['p_value']:.3f}"
+        line += f"; they agree on {found['agreement']:.0%} of the windows"
+        if f1["subjects_needed"] is not None:
+            line += f"; an effect of this size needs {_count(f1['subjects_needed'], 'subject')}"
+        lines.append(line)
+    return lines
 
 
 def score_title(metrics: dict, split: str = "test") -> str:

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,24 +79,17 @@ def test_expansion_vanishes_with_many_subjects():
 
 
 def test_it_holds_the_truth_about_as_often_as_it_says():
-    """400 sets of 20 people whose own accuracy varies: the population's is .6."""
+    """1,000 sets of 20 people whose own accuracy varies: the population's is .6."""
     rng = np.random.default_rng(0)
     held = 0
-    for index in range(400):
+    for index in range(1000):
         hits = rng.random((20, 7)) < rng.beta(6, 4, size=(20, 1))
         table = pd.DataFrame(
             {"subject": np.repeat(np.arange(20), 7), "label": 1, "predicted": hits.ravel() * 1}
         )
         low, high = bootstrap_interval(table.assign(p_No=0.0, p_Yes=0.0), "accuracy", 400, seed=index)
         held += low <= 0.6 <= high
-    assert 0.92 <= held / 400 <= 0.98
-
-
-def test_thousand_resamples_take_a_fraction_of_a_second():
-    predictions = random_predictions(52, 14)
-    start = time.process_time()
-    bootstrap_interval(predictions, "macro_f1", n_resamples=1000)
-    assert time.process_time() - start < 0.2
+    assert 0.93 <= held / 1000 <= 0.97
 
 
 def test_unknown_metric_and_no_windows_are_refused():

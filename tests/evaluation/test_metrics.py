@@ -9,6 +9,7 @@ from sklearn import metrics as reference
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import aggregate_recordings, classification_metrics, predictions_table
+from stressid_keras.evaluation.metrics import within_task_balanced_accuracy
 
 NAMES = ("Low", "Medium", "High")
 
@@ -37,6 +38,47 @@ def test_scores_equal_scikit_learn(pairs):
         scores["confusion_matrix"] == reference.confusion_matrix(labels, predicted, labels=[0, 1, 2]).tolist()
     )
     assert scores["n_windows"] == len(pairs)
+    for index, name in enumerate(NAMES):
+        if index in predicted:
+            expected = reference.precision_score(
+                labels, predicted, labels=[index], average="macro", zero_division=0
+            )
+            assert scores[f"precision_{name}"] == pytest.approx(expected)
+        else:
+            assert scores[f"precision_{name}"] is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(6, 40))
+def test_area_under_the_curve_equals_scikit_learn(seed, n):
+    rng = np.random.default_rng(seed)
+    labels = np.concatenate([[0, 1, 2], rng.integers(3, size=n - 3)])
+    probabilities = rng.dirichlet([1, 1, 1], size=n).round(2) + 1e-3  # with ties
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    scores = classification_metrics(labels, probabilities, NAMES)
+    assert scores["auroc"] == pytest.approx(
+        reference.roc_auc_score(labels, probabilities, multi_class="ovr", average="macro")
+    )
+    assert scores["auroc_High"] == pytest.approx(reference.roc_auc_score(labels == 2, probabilities[:, 2]))
+
+
+def test_area_of_an_absent_class_is_none_and_does_not_enter_the_mean():
+    scores = classification_metrics([0, 0, 2], [[0.8, 0.1, 0.1], [0.4, 0.1, 0.5], [0.1, 0.1, 0.8]], NAMES)
+    assert [scores[f"auroc_{name}"] for name in NAMES] == [1.0, None, 1.0]
+    assert scores["auroc"] == 1.0
+    assert classification_metrics([1, 1], np.full((2, 3), 1 / 3), NAMES)["auroc"] is None
+
+
+def test_within_a_task_its_name_is_worth_nothing():
+    """A model that knows the task alone: good over all windows, chance within each task."""
+    table = pd.DataFrame(
+        {"task": ["Relax"] * 10 + ["Stroop"] * 10, "label": [0] * 8 + [1] * 2 + [1] * 8 + [0] * 2}
+    )
+    table["predicted"] = (table["task"] == "Stroop").astype(int)
+    assert (table["label"] == table["predicted"]).mean() == 0.8
+    assert within_task_balanced_accuracy(table) == pytest.approx(0.5)
+    assert within_task_balanced_accuracy(table.assign(predicted=table["label"])) == 1
+    assert within_task_balanced_accuracy(table[table["label"] == table["predicted"]]) is None
 
 
 def test_recall_of_an_absent_class_is_none_and_does_not_enter_the_uar():

@@ -7,7 +7,9 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import (
     bootstrap_interval,
     classification_metrics,
+    compare_models,
     floor_predictions,
+    model_agreement,
     probabilities_of,
     score_run,
     score_table,
@@ -16,7 +18,7 @@ from stressid_keras.evaluation import (
 
 def test_every_model_split_and_floor_is_scored(run, class_names):
     predictions, train, metrics = run
-    assert list(metrics) == ["teacher", "student", "student_ce", "floors", "protocol"]
+    assert list(metrics) == ["teacher", "student", "student_ce", "floors", "comparisons", "protocol"]
     rows = predictions[(predictions["model"] == "student") & (predictions["split"] == "test")]
     found = metrics["student"]["test"]
     expected = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
@@ -119,3 +121,29 @@ def test_doubled_windows_and_unknown_names_are_refused(run, class_names):
         score_run(predictions.assign(model="oracle"), class_names, train, 0)
     with pytest.raises(StressIDError, match="no predictions"):
         score_run(predictions.iloc[:0], class_names, train, 0)
+
+
+def test_models_are_compared_on_the_same_windows(run, class_names):
+    predictions, train, metrics = run
+    test = predictions[predictions["split"] == "test"]
+    tables = [test[test["model"] == model] for model in ("student", "student_ce")]
+    found = metrics["comparisons"]["student_minus_student_ce"]["test"]
+    assert found["macro_f1"] == compare_models(*tables, "macro_f1")
+    assert found["agreement"] == model_agreement(*tables)["agreement"]
+    fewer = predictions.drop(tables[0].index[:3])  # the teacher sees windows that the student does not
+    scores = score_run(fewer, class_names, train, seed=0)["comparisons"]["teacher_minus_student"]["test"]
+    teacher = test[test["model"] == "teacher"].iloc[3:]
+    assert scores["macro_f1"] == compare_models(teacher, tables[0].iloc[3:], "macro_f1")
+
+
+def test_table_ends_with_the_differences(run):
+    lines = score_table(run[2]).splitlines()[-3:]
+    assert lines[0].startswith("student - control: macro F1 ")
+    assert "; they agree on " in lines[2]
+    assert "p = " in lines[1]
+
+
+def test_single_model_is_compared_with_nothing(run, class_names):
+    predictions, train, _ = run
+    metrics = score_run(predictions[predictions["model"] == "teacher"], class_names, train, seed=0)
+    assert metrics["comparisons"] == {}
