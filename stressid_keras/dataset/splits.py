@@ -141,10 +141,14 @@ def split_subjects(
     return _split(names, counts, [assignment == part for part in range(3)], seed, extra_train)
 
 
-def subject_folds(subjects, labels, k: int, config: DatasetConfig, seed: int) -> list[SubjectSplit]:
-    """k splits for cross-validation: fold i tests on part i, validates on part i + 1, trains on the rest.
+def subject_folds(
+    subjects, labels, k: int, config: DatasetConfig, seed: int, extra_train: tuple[str, ...] = ()
+) -> list[SubjectSplit]:
+    """k splits for cross-validation: fold i tests on part i, validates on the next ones, trains on the rest.
 
-    Every subject is tested on in exactly one fold. Arguments and search as in `split_subjects`.
+    Every subject is tested on in exactly one fold; with as many folds as subjects, one is left out at a time.
+    The parts to validate on are as many as come nearest to `config.val_share` of the subjects, at least one.
+    Arguments and search as in `split_subjects`.
 
     Raises:
         DatasetError: `k` is below three or above the number of subjects, or unusable labels.
@@ -155,10 +159,11 @@ def subject_folds(subjects, labels, k: int, config: DatasetConfig, seed: int) ->
         raise DatasetError(f"{k} folds were asked for; expected from 3 to the number of subjects, {n}.")
     sizes = [n // k + (part < n % k) for part in range(k)]
     assignment = balanced_assignment(counts, sizes, config.split_restarts, seed)
+    val_parts = min(max(1, round(k * config.val_share)), k - 2)
     folds = []
     for part in range(k):
-        test, val = assignment == part, assignment == (part + 1) % k
-        folds.append(_split(names, counts, [~(test | val), val, test], seed))
+        test, val = assignment == part, np.isin(assignment, (part + 1 + np.arange(val_parts)) % k)
+        folds.append(_split(names, counts, [~(test | val), val, test], seed, extra_train))
     return folds
 
 

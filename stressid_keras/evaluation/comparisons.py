@@ -39,7 +39,8 @@ def compare_models(
     """The difference `first` − `second` of a metric, paired by subject.
 
     Args:
-        first, second: one model on one split each, tables of `predictions_table`; the same windows in any order.
+        first, second: one model on one split each, tables of `predictions_table`; the same windows in any order
+            (with the column `repeat`, if a window was asked several times).
         metric_name: one of `intervals.METRICS`.
         n_resamples: of the bootstrap.
         n_permutations: of the test, at most; if there are not more of them, all are taken once.
@@ -106,7 +107,7 @@ def _aligned(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, p
     """Both with their rows in the same order."""
     if first.empty or second.empty:
         raise StressIDError("there are no windows to compare; expected at least one.")
-    keys = ["subject", "recording", "window", "label"]
+    keys = [name for name in ("repeat", "subject", "recording", "window", "label") if name in first]
     tables = [table.sort_values(keys).reset_index(drop=True) for table in (first, second)]
     if not tables[0][keys].equals(tables[1][keys]):
         raise StressIDError(

@@ -2,7 +2,7 @@
 
 Columns: `model` (teacher, student or student_ce), `split` (train, val or test), `recording`, `subject`,
 `task`, `window`, `label`, `predicted` and one probability column `p_<ClassName>` per class, in the order
-of the label's integers.
+of the label's integers. A cross-validation adds `repeat` and `fold`, both from 0.
 """
 
 from collections.abc import Sequence
@@ -87,7 +87,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
         missing = [name for name in COLUMNS if name not in table]
         if missing:
             raise DatasetError(f"{path} has no column {missing[0]!r}; expected {', '.join(COLUMNS)}.")
-        types = dict.fromkeys(("window", "label", "predicted"), np.int64)
+        numbers = (name for name in ("repeat", "fold", "window", "label", "predicted") if name in table)
+        types = dict.fromkeys(numbers, np.int64)
         types |= dict.fromkeys((name for name in table if name.startswith("p_")), np.float64)
         return table.astype(types)
     except DatasetError:

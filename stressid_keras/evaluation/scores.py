@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models, model_agreement
-from stressid_keras.evaluation.floors import floor_predictions
+from stressid_keras.evaluation.floors import FLOORS, floor_predictions
 from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, bootstrap_interval
 from stressid_keras.evaluation.metrics import (
     SCALAR_METRICS,
@@ -17,6 +18,7 @@ from stressid_keras.evaluation.metrics import (
 from stressid_keras.evaluation.predictions import MODELS, SPLITS, probabilities_of
 
 COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
+FOLD = ["repeat", "fold"]
 INTERVAL_METRICS = ("macro_f1", "balanced_accuracy")
 INTERVAL_MEANING = (
     "The interval covers which people happened to be in this part of the data. It does not cover another "
@@ -54,8 +56,49 @@ def score_run(
         StressIDError: no rows, a window twice in a model's predictions, a subject in two splits.
     """
     _check(predictions, train_rows)
+    return _scores(predictions, train_rows, [], class_names, seed, protocol_name)
+
+
+def score_folds(
+    predictions: pd.DataFrame, train_rows: pd.DataFrame, class_names: Sequence[str], seed: int
+) -> dict:
+    """Every score of a cross-validation, over the test windows of all its folds together.
+
+    Repeats are more answers of the same people: each metric is that of all answers pooled, and intervals and tests
+    resample and exchange subjects with all of theirs.
+
+    Args:
+        predictions: tables of `predictions_table`, split "test", with the columns `repeat` and `fold`.
+        train_rows: `subject`, `task` and `label` of the training windows of each fold, with the same two columns.
+        class_names: k names.
+        seed: of the run.
+
+    Returns:
+        As `score_run`, with the split "test" alone.
+
+    Raises:
+        StressIDError: as `score_run`, for a fold of its own.
+    """
+    for fold, rows in predictions.groupby(FOLD):
+        train = train_rows[(train_rows[FOLD] == list(fold)).all(axis=1)]
+        _check(rows, train)
+    n_repeats = predictions["repeat"].nunique()
+    n_folds = predictions["fold"].nunique()
+    left_out = (
+        "leave one subject out"
+        if n_folds == predictions["subject"].nunique()
+        else f"{n_folds} folds by subject"
+    )
+    protocol_name = left_out + (f", {n_repeats} times" if n_repeats > 1 else "")
+    return _scores(predictions, train_rows, FOLD, class_names, seed, protocol_name)
+
+
+def _scores(
+    predictions, train_rows, fold_columns: list[str], class_names, seed: int, protocol_name: str
+) -> dict:
+    keys = [*fold_columns, "recording", "window"]  # of a window that a model was asked about
     # A sum depends in its last bit on the order of its terms; the scores shall not depend on that of the rows.
-    predictions = predictions.sort_values(["model", "split", "recording", "window"])
+    predictions = predictions.sort_values(["model", "split", *keys])
     metrics = {}
     for model in _in_order(MODELS, predictions["model"]):
         of_model = predictions[predictions["model"] == model]
@@ -67,11 +110,12 @@ def score_run(
         split: _common_windows(predictions, split) for split in _in_order(SPLITS, predictions["split"])
     }
     metrics["floors"] = {
-        split: _floor_scores(train_rows, rows, class_names) for split, rows in windows.items()
+        split: _floor_scores(train_rows, rows, fold_columns, class_names) for split, rows in windows.items()
     }
     metrics["comparisons"] = {
         f"{first}_minus_{second}": {
-            split: _comparison(predictions, split, first, second, seed) for split in windows
+            split: _comparison(predictions[predictions["split"] == split], keys, first, second, seed)
+            for split in windows
         }
         for first, second in COMPARED
         if {first, second} <= set(predictions["model"])
@@ -81,7 +125,8 @@ def score_run(
         "seed": seed,
         "class_names": list(class_names),
         "splits": {
-            split: _describe(rows, class_names) for split, rows in {"train": train_rows, **windows}.items()
+            split: _describe(rows, class_names)
+            for split, rows in (windows if fold_columns else {"train": train_rows} | windows).items()
         },
         "bootstrap_resamples": RESAMPLES,
         "confidence": CONFIDENCE,
@@ -102,9 +147,9 @@ def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> 
     }
 
 
-def _comparison(predictions: pd.DataFrame, split: str, first: str, second: str, seed: int) -> dict | None:
+def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, seed: int) -> dict | None:
     """On the windows that both have (the teacher may see more); None if there are none."""
-    rows = predictions[predictions["split"] == split].set_index(["recording", "window"])
+    rows = rows.set_index(keys)
     of_first, of_second = (rows[rows["model"] == model] for model in (first, second))
     common = of_first.index.intersection(of_second.index)
     if common.empty:
@@ -116,10 +161,18 @@ def _comparison(predictions: pd.DataFrame, split: str, first: str, second: str, 
     }
 
 
-def _floor_scores(train_rows: pd.DataFrame, rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
+def _floor_scores(train_rows, rows, fold_columns: list[str], class_names: Sequence[str]) -> dict:
+    """Each fold's floors are fitted on its own training rows."""
+    parts = rows.groupby(fold_columns) if fold_columns else [((), rows)]
+    labels, predicted = [], {floor: [] for floor in FLOORS}
+    for fold, part in parts:
+        train = train_rows[(train_rows[fold_columns] == list(fold)).all(axis=1)] if fold else train_rows
+        labels.append(part["label"])
+        for floor, probabilities in floor_predictions(train, part, len(class_names)).items():
+            predicted[floor].append(probabilities)
     scores = {}
-    for floor, probabilities in floor_predictions(train_rows, rows, len(class_names)).items():
-        found = classification_metrics(rows["label"], probabilities, class_names)
+    for floor, probabilities in predicted.items():
+        found = classification_metrics(np.concatenate(labels), np.concatenate(probabilities), class_names)
         scores.update({f"{floor}_{name}": found[name] for name in SCALAR_METRICS})
     return scores
 
@@ -133,6 +186,9 @@ def _common_windows(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
 
 
 def _describe(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
+    """Of one repeat: the others ask the same windows again."""
+    if "repeat" in rows:
+        rows = rows[rows["repeat"] == rows["repeat"].min()]
     counts = rows["label"].value_counts()
     return {
         "n_subjects": int(rows["subject"].nunique()) if "subject" in rows else None,

@@ -11,6 +11,12 @@ MODEL_NAMES = {
     "student_ce": "same student, cross-entropy alone",
 }
 SHORT_NAMES = {**MODEL_NAMES, "student_ce": "control"}
+FURTHER = {
+    "within_task_balanced_accuracy": "within-task UAR",
+    "auroc": "AUROC",
+    "calibration_error": "calibration error",
+    "brier": "Brier",
+}
 ABSENT = "-"
 
 
@@ -95,6 +101,23 @@ def score_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
     for floor, name in FLOORS.items():
         rows.append((f"floor: {name}", *_cells(metrics["floors"][split], "", prefix=f"{floor}_")))
     return rows
+
+
+def further_header(metrics: dict) -> tuple[str, ...]:
+    names = metrics["protocol"]["class_names"]
+    per_class = (f"{score} {name}" for score in ("recall", "precision", "AUROC") for name in names)
+    return ("", *FURTHER.values(), *per_class)
+
+
+def further_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
+    """Cells under `further_header`, a row per model."""
+    names = metrics["protocol"]["class_names"]
+    keys = [*FURTHER, *(f"{score}_{name}" for score in ("recall", "precision", "auroc") for name in names)]
+    return [
+        (MODEL_NAMES[model], *(number(scores[key]) for key in keys))
+        for model in MODELS
+        if (scores := metrics.get(model, {}).get(split))
+    ]
 
 
 def _cells(scores: dict, interval_text: str, prefix: str = "") -> tuple[str, ...]:

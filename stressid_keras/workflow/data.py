@@ -3,15 +3,23 @@
 import tempfile
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from stressid_keras.config import RunConfig, to_dict
-from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects
+from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
+
+
+class Fold(NamedTuple):
+    """One of the splits of a cross-validation."""
+
+    index: int  # from 0
+    count: int
 
 
 class RunData:
@@ -25,6 +33,7 @@ class RunData:
         config: RunConfig,
         jobs: int,
         reporter: Reporter,
+        fold: Fold | None = None,
     ):
         self.data_dir = data_dir
         self.prepared_dir = prepared_dir
@@ -32,6 +41,7 @@ class RunData:
         self.config = config
         self.jobs = jobs
         self.reporter = reporter
+        self.fold = fold
 
     @cached_property
     def index(self) -> DatasetIndex:
@@ -74,6 +84,7 @@ class RunData:
                 "windows": self.store.windows_fingerprint,
                 "dataset": {k: v for k, v in to_dict(self.config.dataset).items() if k != "class_names"},
                 "seed": self.config.seed,
+                "fold": None if self.fold is None else list(self.fold),
             },
             ("split.json",),
         )
@@ -121,13 +132,12 @@ class RunData:
         without_audio = set()
         if self.config.dataset.teacher_recordings == "all":
             without_audio = set(manifest["subject"]) - set(complete["subject"])
-        return split_subjects(
-            complete["subject"],
-            complete["label"],
-            self.config.dataset,
-            self.config.seed,
-            tuple(sorted(without_audio)),
-        )
+        rows = complete["subject"], complete["label"]
+        extra, config = tuple(sorted(without_audio)), self.config
+        if self.fold is None:
+            return split_subjects(*rows, config.dataset, config.seed, extra)
+        folds = subject_folds(*rows, self.fold.count, config.dataset, config.seed, extra)
+        return folds[self.fold.index]
 
     def _start_output_dir(self) -> None:
         try:

@@ -11,6 +11,7 @@ from stressid_keras.evaluation import (
     floor_predictions,
     model_agreement,
     probabilities_of,
+    score_folds,
     score_run,
     score_table,
 )
@@ -147,3 +148,64 @@ def test_single_model_is_compared_with_nothing(run, class_names):
     predictions, train, _ = run
     metrics = score_run(predictions[predictions["model"] == "teacher"], class_names, train, seed=0)
     assert metrics["comparisons"] == {}
+
+
+@pytest.fixture(scope="module")
+def folds(manifest, predict):
+    """Three folds of three subjects, twice, the second time divided otherwise; and their training rows."""
+    subjects = sorted(manifest["subject"].unique())
+    tables, train = [], []
+    for repeat, order in enumerate((subjects, subjects[::2] + subjects[1::2])):
+        for fold in range(3):
+            tested = manifest["subject"].isin(order[3 * fold : 3 * fold + 3])
+            place = {"repeat": repeat, "fold": fold}
+            for model, skill in (("teacher", 2.0), ("student", 1.0), ("student_ce", 0.2 + repeat)):
+                tables.append(predict(model, "test", manifest[tested], skill).assign(**place))
+            train.append(manifest[~tested].assign(**place))
+    return pd.concat(tables, ignore_index=True), pd.concat(train, ignore_index=True)
+
+
+def test_folds_are_scored_together(folds, manifest, class_names):
+    predictions, train = folds
+    metrics = score_folds(predictions, train, class_names, seed=0)
+    assert metrics["protocol"]["name"] == "3 folds by subject, 2 times"
+    assert metrics["protocol"]["splits"]["test"]["n_windows"] == len(manifest)
+    rows = predictions[predictions["model"] == "student"]
+    expected = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
+    assert metrics["student"]["test"]["macro_f1"] == pytest.approx(expected["macro_f1"])
+    assert metrics["student"]["test"]["n_subjects"] == 9
+    assert score_folds(predictions.sample(frac=1, random_state=1), train, class_names, seed=0) == metrics
+    assert "test: 3 folds by subject, 2 times, 9 subjects, 36 windows" in score_table(metrics)
+
+
+def test_floors_of_a_fold_are_fitted_on_its_own_training_rows(folds, class_names):
+    predictions, train = folds
+    found = score_folds(predictions, train, class_names, seed=0)["floors"]["test"]
+    hits = []
+    for fold, rows in predictions[predictions["model"] == "student"].groupby(["repeat", "fold"]):
+        own = train[(train["repeat"] == fold[0]) & (train["fold"] == fold[1])]
+        floor = floor_predictions(own, rows, 3)["task_lookup"].argmax(axis=1)
+        hits.extend(floor == rows["label"])
+    assert found["task_lookup_accuracy"] == pytest.approx(sum(hits) / len(hits))
+
+
+def test_subject_that_a_fold_trains_and_tests_on_is_refused(folds, class_names):
+    predictions, train = folds
+    leaked = predictions[predictions["fold"] == 0].iloc[[0]]
+    row = (
+        train[(train["fold"] == 0) & (train["repeat"] == 0)]
+        .iloc[[0]]
+        .assign(subject=leaked["subject"].iloc[0])
+    )
+    with pytest.raises(StressIDError, match="is in two splits"):
+        score_folds(predictions, pd.concat([train, row]), class_names, seed=0)
+
+
+def test_as_many_folds_as_subjects_leave_one_out(manifest, predict, class_names):
+    tables, train = [], []
+    for fold, subject in enumerate(manifest["subject"].unique()):
+        tested = manifest["subject"] == subject
+        tables.append(predict("student", "test", manifest[tested]).assign(repeat=0, fold=fold))
+        train.append(manifest[~tested].assign(repeat=0, fold=fold))
+    metrics = score_folds(pd.concat(tables), pd.concat(train), class_names, seed=0)
+    assert metrics["protocol"]["name"] == "leave one subject out"
