@@ -77,7 +77,7 @@ def main(recipe) -> None:
         sys.exit(130)
 
 
-def make_run(arguments: argparse.Namespace) -> Run:
+def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
     """The run that the options describe, on the sample if they name no data."""
     config = read_config(arguments)
     reporter = ScreenReporter()
@@ -90,7 +90,7 @@ def make_run(arguments: argparse.Namespace) -> Run:
     key = fingerprint(str(data_dir.resolve()))[:6]
     prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
     output = arguments.output_dir or ROOT / "saved_models" / name
-    return Run(data_dir, prepared, output, config, max(1, arguments.jobs), reporter)
+    return Run(data_dir, prepared, output, config, max(1, arguments.jobs), reporter, scheduler)
 
 
 def read_config(arguments: argparse.Namespace) -> RunConfig:

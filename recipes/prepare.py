@@ -1,13 +1,19 @@
 """Prepare a StressID tree: log-mel spectrograms, Gramian angular fields and video frames of every window.
 
 python recipes/prepare.py --data-dir PATH/TO/StressID
+python recipes/prepare.py --data-dir PATH/TO/StressID --backend dask --scheduler tcp://head-node:8786
 """
 
 import common
 
+from stressid_keras.errors import StressIDError
+
 
 def recipe():
-    run = common.make_run(common.parser(__doc__).parse_args())
+    arguments = parser().parse_args()
+    if (arguments.backend == "dask") != bool(arguments.scheduler):
+        raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
+    run = common.make_run(arguments, arguments.scheduler)
     store = run.store
     manifest = store.manifest[store.complete]
     print(
@@ -16,6 +22,18 @@ def recipe():
         f"{len(store.failures)} failures"
     )
     common.show_results(run, [store.path / "manifest.csv", store.path / "failures.csv"])
+
+
+def parser():
+    parser = common.parser(__doc__)
+    parser.add_argument("--backend", choices=("local", "dask"), default="local", help="who works [local]")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        default="",
+        help="of a Dask cluster, whose workers have this package and see the same files at the same paths",
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -17,7 +17,12 @@ KNOWN_SOURCES = ".sources.json"  # hashes of source files by stamp: a cache, no 
 
 
 def prepare_dataset(
-    index, prepared_dir: Path, config: PreparationConfig, jobs: int = 1, progress: Progress | None = None
+    index,
+    prepared_dir: Path,
+    config: PreparationConfig,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    scheduler: str = "",
 ) -> PreparedStore:
     """Prepare the recordings of a tree that have at least the teacher's four modalities.
 
@@ -30,15 +35,17 @@ def prepare_dataset(
         prepared_dir: made if it is not there.
         jobs: processes; 1 works in this one.
         progress: called with (recordings done, recordings in all, recordings with a failure so far).
+        scheduler: address of a Dask scheduler; its workers, which must see the same files at the same paths,
+            then do the work instead of processes of this machine.
 
     Raises:
         DatasetError: nothing usable; `failures.csv` says why.
-        StressIDError: the folder cannot be written, or a worker process was killed.
+        StressIDError: the folder cannot be written, a worker process was killed, or the cluster cannot be used.
     """
     folder = Path(prepared_dir)
     try:
         with exclusive(folder):
-            return _Preparation(index, folder, config).run(jobs, progress)
+            return _Preparation(index, folder, config).run(jobs, progress, scheduler)
     except OSError as error:  # a source that cannot be read is a failure of its recording: this is the folder
         raise StressIDError(
             f"{folder} cannot be written ({error.strerror or error}); "
@@ -63,13 +70,13 @@ class _Preparation:
         self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
         self.plans: dict[str, Plan] = {}
 
-    def run(self, jobs: int, progress: Progress | None) -> PreparedStore:
+    def run(self, jobs: int, progress: Progress | None, scheduler: str) -> PreparedStore:
         tasks = self._outstanding()
         if not tasks and (store := self._current_store()):
             return store
         done, failed = len(self.recordings) - len(tasks), 0
         try:
-            for outcome in run_tasks(tasks, self.parts, self.config, jobs):
+            for outcome in run_tasks(tasks, self.parts, self.config, jobs, scheduler):
                 self._learn(outcome.recording, outcome.sources)
                 done, failed = done + 1, failed + outcome.failed
                 if progress:

@@ -25,6 +25,7 @@ class RunData:
         config: RunConfig,
         jobs: int,
         reporter: Reporter,
+        scheduler: str = "",
     ):
         self.data_dir = data_dir
         self.prepared_dir = prepared_dir
@@ -32,6 +33,7 @@ class RunData:
         self.config = config
         self.jobs = jobs
         self.reporter = reporter
+        self.scheduler = scheduler
 
     @cached_property
     def index(self) -> DatasetIndex:
@@ -52,7 +54,7 @@ class RunData:
                 report(done, {"failures": failures})
 
             store = prepare_dataset(
-                self.index, self.prepared_dir, self.config.preparation, self.jobs, progress
+                self.index, self.prepared_dir, self.config.preparation, self.jobs, progress, self.scheduler
             )
         if not worked:
             self.reporter.reused("prepare", [store.path / "manifest.csv"])
