@@ -65,9 +65,9 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(tiny_tree, tmp_path,
     expected = content(prepare_dataset(index, tmp_path / "local", PreparationConfig()).path)
     workers = [start_worker(start, scheduler) for _ in range(2)]
     folder = tmp_path / "prepared"
+    data = ["--data-dir", str(tiny_tree), "--prepared-dir", str(folder)]
     run = subprocess.Popen(
-        [sys.executable, str(RECIPE), "--data-dir", str(tiny_tree), "--prepared-dir", str(folder)]
-        + ["--backend", "dask", "--scheduler", scheduler],
+        [sys.executable, str(RECIPE), *data, "--backend", "dask", "--scheduler", scheduler],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -75,7 +75,8 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(tiny_tree, tmp_path,
     )
     deadline = time.monotonic() + 60
     while len(list(folder.glob("parts/[!.]*"))) < 10:
-        assert run.poll() is None and time.monotonic() < deadline, run.communicate()
+        assert run.poll() is None, run.communicate()
+        assert time.monotonic() < deadline
         time.sleep(0.005)
     workers[0].kill()
     assert len(list(folder.glob("parts/[!.]*"))) < 18 * 5, "the worker was killed too late to matter"
