@@ -116,7 +116,7 @@ class _Preparation:
         return store
 
     def _pack(self) -> None:
-        packer = Packer(self.folder)
+        packer = Packer(self.folder, self.config.quality.signal_rate)
         for recording in self.recordings:
             plan = self.plans[recording.name]
             units = {m: self._unit(recording.name, m, plan) for m in MODALITIES if m in recording.sources}
