@@ -192,7 +192,9 @@ class ScreenReporter(Reporter):
     def progress(self, stage, done, values):
         if self.made[-1:] != [stage]:
             self.made.append(stage)
-        shown = {name: value for name, value in values.items() if name in SHOWN and value}
+        shown = {
+            name: value for name, value in values.items() if name in SHOWN and (value or name == "failures")
+        }
         bar = self._bars[stage]
         bar.set_postfix(
             {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in shown.items()}, refresh=False
@@ -201,6 +203,9 @@ class ScreenReporter(Reporter):
 
     def finished(self, stage):
         self._bars.pop(stage).close()
+
+    def say(self, sentence):
+        tqdm.write(sentence)
 
     def warn(self, sentence):
         tqdm.write(f"note: {sentence}")

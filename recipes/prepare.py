@@ -7,6 +7,7 @@ python recipes/prepare.py --data-dir PATH/TO/StressID --backend dask --scheduler
 import common
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing import quality_table
 
 
 def recipe():
@@ -15,6 +16,7 @@ def recipe():
         raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
     run = common.make_run(arguments, arguments.scheduler)
     store = run.store
+    print(f"\n{quality_table(store)}\n")
     manifest = store.manifest[store.complete]
     print(
         f"{len(manifest)} complete windows of {manifest['recording'].nunique()} recordings and "

@@ -12,6 +12,7 @@ from stressid_keras.preprocessing.physiology import clean_signal, load_signals
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.quantisation import RANGES, from_uint8, to_uint8
 from stressid_keras.preprocessing.store import PreparedStore
+from stressid_keras.preprocessing.summary import quality_table
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.video import read_frames, video_seconds
 from stressid_keras.preprocessing.windows import modality_spans, window_spans
@@ -33,6 +34,7 @@ __all__ = [
     "pixels",
     "prepare_dataset",
     "prepare_recording",
+    "quality_table",
     "read_frames",
     "save_gaf_image",
     "save_log_mel_image",

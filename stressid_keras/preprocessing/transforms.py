@@ -125,7 +125,7 @@ def _signal_window(modality: str, path: Path, config: PreparationConfig, load, s
     where = f"{_where(path, span)}, {modality.upper()}"
     signal = physiology.clean_signal(piece, config.quality, where)
     measures = {
-        "flat_share": quality.flat_share(piece, round(config.quality.flat_seconds * rate)),
+        "flat_share": quality.flat_share(piece, max(2, round(config.quality.flat_seconds * rate))),
         "missing_share": quality.share(~np.isfinite(piece)),
     }
     quality.check(measures, config.quality, where)

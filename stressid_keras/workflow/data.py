@@ -53,8 +53,20 @@ class RunData:
                 worked = True
                 report(done, {"failures": failures})
 
+            def announce(nbytes):
+                size = f"{nbytes / 2**20:.0f} MiB" if nbytes >= 2**20 else f"{nbytes / 2**10:.0f} KiB"
+                self.reporter.say(
+                    f"prepare: about {size} in {self.prepared_dir}, and as much again while it works"
+                )
+
             store = prepare_dataset(
-                self.index, self.prepared_dir, self.config.preparation, self.jobs, progress, self.scheduler
+                self.index,
+                self.prepared_dir,
+                self.config.preparation,
+                self.jobs,
+                progress,
+                self.scheduler,
+                announce,
             )
         if not worked:
             self.reporter.reused("prepare", [store.path / "manifest.csv"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -65,6 +66,8 @@ def test_without_a_tree_the_sample_is_made(tmp_path):
     options = ["--smoke", "--subjects", "4", "--tasks", "1", "--seconds", "2", "--prepared-dir", tmp_path]
     result = run_recipe("prepare", *options)
     assert "4 complete windows of 4 recordings and 4 subjects" in result.stdout
+    assert re.search(r"prepare: about \d+ KiB in .*, and as much again", result.stdout)
+    assert re.search(r"audio +4 +2\.\d +0  clipped 0\.0%, silent 0\.0%", result.stdout)
     shutil.rmtree(ROOT / "data" / "sample-smoke-4subjects-1tasks-2seconds")
 
 
