@@ -7,7 +7,7 @@ python recipes/prepare.py --data-dir PATH/TO/StressID --backend dask --scheduler
 import common
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing import quality_table
+from stressid_keras.preprocessing import export_png, quality_table
 
 
 def recipe():
@@ -23,12 +23,17 @@ def recipe():
         f"{manifest['subject'].nunique()} subjects, {store.nbytes / 2**20:.0f} MiB; "
         f"{len(store.failures)} failures"
     )
-    common.show_results(run, [store.path / "manifest.csv", store.path / "failures.csv"])
+    files = [store.path / "manifest.csv", store.path / "failures.csv"]
+    if arguments.png:
+        with run.data.reporter.stage("png", len(store)) as report:
+            files.append(export_png(store, report))
+    common.show_results(run, files)
 
 
 def parser():
     parser = common.parser(__doc__)
     parser.add_argument("--backend", choices=("local", "dask"), default="local", help="who works [local]")
+    parser.add_argument("--png", action="store_true", help="also write the windows as images, for looking")
     parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",

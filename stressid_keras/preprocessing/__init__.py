@@ -9,6 +9,7 @@ from stressid_keras.preprocessing.images import (
     save_log_mel_image,
 )
 from stressid_keras.preprocessing.physiology import clean_signal, load_signals
+from stressid_keras.preprocessing.png import export_png
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.quantisation import RANGES, from_uint8, to_uint8
 from stressid_keras.preprocessing.store import PreparedStore
@@ -23,6 +24,7 @@ __all__ = [
     "PreparedStore",
     "PreparedWindow",
     "clean_signal",
+    "export_png",
     "from_uint8",
     "gramian_angular_field",
     "load_gaf_image",

@@ -105,3 +105,10 @@ def test_mistake_is_one_sentence(options, message, folders, tmp_path):
     assert last.startswith("error: ")
     assert message in last
     assert "Traceback" not in result.stderr
+
+
+def test_images_for_looking_are_written_on_request(folders):
+    run_recipe("prepare", *folders, "--smoke", "--png")
+    images = folders[3] / "png"
+    assert len(list(images.glob("Audio/*/*.png"))) == len(list(images.glob("Videos/*/*.png"))) == 18
+    assert len(list(images.glob("Physiological/*/*_RR.png"))) == 18
