@@ -73,6 +73,11 @@ def _backend_class():
     class Backend(DaskDistributedBackend):
         """Hands on what joblib's backend swallows: a task lost by the cluster would be waited for forever."""
 
+        def effective_n_jobs(self, n_jobs):
+            return max(
+                2, super().effective_n_jobs(n_jobs)
+            )  # for one, joblib would work in the client instead
+
         def submit(self, func, callback=None):
             future = super().submit(func, callback)
             future.add_done_callback(lambda done: callback(done.exception()) if done.exception() else None)

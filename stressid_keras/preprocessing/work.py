@@ -66,7 +66,12 @@ def run_tasks(
         backend = contextlib.nullcontext("loky")
     try:
         with backend as chosen:
-            parallel = joblib.Parallel(n_jobs=jobs, backend=chosen, return_as="generator_unordered")
+            parallel = joblib.Parallel(
+                n_jobs=jobs,
+                backend=chosen,
+                return_as="generator_unordered",
+                pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
+            )
             yield from parallel(joblib.delayed(_run_in_worker)(task, parts, config) for task in tasks)
     except BrokenProcessPool as error:
         raise StressIDError(

@@ -46,44 +46,65 @@ def start(tmp_path):
 
 
 @pytest.fixture
-def scheduler(start):
+def cluster(start):
+    """cluster(workers) → address, process of the scheduler, processes of its workers."""
     pytest.importorskip("distributed", reason="distributed is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    return f"tcp://127.0.0.1:{port}"
+
+    def cluster(workers):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+        port = address.rpartition(":")[2]
+        scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
+        return address, scheduler, [start("dask_worker", address, *options) for _ in range(workers)]
+
+    return cluster
 
 
-def start_worker(start, scheduler):
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-    return start("dask_worker", scheduler, *options)
+@pytest.fixture
+def run_and_kill(tiny_tree, tmp_path):
+    """run_and_kill(address, process) → exit status, output, errors of a run during which the process was killed."""
+
+    def run_and_kill(address, process):
+        folder = tmp_path / "prepared"
+        data = ["--data-dir", str(tiny_tree), "--prepared-dir", str(folder)]
+        run = subprocess.Popen(
+            [sys.executable, str(RECIPE), *data, "--backend", "dask", "--scheduler", address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        deadline = time.monotonic() + 60
+        while len(list(folder.glob("parts/[!.]*"))) < 10:
+            assert run.poll() is None, run.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        process.kill()
+        assert len(list(folder.glob("parts/[!.]*"))) < 18 * 5, "killed too late to matter"
+        return run, *run.communicate(timeout=120)
+
+    return run_and_kill
 
 
-def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(tiny_tree, tmp_path, scheduler, start, content):
+def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
+    tiny_tree, tmp_path, cluster, run_and_kill, content
+):
     index = index_dataset(tiny_tree, DatasetConfig())
     expected = content(prepare_dataset(index, tmp_path / "local", PreparationConfig()).path)
-    workers = [start_worker(start, scheduler) for _ in range(2)]
-    folder = tmp_path / "prepared"
-    data = ["--data-dir", str(tiny_tree), "--prepared-dir", str(folder)]
-    run = subprocess.Popen(
-        [sys.executable, str(RECIPE), *data, "--backend", "dask", "--scheduler", scheduler],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-    )
-    deadline = time.monotonic() + 60
-    while len(list(folder.glob("parts/[!.]*"))) < 10:
-        assert run.poll() is None, run.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    workers[0].kill()
-    assert len(list(folder.glob("parts/[!.]*"))) < 18 * 5, "the worker was killed too late to matter"
-    output, errors = run.communicate(timeout=120)
+    address, _, workers = cluster(2)
+    run, output, errors = run_and_kill(address, workers[0])
     assert run.returncode == 0, errors
     assert "18 complete windows" in output
-    assert content(folder) == expected
+    assert content(tmp_path / "prepared") == expected
+
+
+def test_a_scheduler_that_dies_ends_the_run_with_one_sentence(cluster, run_and_kill):
+    address, scheduler, _ = cluster(1)
+    run, _, errors = run_and_kill(address, scheduler)
+    assert run.returncode == 2
+    assert f"error: The Dask cluster at {address} lost the work" in errors  # beside what Dask itself logs
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(tiny_tree, tmp_path):
