@@ -22,12 +22,13 @@ class Run:
         config: every option.
         jobs: processes of the preparation.
         reporter: told what happens.
+        scheduler: address of a Dask scheduler that prepares instead of processes of this machine.
 
     Raises, in all methods:
         StressIDError: the data cannot be used, a folder cannot be written, or the export differs.
     """
 
-    def __init__(self, data_dir, prepared_dir, output_dir, config=None, jobs=1, reporter=None):
+    def __init__(self, data_dir, prepared_dir, output_dir, config=None, jobs=1, reporter=None, scheduler=""):
         self.output_dir = Path(output_dir)
         self.data = RunData(
             Path(data_dir),
@@ -36,6 +37,7 @@ class Run:
             config or RunConfig(),
             jobs,
             reporter or Reporter(),
+            scheduler,
         )
         self.training = Training(self.data)
         self.results = Results(self.training)
