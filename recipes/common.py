@@ -77,7 +77,7 @@ def main(recipe) -> None:
         sys.exit(130)
 
 
-def make_run(arguments: argparse.Namespace) -> Run:
+def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
     """The run that the options describe, on the sample if they name no data."""
     config = read_config(arguments)
     reporter = ScreenReporter()
@@ -90,7 +90,7 @@ def make_run(arguments: argparse.Namespace) -> Run:
     key = fingerprint(str(data_dir.resolve()))[:6]
     prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
     output = arguments.output_dir or ROOT / "saved_models" / name
-    return Run(data_dir, prepared, output, config, max(1, arguments.jobs), reporter)
+    return Run(data_dir, prepared, output, config, max(1, arguments.jobs), reporter, scheduler)
 
 
 def read_config(arguments: argparse.Namespace) -> RunConfig:
@@ -192,7 +192,9 @@ class ScreenReporter(Reporter):
     def progress(self, stage, done, values):
         if self.made[-1:] != [stage]:
             self.made.append(stage)
-        shown = {name: value for name, value in values.items() if name in SHOWN and value}
+        shown = {
+            name: value for name, value in values.items() if name in SHOWN and (value or name == "failures")
+        }
         bar = self._bars[stage]
         bar.set_postfix(
             {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in shown.items()}, refresh=False
@@ -201,6 +203,9 @@ class ScreenReporter(Reporter):
 
     def finished(self, stage):
         self._bars.pop(stage).close()
+
+    def say(self, sentence):
+        tqdm.write(sentence)
 
     def warn(self, sentence):
         tqdm.write(f"note: {sentence}")

@@ -1,21 +1,46 @@
 """Prepare a StressID tree: log-mel spectrograms, Gramian angular fields and video frames of every window.
 
 python recipes/prepare.py --data-dir PATH/TO/StressID
+python recipes/prepare.py --data-dir PATH/TO/StressID --backend dask --scheduler tcp://head-node:8786
 """
 
 import common
 
+from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing import export_png, quality_table
+
 
 def recipe():
-    run = common.make_run(common.parser(__doc__).parse_args())
+    arguments = parser().parse_args()
+    if (arguments.backend == "dask") != bool(arguments.scheduler):
+        raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
+    run = common.make_run(arguments, arguments.scheduler)
     store = run.store
+    print(f"\n{quality_table(store)}\n")
     manifest = store.manifest[store.complete]
     print(
         f"{len(manifest)} complete windows of {manifest['recording'].nunique()} recordings and "
         f"{manifest['subject'].nunique()} subjects, {store.nbytes / 2**20:.0f} MiB; "
         f"{len(store.failures)} failures"
     )
-    common.show_results(run, [store.path / "manifest.csv", store.path / "failures.csv"])
+    files = [store.path / "manifest.csv", store.path / "failures.csv"]
+    if arguments.png:
+        with run.data.reporter.stage("png", len(store)) as report:
+            files.append(export_png(store, report))
+    common.show_results(run, files)
+
+
+def parser():
+    parser = common.parser(__doc__)
+    parser.add_argument("--backend", choices=("local", "dask"), default="local", help="who works [local]")
+    parser.add_argument("--png", action="store_true", help="also write the windows as images, for looking")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        default="",
+        help="of a Dask cluster, whose workers have this package and see the same files at the same paths",
+    )
+    return parser
 
 
 if __name__ == "__main__":

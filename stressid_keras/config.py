@@ -110,9 +110,17 @@ class VideoConfig:
 
 @dataclass(frozen=True)
 class QualityConfig:
-    """What makes a modality of a window unusable."""
+    """What makes a modality of a window unusable, and how its faults are measured."""
 
     max_missing_share: float = 0.05  # of NaN samples in a signal; fewer are interpolated
+    max_flat_share: float = 0.9  # of a signal; a loose electrode for some seconds leaves the rest usable
+    max_silent_share: float = 0.98  # of a waveform; pauses belong to speech
+    max_clipped_share: float = 0.5  # of a waveform's samples; loud speech clips for moments
+    max_dropped_share: float = 0.5  # of a video's frames
+    flat_seconds: float = (
+        1.0  # a signal that does not move for so long is flat; converters repeat values for less
+    )
+    clip_peak: float = 0.999  # full scale is 1; from here on a sample is clipped
     min_seconds: float = 1.0  # of any modality
     silence_peak: float = 1e-4  # full scale is 1; below it a waveform is silent (-80 dBFS)
     signal_rate: float = 500.0  # Hz, of the physiological text files

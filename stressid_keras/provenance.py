@@ -7,10 +7,12 @@ import json
 import os
 import platform
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGES = ("keras", "tensorflow", "numpy", "librosa", "pyts", "opencv-python-headless", "scikit-learn")
+_UMASK = threading.Lock()
 
 
 def fingerprint(*parts) -> str:
@@ -47,8 +49,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
+        with _UMASK:  # it cannot be read without being set, and a Dask worker has threads
+            umask = os.umask(0)
+            os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 would hide a shared lab folder's files
         os.replace(temporary, path)
     finally:

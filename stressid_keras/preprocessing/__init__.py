@@ -9,9 +9,11 @@ from stressid_keras.preprocessing.images import (
     save_log_mel_image,
 )
 from stressid_keras.preprocessing.physiology import clean_signal, load_signals
+from stressid_keras.preprocessing.png import export_png
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.quantisation import RANGES, from_uint8, to_uint8
 from stressid_keras.preprocessing.store import PreparedStore
+from stressid_keras.preprocessing.summary import quality_table
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.video import read_frames, video_seconds
 from stressid_keras.preprocessing.windows import modality_spans, window_spans
@@ -22,6 +24,7 @@ __all__ = [
     "PreparedStore",
     "PreparedWindow",
     "clean_signal",
+    "export_png",
     "from_uint8",
     "gramian_angular_field",
     "load_gaf_image",
@@ -33,6 +36,7 @@ __all__ = [
     "pixels",
     "prepare_dataset",
     "prepare_recording",
+    "quality_table",
     "read_frames",
     "save_gaf_image",
     "save_log_mel_image",

@@ -31,9 +31,21 @@ def load_waveform(
     Raises:
         RecordingError: empty, truncated, not audio, without samples, with NaN or infinite samples, or silent.
     """
+    return load_waveform_and_clipping(path, sample_rate, silence_peak)[0]
+
+
+def load_waveform_and_clipping(
+    path: Path,
+    sample_rate: int,
+    silence_peak: float = QualityConfig.silence_peak,
+    clip_peak: float = QualityConfig.clip_peak,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """As `load_waveform`, and which samples of the file were clipped in any channel: (m,) bool, and their rate."""
     path = Path(path)
     check_not_truncated(path)
-    waveform, rate = _read_mono(path)
+    samples, rate = _read(path)
+    clipped = (np.abs(samples) >= clip_peak).any(axis=1)
+    waveform = samples.mean(axis=1)
     if not np.isfinite(waveform).all():
         raise RecordingError(f"{path.name} holds NaN or infinite samples; expected finite ones.")
     check_not_silent(waveform, silence_peak, path.name)
@@ -43,7 +55,7 @@ def load_waveform(
 
         waveform = soxr.resample(waveform, rate, sample_rate, quality="HQ")
     # Dividing, not clipping: the log-mel does not see a gain, but it does see clipped peaks.
-    return (waveform / max(1.0, np.abs(waveform).max(initial=0.0))).astype(np.float32)
+    return (waveform / max(1.0, np.abs(waveform).max(initial=0.0))).astype(np.float32), clipped, rate
 
 
 def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
@@ -110,7 +122,7 @@ def audio_header(path: Path) -> tuple[float, int]:
     return info.frames / info.samplerate, info.channels
 
 
-def _read_mono(path: Path) -> tuple[np.ndarray, int]:
+def _read(path: Path) -> tuple[np.ndarray, int]:
     import soundfile
 
     try:
@@ -119,7 +131,7 @@ def _read_mono(path: Path) -> tuple[np.ndarray, int]:
         raise _unreadable(path, error) from None
     if len(samples) == 0:
         raise RecordingError(f"{path.name} holds no samples; expected a recording.")
-    return samples.mean(axis=1), rate
+    return samples, rate
 
 
 def _complete(path: Path) -> str | io.BytesIO:

@@ -58,6 +58,11 @@ def save_gaf_image(path: Path, array: np.ndarray) -> None:
     _save(path, array)
 
 
+def save_rgb_image(path: Path, array: np.ndarray) -> None:
+    """Write (H, W, 3) uint8."""
+    _save(path, array[..., ::-1])
+
+
 def _load_grey(path: Path) -> np.ndarray:
     content = np.frombuffer(Path(path).read_bytes(), dtype=np.uint8)
     image = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE) if len(content) else None

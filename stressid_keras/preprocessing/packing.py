@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stressid_keras.config import MODALITIES, PRIVILEGED
+from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, QualityConfig
 from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import Unit
@@ -41,8 +41,8 @@ class Packer:
         windows_left_out: windows that neither teacher nor student can use.
     """
 
-    def __init__(self, folder: Path):
-        self.folder, self.next = folder, folder / "next"
+    def __init__(self, folder: Path, signal_rate: float = QualityConfig.signal_rate):
+        self.folder, self.next, self.signal_rate = folder, folder / "next", signal_rate
         self.rows: list[dict] = []
         self.failures: list[tuple[str, str, str]] = []
         self.fingerprints: dict[str, dict[str, str]] = {}
@@ -67,7 +67,7 @@ class Packer:
                 modality: cells[modality][number] for modality in units if cells[modality][number]["shape"]
             }
             if set(PRIVILEGED) <= set(window):
-                self.rows.append(_row(recording, number, start, stop, window))
+                self.rows.append(_row(recording, number, start, stop, window, self.signal_rate))
             else:
                 self.windows_left_out += 1
 
@@ -93,6 +93,7 @@ class Packer:
         with open(self._file(modality), "ab") as file:
             for window in unit.windows:
                 cell = {"offset": self.nbytes[modality], "seconds": window.seconds, "reason": window.reason}
+                cell["quality"] = window.quality
                 if window.array is not None:
                     file.write(np.ascontiguousarray(window.array).data)
                     self.nbytes[modality] += window.array.size
@@ -137,7 +138,7 @@ class StoredUnits:
 
     def unit(self, name: str, modality: str) -> Unit:
         cells, data = self._windows[name][modality], self._maps[modality]
-        windows = [PreparedWindow(_cut(data, cell), cell["seconds"], cell["reason"]) for cell in cells]
+        windows = [PreparedWindow(_cut(data, c), c["seconds"], c["reason"], c["quality"]) for c in cells]
         return Unit(self._fingerprints[name][modality], windows)
 
 
@@ -147,7 +148,7 @@ def _cut(data: np.ndarray, cell: dict) -> np.ndarray | None:
     return data[cell["offset"] : cell["offset"] + math.prod(cell["shape"])].reshape(cell["shape"])
 
 
-def _row(recording, number: int, start: float, stop: float, window: dict[str, dict]) -> dict:
+def _row(recording, number: int, start: float, stop: float, window: dict[str, dict], rate: float) -> dict:
     row = dict.fromkeys(COLUMNS, "")
     row |= {"recording": recording.name, "subject": recording.subject, "task": recording.task}
     row |= {"window": number, "label": recording.label, "start": start, "seconds": stop - start}
@@ -155,6 +156,9 @@ def _row(recording, number: int, start: float, stop: float, window: dict[str, di
         row[f"{modality}_offset"] = cell["offset"]
         row[f"{modality}_shape"] = "x".join(map(str, cell["shape"]))
         row[f"{modality}_seconds"] = cell["seconds"]
+        row |= {f"{modality}_{name}": value for name, value in cell["quality"].items()}
+        if modality in PHYSIOLOGICAL and cell["quality"]:  # an image that was made earlier does not tell
+            row[f"{modality}_dropped_samples"] = max(0, round((stop - start - cell["seconds"]) * rate))
     return row
 
 

@@ -1,10 +1,12 @@
 """Preparing a whole tree: what is new or stale is made, what is current is kept, then all is packed."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
+from stressid_keras.preprocessing.estimate import estimate_nbytes
 from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
 from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key
@@ -17,7 +19,13 @@ KNOWN_SOURCES = ".sources.json"  # hashes of source files by stamp: a cache, no 
 
 
 def prepare_dataset(
-    index, prepared_dir: Path, config: PreparationConfig, jobs: int = 1, progress: Progress | None = None
+    index,
+    prepared_dir: Path,
+    config: PreparationConfig,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    scheduler: str = "",
+    announce: Callable[[int], None] | None = None,
 ) -> PreparedStore:
     """Prepare the recordings of a tree that have at least the teacher's four modalities.
 
@@ -30,15 +38,18 @@ def prepare_dataset(
         prepared_dir: made if it is not there.
         jobs: processes; 1 works in this one.
         progress: called with (recordings done, recordings in all, recordings with a failure so far).
+        scheduler: address of a Dask scheduler; its workers, which must see the same files at the same paths,
+            then do the work instead of processes of this machine.
+        announce: called with the bytes that the arrays will have, about, before there is work to be done.
 
     Raises:
         DatasetError: nothing usable; `failures.csv` says why.
-        StressIDError: the folder cannot be written, or a worker process was killed.
+        StressIDError: the folder cannot be written, a worker process was killed, or the cluster cannot be used.
     """
     folder = Path(prepared_dir)
     try:
         with exclusive(folder):
-            return _Preparation(index, folder, config).run(jobs, progress)
+            return _Preparation(index, folder, config).run(jobs, progress, scheduler, announce)
     except OSError as error:  # a source that cannot be read is a failure of its recording: this is the folder
         raise StressIDError(
             f"{folder} cannot be written ({error.strerror or error}); "
@@ -63,13 +74,15 @@ class _Preparation:
         self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
         self.plans: dict[str, Plan] = {}
 
-    def run(self, jobs: int, progress: Progress | None) -> PreparedStore:
+    def run(self, jobs: int, progress: Progress | None, scheduler: str, announce) -> PreparedStore:
         tasks = self._outstanding()
         if not tasks and (store := self._current_store()):
             return store
+        if announce and tasks:
+            announce(estimate_nbytes(self.recordings, self.config))
         done, failed = len(self.recordings) - len(tasks), 0
         try:
-            for outcome in run_tasks(tasks, self.parts, self.config, jobs):
+            for outcome in run_tasks(tasks, self.parts, self.config, jobs, scheduler):
                 self._learn(outcome.recording, outcome.sources)
                 done, failed = done + 1, failed + outcome.failed
                 if progress:
@@ -109,7 +122,7 @@ class _Preparation:
         return store
 
     def _pack(self) -> None:
-        packer = Packer(self.folder)
+        packer = Packer(self.folder, self.config.quality.signal_rate)
         for recording in self.recordings:
             plan = self.plans[recording.name]
             units = {m: self._unit(recording.name, m, plan) for m in MODALITIES if m in recording.sources}

@@ -1,5 +1,6 @@
 """What a source file holds, without transforming it: content hash, length, channels."""
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,6 +48,19 @@ def inspect_sources(recording, known: Mapping[str, Source]) -> dict[str, Source]
         if path not in seen:
             seen[path] = current_source(path, known) or _inspect(path)
     return {modality: seen[path] for modality, path in recording.sources.items()}
+
+
+def inspect_lengths(recording, config: PreparationConfig) -> dict[str, float]:
+    """Seconds of each modality that can be used, without reading whole files: modality → seconds."""
+    lengths: dict[Path, float] = {}
+    for path in set(recording.sources.values()):
+        with contextlib.suppress(RecordingError, OSError):
+            lengths[path] = _measure(path)[0]
+    return {
+        modality: Source(length=lengths[path]).seconds(modality, path, config)
+        for modality, path in recording.sources.items()
+        if path in lengths
+    }
 
 
 def current_source(path: Path, known: Mapping[str, Source]) -> Source | None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, from_dict
 from stressid_keras.errors import DatasetError, StaleError
+from stressid_keras.preprocessing.quality import MEASURES
 from stressid_keras.provenance import read_json
 
 ID_COLUMNS = ("recording", "subject", "task")
@@ -18,6 +19,7 @@ COLUMNS = (
     "start",
     "seconds",
     *(f"{modality}_{name}" for modality in MODALITIES for name in ("offset", "shape", "seconds")),
+    *(f"{modality}_{name}" for modality in MODALITIES for name in MEASURES[modality]),
 )
 FAILURE_COLUMNS = ("recording", "modality", "reason")
 
@@ -135,8 +137,9 @@ class PreparedStore:
 
 def _read_manifest(path: Path) -> pd.DataFrame:
     """Names as text whatever they look like ("0123", "3e12", "NA"); only numbers may be empty."""
-    numbers = [column for column in COLUMNS if column.endswith(("_offset", "_seconds"))]
-    types = {column: "Int64" if column.endswith("_offset") else "float64" for column in numbers}
+    whole = ("_offset", "_frames", "_samples")
+    numbers = [column for column in COLUMNS if column.endswith((*whole, "_seconds", "_share"))]
+    types = {column: "Int64" if column.endswith(whole) else "float64" for column in numbers}
     types |= {"window": "int64", "label": "int64", "start": "float64", "seconds": "float64"}
     manifest = pd.read_csv(
         path,

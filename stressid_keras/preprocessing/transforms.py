@@ -10,14 +10,14 @@ import numpy as np
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing import audio, gaf, images, physiology, video
+from stressid_keras.preprocessing import audio, gaf, images, physiology, quality, video
 from stressid_keras.preprocessing.quantisation import RANGES, to_uint8
 from stressid_keras.preprocessing.windows import Span
 
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 1, "video": 1, "ecg": 1, "eda": 1, "rr": 1}
+TRANSFORM_VERSIONS = {"audio": 2, "video": 2, "ecg": 2, "eda": 2, "rr": 2}
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class PreparedWindow:
     array: np.ndarray | None = None  # uint8: audio (T, n_mels), video (frames, H, W, 3), signals (S, S)
     seconds: float = 0.0
     reason: str = ""  # why there is no array; empty where the modality merely does not reach the window
+    quality: dict[str, float] = dataclasses.field(default_factory=dict)  # measures by name; see quality.py
 
 
 def transform(
@@ -61,9 +62,8 @@ def is_unexpected(window: PreparedWindow) -> bool:
 
 def settings(modality: str, config: PreparationConfig) -> dict:
     """The part of the configuration that decides this modality's arrays."""
-    quality = dataclasses.asdict(config.quality)
     if modality == "audio":
-        used = {"audio": dataclasses.asdict(config.audio), "silence_peak": quality["silence_peak"]}
+        used = {"audio": dataclasses.asdict(config.audio)}
     elif modality == "video":
         used = {"video": dataclasses.asdict(config.video)}
     else:
@@ -71,10 +71,8 @@ def settings(modality: str, config: PreparationConfig) -> dict:
             "size": config.gaf.size(modality),
             "method": config.gaf.method,
             "window_seconds": config.window_seconds,
-            "max_missing_share": quality["max_missing_share"],
-            "signal_rate": quality["signal_rate"],
         }
-    return {**used, "min_seconds": quality["min_seconds"], "version": TRANSFORM_VERSIONS[modality]}
+    return {**used, **quality.settings(modality, config.quality), "version": TRANSFORM_VERSIONS[modality]}
 
 
 _UNEXPECTED = "unexpected "
@@ -91,34 +89,49 @@ def _attempt(make, modality: str, path: Path, span: Span) -> PreparedWindow:
 
 
 def _audio_window(path: Path, config: PreparationConfig):
-    rate, quality = config.audio.sample_rate, config.quality
+    rate, limits = config.audio.sample_rate, config.quality
 
     @functools.cache  # the file is read when the first window is made, once for all windows
-    def load() -> np.ndarray:
-        return audio.load_waveform(path, rate, quality.silence_peak)
+    def load() -> tuple[np.ndarray, np.ndarray, int]:
+        return audio.load_waveform_and_clipping(path, rate, limits.silence_peak, limits.clip_peak)
 
     def make(span: Span) -> PreparedWindow:
-        piece = audio.trim_trailing_zeros(_cut(load(), span, rate))
-        audio.check_not_silent(piece, quality.silence_peak, _where(path, span))
+        waveform, clipped, file_rate = load()
+        piece = audio.trim_trailing_zeros(_cut(waveform, span, rate))
+        audio.check_not_silent(piece, limits.silence_peak, _where(path, span))
         seconds = _long_enough(len(piece) / rate, path, span, config)
-        return PreparedWindow(to_uint8(audio.log_mel(piece, config.audio), *RANGES["audio"]), seconds)
+        measures = {
+            "clipped_share": quality.share(_cut(clipped, span, file_rate)),
+            "silent_share": quality.silent_share(piece, config.audio.hop_length, limits.silence_peak),
+        }
+        quality.check(measures, limits, _where(path, span))
+        array = to_uint8(audio.log_mel(piece, config.audio), *RANGES["audio"])
+        return PreparedWindow(array, seconds, quality=measures)
 
     return make
 
 
 def _video_window(path: Path, config: PreparationConfig, span: Span) -> PreparedWindow:
     seconds = _long_enough(span[1] - span[0], path, span, config)
-    return PreparedWindow(video.read_frames(path, *span, config.video), seconds)
+    frames, found, dropped = video.read_frames_and_dropped(path, *span, config.video)
+    quality.check({"dropped_share": dropped / (found + dropped)}, config.quality, _where(path, span))
+    return PreparedWindow(frames, seconds, quality={"dropped_frames": dropped})
 
 
 def _signal_window(modality: str, path: Path, config: PreparationConfig, load, span: Span) -> PreparedWindow:
     rate = config.quality.signal_rate
     piece = _cut(load(path)[modality], span, rate)
     seconds = _long_enough(len(piece) / rate, path, span, config)
-    signal = physiology.clean_signal(piece, config.quality, f"{_where(path, span)}, {modality.upper()}")
+    where = f"{_where(path, span)}, {modality.upper()}"
+    signal = physiology.clean_signal(piece, config.quality, where)
+    measures = {
+        "flat_share": quality.flat_share(piece, max(2, round(config.quality.flat_seconds * rate))),
+        "missing_share": quality.share(~np.isfinite(piece)),
+    }
+    quality.check(measures, config.quality, where)
     size = gaf.pixels(config.gaf.size(modality), seconds, config.window_seconds)
     field = gaf.gramian_angular_field(signal, size, config.gaf.method)
-    return PreparedWindow(to_uint8(field, *RANGES[modality]), seconds)
+    return PreparedWindow(to_uint8(field, *RANGES[modality]), seconds, quality=measures)
 
 
 def _image_window(modality: str, path: Path, config: PreparationConfig):

@@ -85,7 +85,7 @@ def save_part(path: Path, unit: Unit) -> None:
     """Write a unit so that it is there as a whole or not at all."""
     meta = {
         "fingerprint": unit.fingerprint,
-        "windows": [[window.seconds, window.reason] for window in unit.windows],
+        "windows": [[window.seconds, window.reason, window.quality] for window in unit.windows],
     }
     arrays = {str(i): window.array for i, window in enumerate(unit.windows) if window.array is not None}
     with atomic_path(path) as temporary:

@@ -30,6 +30,13 @@ def read_frames(path: Path, start: float, stop: float, config: VideoConfig) -> n
     Raises:
         RecordingError: no video that can be read, truncated, or no frame in the span.
     """
+    return read_frames_and_dropped(path, start, stop, config)[0]
+
+
+def read_frames_and_dropped(
+    path: Path, start: float, stop: float, config: VideoConfig
+) -> tuple[np.ndarray, int, int]:
+    """As `read_frames`, and how many frames the span holds, and how many more its gaps would have held."""
     path = Path(path)
     timeline = _timeline(path)
     inside = timeline.between(start, stop)
@@ -39,7 +46,14 @@ def read_frames(path: Path, start: float, stop: float, config: VideoConfig) -> n
         )
     targets = [inside[int(i * len(inside) / config.frames)] for i in range(config.frames)]
     frames = _decode(path, timeline, targets, config)
-    return np.stack([frames[target] for target in targets])
+    return np.stack([frames[target] for target in targets]), len(inside), _dropped(inside)
+
+
+def _dropped(times: list[int]) -> int:
+    """Frames missing in gaps of at least two usual distances between frames."""
+    gaps = np.diff(times)
+    usual = max(1.0, float(np.median(gaps))) if len(gaps) else 1.0
+    return int(np.maximum(np.rint(gaps / usual) - 1, 0).sum())
 
 
 def video_seconds(path: Path) -> float:

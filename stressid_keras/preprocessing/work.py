@@ -1,5 +1,7 @@
-"""Making the units that are missing, in this process or in several."""
+"""Making the units that are missing, in this process, in several, or on a cluster."""
 
+import contextlib
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing.cluster import dask_backend
 from stressid_keras.preprocessing.physiology import load_signals
 from stressid_keras.preprocessing.sources import Source, inspect_sources
 from stressid_keras.preprocessing.transforms import PreparedWindow
@@ -33,23 +36,43 @@ class Outcome:
     failed: bool
 
 
-def run_tasks(tasks: list[Task], parts: Path, config: PreparationConfig, jobs: int) -> Iterator[Outcome]:
+def run_tasks(
+    tasks: list[Task], parts: Path, config: PreparationConfig, jobs: int, scheduler: str = ""
+) -> Iterator[Outcome]:
     """Work on the tasks, in any order, leaving a part file for each unit that neither store nor parts have.
+
+    Args:
+        jobs: processes on this machine; 1 works in this one.
+        scheduler: address of a Dask scheduler, whose workers are used instead.
 
     Raises:
         OSError: a part file cannot be written.
-        StressIDError: a worker process was killed.
+        StressIDError: a worker process was killed, or the cluster cannot be used.
     """
-    if jobs == 1 or len(tasks) < 2:
+    if not tasks or (not scheduler and (jobs == 1 or len(tasks) < 2)):
         for task in tasks:
             yield run_task(task, parts, config)
         return
     import joblib
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    if scheduler:  # workers have working directories of their own
+        parts = parts.absolute()
+        parts.mkdir(parents=True, exist_ok=True)
+        tasks = [_with_absolute_paths(task) for task in tasks]
+        sources = {path.parent for task in tasks for path in task.recording.sources.values()}
+        backend, jobs = dask_backend(scheduler, [parts, min(sources)]), -1
+    else:
+        backend = contextlib.nullcontext("loky")
     try:
-        yield from parallel(joblib.delayed(_run_in_worker)(task, parts, config) for task in tasks)
+        with backend as chosen:
+            parallel = joblib.Parallel(
+                n_jobs=jobs,
+                backend=chosen,
+                return_as="generator_unordered",
+                pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
+            )
+            yield from parallel(joblib.delayed(_run_in_worker)(task, parts, config) for task in tasks)
     except BrokenProcessPool as error:
         raise StressIDError(
             "A worker process was killed, perhaps for want of memory; run again with fewer jobs: "
@@ -84,6 +107,11 @@ def prepare_recording(recording, config: PreparationConfig) -> dict[str, list[Pr
         modality: make_unit(recording, modality, sources[modality], plan, config, load).windows
         for modality in recording.sources
     }
+
+
+def _with_absolute_paths(task: Task) -> Task:
+    sources = {modality: path.absolute() for modality, path in task.recording.sources.items()}
+    return dataclasses.replace(task, recording=dataclasses.replace(task.recording, sources=sources))
 
 
 def _run_in_worker(task: Task, parts: Path, config: PreparationConfig) -> Outcome:

@@ -132,7 +132,7 @@ def run_fold(data_dir, prepared_dir, output_dir, config: RunConfig, fold: Fold, 
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     witness = _Witness()
-    Run(data_dir, prepared_dir, output_dir, config, 1, witness, fold).evaluate()
+    Run(data_dir, prepared_dir, output_dir, config, reporter=witness, fold=fold).evaluate()
     if witness.saw_work:
         import keras
 

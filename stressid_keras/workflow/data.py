@@ -33,6 +33,7 @@ class RunData:
         config: RunConfig,
         jobs: int,
         reporter: Reporter,
+        scheduler: str = "",
         fold: Fold | None = None,
     ):
         self.data_dir = data_dir
@@ -41,6 +42,7 @@ class RunData:
         self.config = config
         self.jobs = jobs
         self.reporter = reporter
+        self.scheduler = scheduler
         self.fold = fold
 
     @cached_property
@@ -61,8 +63,20 @@ class RunData:
                 worked = True
                 report(done, {"failures": failures})
 
+            def announce(nbytes):
+                size = f"{nbytes / 2**20:.0f} MiB" if nbytes >= 2**20 else f"{nbytes / 2**10:.0f} KiB"
+                self.reporter.say(
+                    f"prepare: about {size} in {self.prepared_dir}, and as much again while it works"
+                )
+
             store = prepare_dataset(
-                self.index, self.prepared_dir, self.config.preparation, self.jobs, progress
+                self.index,
+                self.prepared_dir,
+                self.config.preparation,
+                self.jobs,
+                progress,
+                self.scheduler,
+                announce,
             )
         if not worked:
             self.reporter.reused("prepare", [store.path / "manifest.csv"])

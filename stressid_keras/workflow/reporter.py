@@ -19,6 +19,9 @@ class Reporter:
     def finished(self, stage: str) -> None:
         """A stage has ended, done or failed."""
 
+    def say(self, sentence: str) -> None:
+        """Something worth knowing before a stage goes on."""
+
     def warn(self, sentence: str) -> None:
         """Something the user should know and the run survives."""
 

@@ -22,13 +22,24 @@ class Run:
         config: every option.
         jobs: processes of the preparation.
         reporter: told what happens.
+        scheduler: address of a Dask scheduler that prepares instead of processes of this machine.
         fold: the split is this `Fold` of a cross-validation.
 
     Raises, in all methods:
         StressIDError: the data cannot be used, a folder cannot be written, or the export differs.
     """
 
-    def __init__(self, data_dir, prepared_dir, output_dir, config=None, jobs=1, reporter=None, fold=None):
+    def __init__(
+        self,
+        data_dir,
+        prepared_dir,
+        output_dir,
+        config=None,
+        jobs=1,
+        reporter=None,
+        scheduler="",
+        fold=None,
+    ):
         self.output_dir = Path(output_dir)
         self.data = RunData(
             Path(data_dir),
@@ -37,6 +48,7 @@ class Run:
             config or RunConfig(),
             jobs,
             reporter or Reporter(),
+            scheduler,
             fold,
         )
         self.training = Training(self.data)

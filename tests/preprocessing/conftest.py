@@ -30,6 +30,20 @@ def index(tree):
     return index_dataset(tree, DatasetConfig())
 
 
+@pytest.fixture(scope="session")
+def content():
+    """content(folder) → every file of a store with its bytes; hidden files are caches and locks."""
+
+    def content(folder: Path) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+    return content
+
+
 @pytest.fixture
 def write_video():
     """write_video(path, times=..., ...) → path of an H.264 file whose frames all differ."""

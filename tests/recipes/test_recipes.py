@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,8 +56,9 @@ def test_recipe_runs_and_leaves_its_files(name, folders):
     options, files = RECIPES[name]
     result = run_recipe(name, *folders, "--smoke", *options)
     for file in files:
-        sizes = [path.stat().st_size for path in folders[-1].glob(file)]
-        assert any(sizes), f"{file}\n{result.stdout}"
+        found = list(folders[-1].glob(file))
+        assert found, f"{file}\n{result.stdout}"
+        assert all(path.stat().st_size for path in found), file
     assert "Traceback" not in result.stderr
 
 
@@ -64,6 +66,8 @@ def test_without_a_tree_the_sample_is_made(tmp_path):
     options = ["--smoke", "--subjects", "4", "--tasks", "1", "--seconds", "2", "--prepared-dir", tmp_path]
     result = run_recipe("prepare", *options)
     assert "4 complete windows of 4 recordings and 4 subjects" in result.stdout
+    assert re.search(r"prepare: about \d+ KiB in .*, and as much again", result.stdout)
+    assert re.search(r"audio +4 +2\.\d +0  clipped 0\.0%, silent 0\.0%", result.stdout)
     shutil.rmtree(ROOT / "data" / "sample-smoke-4subjects-1tasks-2seconds")
 
 
@@ -101,3 +105,10 @@ def test_mistake_is_one_sentence(options, message, folders, tmp_path):
     assert last.startswith("error: ")
     assert message in last
     assert "Traceback" not in result.stderr
+
+
+def test_images_for_looking_are_written_on_request(folders):
+    run_recipe("prepare", *folders, "--smoke", "--png")
+    images = folders[3] / "png"
+    assert len(list(images.glob("Audio/*/*.png"))) == len(list(images.glob("Videos/*/*.png"))) == 18
+    assert len(list(images.glob("Physiological/*/*_RR.png"))) == 18

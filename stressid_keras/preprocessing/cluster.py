@@ -1,0 +1,95 @@
+"""The workers of a Dask cluster as a joblib backend."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+from stressid_keras.errors import StressIDError
+
+CONNECT_SECONDS = 10  # until a scheduler that does not answer, or has no worker, is given up
+
+
+@contextlib.contextmanager
+def dask_backend(address: str, shared: list[Path]) -> Iterator:
+    """Give a joblib backend that works on the cluster of a Dask scheduler.
+
+    Work of a worker that dies goes to another one. The workers need this package, and the same files at the
+    same paths as the client.
+
+    Args:
+        address: of the scheduler, such as "tcp://head-node:8786".
+        shared: folders that every worker must see.
+
+    Raises:
+        StressIDError: `distributed` is not installed, the scheduler cannot be reached, it has no workers, one
+            of them does not see the folders, or too many died.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise StressIDError(
+            'The Dask backend needs the package distributed, which is missing: pip install -e ".[dask]"'
+        ) from None
+    try:
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise StressIDError(
+            f"No Dask scheduler answers at {address} ({_first_line(error)}); start one with dask scheduler."
+        ) from None
+    try:
+        with client:
+            _check_workers(client, address, shared)
+            yield _backend_class()(client=client)
+    except (distributed.scheduler.KilledWorker, CancelledError, distributed.comm.CommClosedError) as error:
+        raise StressIDError(
+            f"The Dask cluster at {address} lost the work ({_first_line(error)}); run again when it is well: "
+            "finished recordings are kept."
+        ) from error
+
+
+def _check_workers(client, address: str, shared: list[Path]) -> None:
+    import distributed
+
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except (TimeoutError, distributed.TimeoutError):
+        raise StressIDError(
+            f"The Dask scheduler at {address} has no workers; start some with dask worker {address}."
+        ) from None
+    for folder in shared:
+        blind = [worker for worker, seen in client.run(os.path.isdir, str(folder)).items() if not seen]
+        if blind:
+            raise StressIDError(
+                f"{len(blind)} Dask workers do not see {folder} (such as {blind[0]}); expected all of them to "
+                "share the client's file system, at the same paths."
+            )
+
+
+def _backend_class():
+    from joblib._dask import DaskDistributedBackend
+
+    class Backend(DaskDistributedBackend):
+        """Hands on what joblib's backend swallows: a task lost by the cluster would be waited for forever."""
+
+        def effective_n_jobs(self, n_jobs):
+            return max(
+                2, super().effective_n_jobs(n_jobs)
+            )  # for one, joblib would work in the client instead
+
+        def submit(self, func, callback=None):
+            future = super().submit(func, callback)
+            future.add_done_callback(lambda done: callback(done.exception()) if done.exception() else None)
+            return future
+
+        def retrieve_result_callback(self, out):
+            if isinstance(out, BaseException):
+                raise out
+            return super().retrieve_result_callback(out)
+
+    return Backend
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,57 @@
+"""How large a prepared folder will be, from headers and the configuration alone."""
+
+from pathlib import Path
+
+import av
+
+from stressid_keras.config import PreparationConfig
+from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.gaf import pixels
+from stressid_keras.preprocessing.images import image_width
+from stressid_keras.preprocessing.sources import inspect_lengths, is_image
+from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
+
+LOOKED_AT = 16  # recordings: on a network disk, opening every file of a thousand would take minutes
+
+
+def estimate_nbytes(recordings, config: PreparationConfig) -> int:
+    """Bytes of the arrays, scaled up from some evenly spaced recordings; unusable files count as nothing."""
+    step = max(1, len(recordings) // LOOKED_AT)
+    looked_at = recordings[::step]
+    return round(
+        sum(_nbytes(recording, config) for recording in looked_at) * len(recordings) / len(looked_at)
+    )
+
+
+def _nbytes(recording, config: PreparationConfig) -> int:
+    seconds = inspect_lengths(recording, config)
+    spans = window_spans(seconds, config)
+    total = 0
+    for modality, path in recording.sources.items():
+        shares = modality_spans(seconds.get(modality, 0.0), spans, config)
+        total += sum(_window_nbytes(modality, path, share, config) for share in shares if share)
+    return total
+
+
+def _window_nbytes(modality: str, path: Path, span: Span, config: PreparationConfig) -> int:
+    seconds = span[1] - span[0]
+    try:
+        if is_image(path) and modality != "audio":
+            return image_width(path) ** 2
+        if seconds < config.quality.min_seconds:
+            return 0
+        if modality == "audio":
+            frames = 1 + seconds * config.audio.sample_rate // config.audio.hop_length
+            return int(frames) * config.audio.n_mels
+        if modality == "video":
+            return config.video.frames * _frame_nbytes(path, config.video.max_side)
+    except (RecordingError, OSError, av.error.FFmpegError):
+        return 0
+    return pixels(config.gaf.size(modality), seconds, config.window_seconds) ** 2
+
+
+def _frame_nbytes(path: Path, max_side: int) -> int:
+    with av.open(str(path)) as container:
+        height, width = container.streams.video[0].height, container.streams.video[0].width
+    scale = min(1.0, max_side / max(height, width))
+    return 3 * max(1, round(height * scale)) * max(1, round(width * scale))

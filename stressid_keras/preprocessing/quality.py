@@ -1,0 +1,61 @@
+"""Measures of a window's signal quality, and what is refused because of them."""
+
+import dataclasses
+
+import numpy as np
+
+from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
+from stressid_keras.errors import RecordingError
+
+# Per modality, what the manifest has of each window, as columns <modality>_<measure>. Dropped samples are those
+# that a signal is shorter than its window; dropped frames are counted in the gaps between a video's frames.
+MEASURES = {
+    "audio": ("clipped_share", "silent_share"),
+    "video": ("dropped_frames",),
+    **dict.fromkeys(PHYSIOLOGICAL, ("flat_share", "missing_share", "dropped_samples")),
+}
+_DECIMALS = 6  # of a share, in the manifest
+_USED = {
+    "audio": ("min_seconds", "silence_peak", "clip_peak", "max_silent_share", "max_clipped_share"),
+    "video": ("min_seconds", "max_dropped_share"),
+    **dict.fromkeys(
+        PHYSIOLOGICAL,
+        ("min_seconds", "max_missing_share", "max_flat_share", "flat_seconds", "signal_rate"),
+    ),
+}
+
+
+def settings(modality: str, config: QualityConfig) -> dict:
+    """The options that decide about this modality."""
+    return {name: value for name, value in dataclasses.asdict(config).items() if name in _USED[modality]}
+
+
+def check(measures: dict[str, float], limits: QualityConfig, where: str) -> None:
+    """Refuse shares beyond `limits.max_<measure>`.
+
+    Raises:
+        RecordingError: the first such measure, as "clip.wav: 60.0% is clipped; expected at most 50%."
+    """
+    for name, value in measures.items():
+        most = getattr(limits, f"max_{name}")
+        if value > most:
+            fault = name.removesuffix("_share")
+            raise RecordingError(f"{where}: {value:.1%} is {fault}; expected at most {most:.0%}.")
+
+
+def share(mask: np.ndarray) -> float:
+    """Share of True; 0 of nothing."""
+    return round(float(mask.mean()), _DECIMALS) if len(mask) else 0.0
+
+
+def silent_share(waveform: np.ndarray, block: int, silence_peak: float) -> float:
+    """Share of a waveform's blocks whose peak is below `silence_peak`; a rest shorter than a block is left out."""
+    whole = len(waveform) // block * block
+    return share(np.abs(waveform[:whole]).reshape(-1, block).max(axis=1, initial=0.0) < silence_peak)
+
+
+def flat_share(signal: np.ndarray, least: int) -> float:
+    """Share of the samples that lie in runs of at least `least` equal ones; NaN equals nothing."""
+    starts = np.flatnonzero(np.concatenate([[True], signal[1:] != signal[:-1]]))
+    lengths = np.diff(np.append(starts, len(signal)))
+    return round(float(lengths[lengths >= least].sum() / len(signal)), _DECIMALS)

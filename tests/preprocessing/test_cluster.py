@@ -1,0 +1,128 @@
+"""A Dask cluster prepares the same bytes as this machine, also when it loses a worker half way."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stressid_keras.config import DatasetConfig, PreparationConfig
+from stressid_keras.dataset import index_dataset
+from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing import prepare_dataset
+
+ROOT = Path(__file__).resolve().parents[2]
+RECIPE = ROOT / "recipes" / "prepare.py"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10s"}
+
+
+def prepare(tree, folder, *options):
+    return subprocess.run(
+        [sys.executable, str(RECIPE), "--data-dir", str(tree), "--prepared-dir", str(folder), *options],
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+    )
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(*arguments) → a process of distributed's; all of them are ended after the test."""
+    started = []
+
+    def start(module, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
+        with open(tmp_path / f"{module}{len(started)}.log", "w") as log:
+            started.append(subprocess.Popen(command, stdout=log, stderr=log, env=ENVIRONMENT, cwd=tmp_path))
+        return started[-1]
+
+    yield start
+    for process in reversed(started):
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def cluster(start):
+    """cluster(workers) → address, process of the scheduler, processes of its workers."""
+    pytest.importorskip("distributed", reason="distributed is not installed")
+
+    def cluster(workers):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+        port = address.rpartition(":")[2]
+        scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
+        return address, scheduler, [start("dask_worker", address, *options) for _ in range(workers)]
+
+    return cluster
+
+
+@pytest.fixture
+def run_and_kill(tiny_tree, tmp_path):
+    """run_and_kill(address, process) → exit status, output, errors of a run during which the process was killed."""
+
+    def run_and_kill(address, process):
+        folder = tmp_path / "prepared"
+        data = ["--data-dir", str(tiny_tree), "--prepared-dir", str(folder)]
+        run = subprocess.Popen(
+            [sys.executable, str(RECIPE), *data, "--backend", "dask", "--scheduler", address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        deadline = time.monotonic() + 60
+        while len(list(folder.glob("parts/[!.]*"))) < 10:
+            assert run.poll() is None, run.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        process.kill()
+        assert len(list(folder.glob("parts/[!.]*"))) < 18 * 5, "killed too late to matter"
+        return run, *run.communicate(timeout=120)
+
+    return run_and_kill
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
+    tiny_tree, tmp_path, cluster, run_and_kill, content
+):
+    index = index_dataset(tiny_tree, DatasetConfig())
+    expected = content(prepare_dataset(index, tmp_path / "local", PreparationConfig()).path)
+    address, _, workers = cluster(2)
+    run, output, errors = run_and_kill(address, workers[0])
+    assert run.returncode == 0, errors
+    assert "18 complete windows" in output
+    assert content(tmp_path / "prepared") == expected
+
+
+def test_a_scheduler_that_dies_ends_the_run_with_one_sentence(cluster, run_and_kill):
+    address, scheduler, _ = cluster(1)
+    run, _, errors = run_and_kill(address, scheduler)
+    assert run.returncode == 2
+    assert f"error: The Dask cluster at {address} lost the work" in errors  # beside what Dask itself logs
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence(tiny_tree, tmp_path):
+    pytest.importorskip("distributed", reason="distributed is not installed")
+    result = prepare(tiny_tree, tmp_path, "--backend", "dask", "--scheduler", "tcp://127.0.0.1:9")
+    assert result.returncode == 2
+    assert "error: No Dask scheduler answers at tcp://127.0.0.1:9" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_missing_extra_is_one_sentence_with_the_pip_line(tiny_tree, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    index = index_dataset(tiny_tree, DatasetConfig())
+    with pytest.raises(StressIDError, match=r'pip install -e "\.\[dask\]"'):
+        prepare_dataset(index, tmp_path, PreparationConfig(), scheduler="tcp://127.0.0.1:8786")
+
+
+def test_backend_and_scheduler_go_together(tiny_tree, tmp_path):
+    result = prepare(tiny_tree, tmp_path, "--backend", "dask")
+    assert result.returncode == 2
+    assert result.stderr.strip().endswith("give both or neither.")
