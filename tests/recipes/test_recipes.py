@@ -56,7 +56,8 @@ def test_recipe_runs_and_leaves_its_files(name, folders):
     result = run_recipe(name, *folders, "--smoke", *options)
     for file in files:
         found = list(folders[-1].glob(file))
-        assert found and all(path.stat().st_size for path in found), f"{file}\n{result.stdout}"
+        assert found, f"{file}\n{result.stdout}"
+        assert all(path.stat().st_size for path in found), file
     assert "Traceback" not in result.stderr
 
 
