@@ -152,12 +152,17 @@ class AugmentationConfig:
 class PipelineConfig:
     batch_size: int = 8
     cache: str = ""  # "": read from the prepared arrays; "memory"; or the path of a cache file
+    bucket_batches: int = (
+        8  # sorted by length together: little padding, and still chance in every batch; 1: off
+    )
     workers: int = 2  # fixed, for tf.data's autotune idles for seconds on a busy machine
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self):
         if self.batch_size < 1:
             raise StressIDError(f"batch_size is {self.batch_size}; expected 1 or more.")
+        if self.bucket_batches < 1:
+            raise StressIDError(f"bucket_batches is {self.bucket_batches}; expected 1 or more.")
 
 
 @dataclass(frozen=True)
