@@ -48,12 +48,11 @@ def _png_reader(images: list[list[Path]]):
     )
     options = tf.data.Options()
     options.threading.private_threadpool_size = 1
-    dataset = decode.with_options(options)
+    dataset = decode.repeat(PASSES).with_options(options)
 
     def read():
-        for _ in range(PASSES):
-            decoded = [image.numpy() for image in dataset]
-        return decoded
+        decoded = [image.numpy() for image in dataset]
+        return decoded[-len(paths) :]
 
     return read
 
