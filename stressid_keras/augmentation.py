@@ -20,7 +20,8 @@ def augment(sample: dict, seed, config: AugmentationConfig) -> dict:
         sample["audio"] = mask_log_mel(sample["audio"], _fold(seed, 0), config)
     for number, modality in enumerate(PHYSIOLOGICAL, start=10):
         if modality in sample:
-            sample[modality] = crop_gaf(sample[modality], _fold(seed, number), config.gaf_crop)
+            field = crop_gaf(sample[modality], _fold(seed, number), config.gaf_crop)
+            sample[modality] = jitter_intensity(field, _fold(seed, number + 10), config)
     if "video" in sample:
         video = jitter_frames(sample["video"], _fold(seed, 1), config.frame_jitter)
         video = flip_video(video, _fold(seed, 2)) if config.flip else video
@@ -59,6 +60,18 @@ def crop_gaf(field, seed, least_share: float):
     kept = tf.maximum(tf.cast(tf.round(share * tf.cast(side, tf.float32)), tf.int32), 1)
     start = tf.cast(place * tf.cast(side - kept + 1, tf.float32), tf.int32)
     return field[start : start + kept, start : start + kept]
+
+
+def jitter_intensity(field, seed, config: AugmentationConfig):
+    """Scale and shift a whole Gramian angular field, within [-1, 1].
+
+    Args:
+        field: (S, S, 1) in [-1, 1].
+    """
+    if not config.gaf_scale and not config.gaf_shift:
+        return field
+    scale, shift = tf.unstack(tf.random.stateless_uniform((2,), seed, -1.0, 1.0))
+    return tf.clip_by_value(field * (1.0 + config.gaf_scale * scale) + config.gaf_shift * shift, -1.0, 1.0)
 
 
 def jitter_frames(video, seed, largest: int):

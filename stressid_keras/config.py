@@ -150,6 +150,8 @@ class AugmentationConfig:
     frequency_masks: int = 2
     frequency_mask_bands: int = 16  # of 128, the widest a mask gets
     gaf_crop: float = 0.6  # of the window, the shortest span of a signal that is kept
+    gaf_scale: float = 0.05  # per field, intensity × (1 ± this): little, for a field's values are angles
+    gaf_shift: float = 0.05  # per field, intensity ± this, of the range [-1, 1]
     frame_jitter: int = 1  # frames that each of the 16 may be off, kept in order
     flip: bool = True  # left and right of a video, half the time
     colour_scale: float = 0.3  # per video and channel, contrast 1 ± this
@@ -160,12 +162,17 @@ class AugmentationConfig:
 class PipelineConfig:
     batch_size: int = 8
     cache: str = ""  # "": read from the prepared arrays; "memory"; or the path of a cache file
+    bucket_batches: int = (
+        8  # sorted by length together: little padding, and still chance in every batch; 1: off
+    )
     workers: int = 2  # fixed, for tf.data's autotune idles for seconds on a busy machine
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self):
         if self.batch_size < 1:
             raise StressIDError(f"batch_size is {self.batch_size}; expected 1 or more.")
+        if self.bucket_batches < 1:
+            raise StressIDError(f"bucket_batches is {self.bucket_batches}; expected 1 or more.")
 
 
 @dataclass(frozen=True)

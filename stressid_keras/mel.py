@@ -33,6 +33,21 @@ def mel_filterbank(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
     return filterbank
 
 
+@functools.cache
+def mel_bands(sample_rate: int, n_fft: int, n_mels: int, width: int) -> list[tuple[slice, slice, np.ndarray]]:
+    """The filterbank in blocks of `width` mel bands: the frequencies of each, its bands and its weights.
+
+    Most of a filterbank is zero; a product block by block leaves most of that out and stays a dense product.
+    """
+    filters, blocks = mel_filterbank(sample_rate, n_fft, n_mels), []
+    for first in range(0, n_mels, width):
+        bands = slice(first, min(first + width, n_mels))
+        used = np.flatnonzero(filters[:, bands].any(axis=1))
+        span = slice(used[0], used[-1] + 1) if len(used) else slice(0, 1)
+        blocks.append((span, bands, np.ascontiguousarray(filters[span, bands])))
+    return blocks
+
+
 def _mel(hertz):
     linear = np.asarray(hertz) / HERTZ_PER_MEL
     logarithmic = LOG_START / HERTZ_PER_MEL + np.log(np.maximum(hertz, LOG_START) / LOG_START) / LOG_STEP

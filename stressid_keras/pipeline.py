@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from stressid_keras.augmentation import augment
+from stressid_keras.bucketing import bucketed, sample_lengths
 from stressid_keras.config import PHYSIOLOGICAL, PipelineConfig
 from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.provenance import fingerprint
@@ -33,12 +34,14 @@ def make_dataset(
         store: the prepared folder.
         rows: rows of its manifest; each must have every modality asked for.
         modalities: which of them a batch holds.
-        training: shuffle, anew in every pass, and augment if the configuration says so.
+        training: shuffle, anew in every pass, with samples of like length in one batch (not from a cache), and
+            augment if the configuration says so. Without it, samples come in the order of `rows`.
         seed: of shuffling and augmentation; the same seed gives the same batches.
         teacher_features: by name (len(rows), d), in the order of `rows`; comes as `x["teacher_features"]`.
     """
     rows = np.asarray(rows, dtype="int64")
-    elements = {"row": rows}
+    lengths = sample_lengths(store, rows, modalities)
+    elements = {"row": rows, "length": lengths}
     if teacher_features is not None:
         elements["teacher_features"] = {k: np.asarray(v, "float32") for k, v in teacher_features.items()}
     dataset = tf.data.Dataset.from_tensor_slices(elements)
@@ -49,6 +52,8 @@ def make_dataset(
     if training:
         dataset = dataset.shuffle(max(len(rows), 1), seed=seed, reshuffle_each_iteration=True)
     if not config.cache:
+        if training:  # rows are sorted, not arrays: those of a cache have been read already
+            dataset = bucketed(dataset, lengths, config, seed)
         dataset = dataset.map(read, num_parallel_calls=config.workers)
     if training and config.augmentation.enabled:
         dataset = _augmented(dataset, config, seed)

@@ -9,10 +9,12 @@ import scipy.signal
 
 from stressid_keras.config import AudioConfig, QualityConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.mel import mel_filterbank
+from stressid_keras.mel import mel_bands
 from stressid_keras.preprocessing.containers import check_not_truncated, unfilled_wav_length
 
 AMIN = 1e-10  # least power, before the logarithm; librosa's
+FRAME_BLOCK = 64  # frames at a time: what is between waveform and mel bands then stays in the cache
+MEL_BLOCK = 16  # mel bands at a time: few products, and each leaves out most of the filterbank's zeros
 
 
 def load_waveform(
@@ -72,11 +74,12 @@ def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
         (T, n_mels) float32 in [0, 1], T = 1 + n // hop_length: Slaney mel bands of the centred, zero-padded
         power spectrogram, as `librosa.feature.melspectrogram` and `librosa.power_to_db` compute them.
     """
-    power = _power_spectra(waveform, config)
-    mel = np.maximum(power @ mel_filterbank(config.sample_rate, config.n_fft, config.n_mels), AMIN)
-    decibel = 10 * np.log10(mel)
-    scaled = (decibel - decibel.max() + config.top_db) / config.top_db
-    return np.maximum(scaled, 0).astype(np.float32)
+    mel = _mel_spectrogram(waveform, config)
+    decibel = np.log10(np.maximum(mel, AMIN, out=mel), out=mel)
+    decibel *= 10
+    decibel += config.top_db - decibel.max()
+    decibel /= config.top_db
+    return np.maximum(decibel, 0, out=decibel)
 
 
 def trim_trailing_zeros(waveform: np.ndarray) -> np.ndarray:
@@ -89,12 +92,27 @@ def trim_trailing_zeros(waveform: np.ndarray) -> np.ndarray:
     return waveform[: sound[-1] + 1] if len(sound) else waveform[:0]
 
 
-def _power_spectra(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
-    """Power of the centred, zero-padded frames under a periodic Hann window, (T, n_fft // 2 + 1)."""
+def _mel_spectrogram(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
+    """Mel bands of the power of the centred, zero-padded frames under a periodic Hann window, (T, n_mels)."""
     padded = np.pad(np.asarray(waveform, dtype=np.float32), config.n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, config.n_fft)[:: config.hop_length]
-    spectra = scipy.fft.rfft(frames * scipy.signal.get_window("hann", config.n_fft).astype(np.float32))
-    return spectra.real**2 + spectra.imag**2
+    hann = scipy.signal.get_window("hann", config.n_fft).astype(np.float32)
+    blocks = mel_bands(config.sample_rate, config.n_fft, config.n_mels, MEL_BLOCK)
+    mel = np.empty((len(frames), config.n_mels), np.float32)
+    windowed = np.empty(
+        (FRAME_BLOCK, config.n_fft), np.float32
+    )  # new memory for every block costs more than sums
+    powers = np.empty((FRAME_BLOCK, config.n_fft // 2 + 1), np.float32)
+    for first in range(0, len(frames), FRAME_BLOCK):
+        rows = slice(first, min(first + FRAME_BLOCK, len(frames)))
+        count = rows.stop - first
+        spectra = scipy.fft.rfft(np.multiply(frames[rows], hann, out=windowed[:count]), overwrite_x=True)
+        parts = spectra.view(np.float32)  # real and imaginary in turns
+        np.square(parts, out=parts)
+        power = np.add(parts[:, ::2], parts[:, 1::2], out=powers[:count])
+        for frequencies, bands, weights in blocks:
+            np.matmul(power[:, frequencies], weights, out=mel[rows, bands])
+    return mel
 
 
 def check_not_silent(waveform: np.ndarray, silence_peak: float, where: str) -> None:

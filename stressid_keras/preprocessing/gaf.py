@@ -1,6 +1,10 @@
 """Gramian angular fields of one-dimensional signals."""
 
+import functools
+
 import numpy as np
+
+INSIDE = 1 - 5e-7  # keeps float32's rounding within [-1, 1], for less than clipping every pixel
 
 
 def gramian_angular_field(signal: np.ndarray, size: int, method: str = "summation") -> np.ndarray:
@@ -24,13 +28,10 @@ def gramian_angular_field(signal: np.ndarray, size: int, method: str = "summatio
     Source: Wang & Oates, "Imaging time-series to improve classification and imputation", IJCAI 2015.
     """
     cosine = _scale(_segment_means(signal, min(size, len(signal))))
-    sine = np.sqrt(np.clip(1 - cosine**2, 0, 1))
-    cosine, sine = cosine.astype(np.float32), sine.astype(np.float32)
-    if method == "summation":
-        left, right = np.stack([cosine, -sine], axis=1), np.stack([cosine, sine])
-    else:
-        left, right = np.stack([sine, -cosine], axis=1), np.stack([cosine, sine])
-    return np.clip(left @ right, -1, 1)
+    sine = np.sqrt(np.maximum(1 - cosine * cosine, 0))
+    left = (cosine, -sine) if method == "summation" else (sine, -cosine)
+    left = np.stack(left, axis=1) * INSIDE
+    return left.astype(np.float32) @ np.array([cosine, sine], np.float32)
 
 
 def pixels(config_size: int, seconds: float, window_seconds: float) -> int:
@@ -40,13 +41,19 @@ def pixels(config_size: int, seconds: float, window_seconds: float) -> int:
 
 def _segment_means(signal: np.ndarray, size: int) -> np.ndarray:
     """Piecewise aggregate approximation, segments as even as whole samples allow: (n,) → (size,) float64."""
-    bounds = np.linspace(0, len(signal), size + 1).astype(np.int64)
-    sums = np.add.reduceat(np.asarray(signal, dtype=np.float64), bounds[:-1])
-    return sums / np.diff(bounds)
+    starts, counts = _segments(len(signal), size)
+    return np.add.reduceat(signal, starts, dtype=np.float64) / counts
+
+
+@functools.lru_cache(maxsize=64)
+def _segments(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the segments start and how many samples each has; the same for every signal of a length."""
+    bounds = np.linspace(0, length, size + 1).astype(np.int64)
+    return bounds[:-1], np.diff(bounds)
 
 
 def _scale(values: np.ndarray) -> np.ndarray:
     low, high = values.min(), values.max()
     if high - low <= 10 * np.finfo(np.float64).eps * max(1.0, abs(high)):  # rounding noise is no signal
         return np.full_like(values, -1.0)
-    return np.clip((values - low) / (high - low) * 2 - 1, -1, 1)
+    return np.minimum(np.maximum((values - low) / (high - low) * 2 - 1, -1), 1)

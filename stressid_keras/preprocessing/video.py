@@ -1,8 +1,6 @@
 """Evenly spaced frames of a video, chosen by presentation time."""
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -11,7 +9,10 @@ import numpy as np
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.containers import check_not_truncated
+from stressid_keras.preprocessing.timeline import Stretch, Timeline, open_video, read_timeline
+
+# Codecs in which nothing ever refers to a frame marked as no reference. Not HEVC: higher temporal layers may.
+DROPPABLE = ("h264",)
 
 
 def read_frames(path: Path, start: float, stop: float, config: VideoConfig) -> np.ndarray:
@@ -19,7 +20,7 @@ def read_frames(path: Path, start: float, stop: float, config: VideoConfig) -> n
 
     Of the `total` frames that are shown in [start, stop), those of index int(i * total / frames) are taken;
     where there are fewer than `frames`, some repeat. Times come from the packets, so that a variable frame
-    rate is exact, and only the part of the file that holds these frames is decoded.
+    rate is exact, and of the packets only those are decoded that these frames need.
 
     Args:
         start, stop: seconds from the first frame.
@@ -38,7 +39,7 @@ def read_frames_and_dropped(
 ) -> tuple[np.ndarray, int, int]:
     """As `read_frames`, and how many frames the span holds, and how many more its gaps would have held."""
     path = Path(path)
-    timeline = _timeline(path)
+    timeline = read_timeline(path)
     inside = timeline.between(start, stop)
     if not inside:
         raise RecordingError(
@@ -62,63 +63,63 @@ def video_seconds(path: Path) -> float:
     Raises:
         RecordingError: as `read_frames`.
     """
-    timeline = _timeline(Path(path))
+    timeline = read_timeline(Path(path))
     return timeline.seconds(timeline.times[-1]) + timeline.last_duration
 
 
-@dataclass(frozen=True)
-class _Timeline:
-    times: list[int]  # presentation times in display order, in units of time_base
-    keyframes: list[tuple[int, int]]  # presentation and decoding time of each keyframe
-    time_base: float  # seconds
-    last_duration: float  # seconds
-
-    def seconds(self, time: int) -> float:
-        return (time - self.times[0]) * self.time_base
-
-    def between(self, start: float, stop: float) -> list[int]:
-        return [time for time in self.times if start <= self.seconds(time) < stop]
-
-    def seek_point(self, target: int) -> int | None:
-        """Decoding time of the last keyframe shown at or before the target; None: the beginning will do."""
-        before = [key for key in self.keyframes if key[0] <= target]
-        return max(before)[1] if len(before) > 1 else None
+def _decode(path: Path, timeline: Timeline, targets: list[int], config: VideoConfig) -> dict[int, np.ndarray]:
+    """The targets by presentation time, shrunk."""
+    wanted = set(targets)
+    found = _collect(_decode_needed(path, timeline, wanted), wanted, config)
+    if len(found) < len(wanted):  # an index or reordering that misleads: decode all, as a player would
+        found = _collect(_decode_all(path), wanted, config)
+    if len(found) < len(wanted):
+        missed = timeline.seconds(min(wanted - set(found)))
+        raise RecordingError(f"{path.name} is damaged: its frame at {missed:.2f} s cannot be decoded.")
+    return found
 
 
-def _timeline(path: Path) -> _Timeline:
-    """Read all packets' times without decoding one."""
-    with _open(path) as (container, stream):
-        packets = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
-        time_base = float(stream.time_base)
-        shown = sorted((packet.pts, packet.duration or 0) for packet in packets if packet.pts is not None)
-        keyframes = [
-            (packet.pts, packet.dts)
-            for packet in packets
-            if packet.is_keyframe and None not in (packet.pts, packet.dts)
-        ]
-    if not shown:
-        raise RecordingError(f"{path.name} holds no video frames; expected a video.")
-    times = [time for time, _ in shown]
-    spacing = (times[-1] - times[0]) / max(1, len(times) - 1)
-    return _Timeline(times, keyframes, time_base, (shown[-1][1] or spacing) * time_base)
+def _collect(frames: Iterable[av.VideoFrame], wanted: set[int], config: VideoConfig) -> dict[int, np.ndarray]:
+    found = {}
+    for frame in frames:
+        if frame.pts in wanted:
+            found[frame.pts] = _shrink(_upright(frame), config.max_side)
+        if len(found) == len(wanted):
+            break
+    return found
 
 
-def _decode(
-    path: Path, timeline: _Timeline, targets: list[int], config: VideoConfig
-) -> dict[int, np.ndarray]:
-    """Decode from the keyframe before the first target to the last one; keep the targets."""
-    wanted, found = set(targets), {}
-    with _open(path) as (container, stream):
-        point = timeline.seek_point(targets[0])
-        if point is not None:
-            container.seek(point, stream=stream)
-        for frame in container.decode(stream):
-            if frame.pts in wanted:
-                found[frame.pts] = _shrink(_upright(frame), config.max_side)
-            if len(found) == len(wanted):
-                return found
-    missed = timeline.seconds(min(wanted - set(found)))
-    raise RecordingError(f"{path.name} is damaged: its frame at {missed:.2f} s cannot be decoded.")
+def _decode_needed(path: Path, timeline: Timeline, wanted: set[int]) -> Iterator[av.VideoFrame]:
+    """Decode, of each stretch, the packets that are wanted or that others refer to, in order of packets."""
+    with open_video(path) as (container, stream):
+        context = stream.codec_context
+        context.thread_count = 1  # what is skipped is set packet by packet, which threads would run ahead of
+        droppable = context.name in DROPPABLE
+        for stretch in timeline.stretches(wanted):
+            if stretch.keyframe is not None:
+                container.seek(stretch.keyframe, stream=stream)
+            for packet in _packets(container.demux(stream), stretch):
+                if droppable:
+                    context.skip_frame = "DEFAULT" if packet.pts in stretch.targets else "NONREF"
+                yield from packet.decode()
+            yield from context.decode(None)  # what waits for its turn to be shown
+            context.flush_buffers()
+
+
+def _packets(packets: Iterable[av.Packet], stretch: Stretch) -> Iterator[av.Packet]:
+    """From the keyframe, before which a seek may end, to the last packet of the stretch."""
+    begun = stretch.keyframe is None
+    for packet in packets:
+        begun |= packet.pts == stretch.keyframe
+        if begun and packet.size:
+            yield packet
+        if begun and packet.pts == stretch.last:
+            return
+
+
+def _decode_all(path: Path) -> Iterator[av.VideoFrame]:
+    with open_video(path) as (container, stream):
+        yield from container.decode(stream)
 
 
 def _upright(frame: av.VideoFrame) -> np.ndarray:
@@ -134,18 +135,3 @@ def _shrink(image: np.ndarray, max_side: int) -> np.ndarray:
         return np.ascontiguousarray(image)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
-
-
-@contextlib.contextmanager
-def _open(path: Path) -> Iterator[tuple]:
-    """The container and its first video stream; FFmpeg's errors become a RecordingError."""
-    check_not_truncated(path)
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise RecordingError(f"{path.name} has no video stream; expected a video.")
-            yield container, container.streams.video[0]
-    except av.error.FFmpegError as error:
-        raise RecordingError(
-            f"{path.name} cannot be read as a video ({error.strerror}); expected an MP4."
-        ) from None

@@ -113,12 +113,13 @@ class Training:
     def _fit(self, name, build, training, modalities, rows, features) -> dict:
         import keras
 
+        from stressid_keras.bucketing import padded_share
         from stressid_keras.distillation import fit
 
         keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
         batches = self.data.batches
         with self.reporter.stage(name, training.epochs) as report:
-            return fit(
+            summary = fit(
                 build(),
                 batches(rows, modalities, training=True, teacher_features=features.get("train")),
                 batches(self.data.rows("val"), modalities, teacher_features=features.get("val")),
@@ -129,6 +130,8 @@ class Training:
                 tensorboard=self.folder / "tensorboard" / name if training.tensorboard else None,
                 progress=report,
             )
+        share = padded_share(self.data.store, rows, modalities, self.config.pipeline, self.config.seed)
+        return {**summary, "padded_share": round(share, 4)}
 
     def _store_features(self, path: Path, rows) -> None:
         from stressid_keras.distillation import compute_teacher_features, save_teacher_features

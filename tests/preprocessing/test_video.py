@@ -6,7 +6,8 @@ import pytest
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.video import read_frames, video_seconds
+from stressid_keras.preprocessing.timeline import read_timeline
+from stressid_keras.preprocessing.video import _decode_needed, read_frames, video_seconds
 
 FULL = VideoConfig(max_side=10_000)  # frames as they are in the file
 IRREGULAR = np.cumsum(np.random.default_rng(0).integers(20, 200, 60))  # milliseconds
@@ -35,6 +36,23 @@ def test_a_variable_frame_rate_is_exact(tmp_path, write_video, start, stop):
     inside = (start <= seconds) & (seconds < stop)
     expected = evenly(decode_with_opencv(path)[inside])
     np.testing.assert_array_equal(read_frames(path, start, stop, FULL), expected)
+
+
+def test_what_a_frame_does_not_need_is_not_decoded(tmp_path, write_video):
+    path = write_video(tmp_path / "a.mp4", count=60, gop=12)
+    timeline = read_timeline(path)
+    last = timeline.times[-1]
+    decoded = [frame.pts for frame in _decode_needed(path, timeline, {last})]
+    assert last in decoded
+    assert len(decoded) < 12
+    assert min(decoded) >= timeline.times[48]  # the last keyframe
+
+
+def test_a_misleading_index_is_decoded_as_a_player_would(tmp_path, write_video, monkeypatch):
+    path = write_video(tmp_path / "a.mp4", count=50)
+    expected = read_frames(path, 0, 60, FULL)
+    monkeypatch.setattr("stressid_keras.preprocessing.video._decode_needed", lambda *_: iter(()))
+    np.testing.assert_array_equal(read_frames(path, 0, 60, FULL), expected)
 
 
 def test_few_frames_repeat(tmp_path, write_video):
