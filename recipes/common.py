@@ -167,6 +167,10 @@ def show_results(run: Run, paths) -> None:
     """Print where the results are, relative to here if that is shorter, and whether anything had to be done."""
     if not run.data.reporter.made:
         print("\nEverything is up to date.")
+    show_paths(paths)
+
+
+def show_paths(paths) -> None:
     print()
     for path in paths:
         relative = os.path.relpath(path)

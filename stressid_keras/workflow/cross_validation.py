@@ -23,7 +23,7 @@ class CrossValidation:
 
     Args:
         run: what is repeated; its own split is not used.
-        folds: 3 to the number of subjects; 0 leaves one subject out at a time.
+        folds: 3 to the number of subjects; None leaves one subject out at a time.
         repeats: each with another division into folds, other first weights and another order of the batches.
         jobs: processes; the cores are divided between them.
 
@@ -31,7 +31,7 @@ class CrossValidation:
         StressIDError: as `Run`, or a number that makes no sense.
     """
 
-    def __init__(self, run: Run, folds: int, repeats: int = 1, jobs: int = 1):
+    def __init__(self, run: Run, folds: int | None, repeats: int = 1, jobs: int = 1):
         if repeats < 1 or jobs < 1:
             raise StressIDError(
                 f"{repeats} repeats in {jobs} processes were asked for; expected 1 or more of each."
@@ -64,7 +64,12 @@ class CrossValidation:
 
     def _folds(self) -> list[tuple[int, Fold]]:
         manifest = self.run.store.manifest[self.run.store.complete]
-        count = self.folds or manifest["subject"].nunique()
+        n_subjects = manifest["subject"].nunique()
+        count = n_subjects if self.folds is None else self.folds
+        if not 3 <= count <= n_subjects:
+            raise StressIDError(
+                f"{count} folds were asked for; expected from 3 to the number of subjects, {n_subjects}."
+            )
         return [(repeat, Fold(index, count)) for repeat in range(self.repeats) for index in range(count)]
 
     def _folder(self, repeat: int, fold: Fold) -> Path:

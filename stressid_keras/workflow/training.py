@@ -118,6 +118,8 @@ class Training:
 
         keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
         batches = self.data.batches
+        share = padded_share(self.data.store, rows, modalities, self.config.pipeline, self.config.seed)
+        self.reporter.say(f"{name}: {len(rows)} windows, {share:.1%} of the numbers in a batch are padding")
         with self.reporter.stage(name, training.epochs) as report:
             summary = fit(
                 build(),
@@ -130,7 +132,6 @@ class Training:
                 tensorboard=self.folder / "tensorboard" / name if training.tensorboard else None,
                 progress=report,
             )
-        share = padded_share(self.data.store, rows, modalities, self.config.pipeline, self.config.seed)
         return {**summary, "padded_share": round(share, 4)}
 
     def _store_features(self, path: Path, rows) -> None:

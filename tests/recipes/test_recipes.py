@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # recipe → further options, files in the output folder (patterns)
 RECIPES = {
     "prepare": ([], []),
+    "show": (["--augmentations"], ["pictures/*-0.png", "pictures/*-0-augmentations.png"]),
     "train_teacher": ([], ["teacher.keras", "history_teacher.csv", "teacher.json", "split.json"]),
     "distill": (
         ["--tensorboard"],
@@ -112,3 +113,18 @@ def test_images_for_looking_are_written_on_request(folders):
     images = folders[3] / "png"
     assert len(list(images.glob("Audio/*/*.png"))) == len(list(images.glob("Videos/*/*.png"))) == 18
     assert len(list(images.glob("Physiological/*/*_RR.png"))) == 18
+
+
+def test_mistyped_recording_is_answered_with_similar_ones(folders):
+    result = run_recipe("show", *folders, "--smoke", "--recording", "nobody_Math", check=False)
+    assert result.returncode == 2
+    assert "has no usable recording 'nobody_Math'; similar: " in result.stderr
+
+
+def test_evaluation_of_folds_says_what_it_pooled(folders):
+    options = ["--smoke", "--folds", "3", "--jobs", "2"]
+    first = run_recipe("evaluate", *folders, *options)
+    assert "test: 3 folds by subject, 6 subjects" in first.stdout
+    assert "student - control: macro F1 " in first.stdout
+    assert (folders[-1] / "cross_validation" / "report.html").is_file()
+    assert "Everything is up to date." in run_recipe("evaluate", *folders, *options).stdout

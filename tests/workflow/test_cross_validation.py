@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stressid_keras.errors import DatasetError, StressIDError
+from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.workflow import CrossValidation, Reporter, Run
 
@@ -78,5 +78,6 @@ def test_only_a_missing_fold_is_run_again(finished, tiny_tree, tiny_config):
 def test_numbers_that_make_no_sense_are_refused(tiny_tree, tiny_config, tmp_path):
     with pytest.raises(StressIDError, match="0 repeats"):
         make(tiny_tree, tmp_path, tiny_config, repeats=0)
-    with pytest.raises(DatasetError, match="2 folds were asked for"):
-        make(tiny_tree, tmp_path, tiny_config, folds=2, repeats=1, jobs=1).evaluate()
+    for folds in (0, 2, 7):
+        with pytest.raises(StressIDError, match=f"{folds} folds were asked for; expected from 3 to .* 6"):
+            make(tiny_tree, tmp_path, tiny_config, folds=folds, jobs=1).evaluate()
