@@ -1,7 +1,10 @@
 """Every subject tested once: runs on the folds of a cross-validation, in processes of their own, and their scores."""
 
 import dataclasses
+import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pandas as pd
@@ -80,7 +83,8 @@ class CrossValidation:
 
         data = self.run.data
         tasks = [
-            joblib.delayed(run_fold)(
+            joblib.delayed(_in_own_process)(
+                run_fold,
                 data.data_dir,
                 data.prepared_dir,
                 self._folder(repeat, fold),
@@ -92,7 +96,7 @@ class CrossValidation:
         ]
         with data.reporter.stage("folds", len(tasks)) as report:
             worked = 0
-            parallel = joblib.Parallel(n_jobs=self.jobs, backend="loky", return_as="generator_unordered")
+            parallel = joblib.Parallel(n_jobs=self.jobs, backend="threading", return_as="generator_unordered")
             for done, was_new in enumerate(parallel(tasks), start=1):
                 worked += was_new
                 if worked:
@@ -132,17 +136,25 @@ class CrossValidation:
 
 
 def run_fold(data_dir, prepared_dir, output_dir, config: RunConfig, fold: Fold, processes: int) -> bool:
-    """Evaluate one fold in this process; whether anything had to be done."""
+    """Evaluate one fold, in this process; whether anything had to be done."""
     # Read by TensorFlow when it is first imported; threads of several processes would take each other's cores.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     witness = _Witness()
     Run(data_dir, prepared_dir, output_dir, config, reporter=witness, fold=fold).evaluate()
-    if witness.saw_work:
-        import keras
-
-        keras.backend.clear_session()  # a process runs several folds, and graphs would pile up
     return witness.saw_work
+
+
+def _in_own_process(work, *arguments):
+    """A fresh process for each fold: TensorFlow's memory grows with every network that a process has built."""
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+            return process.submit(work, *arguments).result()
+    except BrokenProcessPool as error:
+        raise StressIDError(
+            "The process of a fold was killed, perhaps for want of memory; run again with fewer jobs: "
+            "finished folds and stages are kept."
+        ) from error
 
 
 class _Witness(Reporter):

@@ -1,12 +1,14 @@
 """Folds in processes of their own, on a tiny tree: everybody tested once, nothing done twice."""
 
 import json
+import os
+import signal
 
 import pytest
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
-from stressid_keras.workflow import CrossValidation, Reporter, Run
+from stressid_keras.workflow import CrossValidation, Reporter, Run, cross_validation
 
 
 class Recorder(Reporter):
@@ -62,17 +64,23 @@ def test_scores_are_those_of_all_folds_together(finished):
 
 def test_only_a_missing_fold_is_run_again(finished, tiny_tree, tiny_config):
     folder, metrics = finished
-    again = make(tiny_tree, folder, tiny_config)
-    assert again.evaluate() == metrics
-    assert again.run.data.reporter.reused_stages == ["prepare", "folds", "evaluation"]
     lost = folder / "run" / "cross_validation" / "3-folds" / "repeat0" / "fold2"
     kept = lost.parent / "fold1" / "teacher.keras"
     before = kept.stat().st_mtime_ns
     (lost / "student.keras").unlink()
-    third = make(tiny_tree, folder, tiny_config)
-    assert third.evaluate() == metrics
+    again = make(tiny_tree, folder, tiny_config)
+    assert again.evaluate() == metrics
     assert kept.stat().st_mtime_ns == before
-    assert "folds" in {stage for stage, _ in third.run.data.reporter.worked}
+    assert "folds" in {stage for stage, _ in again.run.data.reporter.worked}
+
+
+def die(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_killed_process_is_a_sentence():
+    with pytest.raises(StressIDError, match="process of a fold was killed"):
+        cross_validation._in_own_process(die)
 
 
 def test_numbers_that_make_no_sense_are_refused(tiny_tree, tiny_config, tmp_path):
