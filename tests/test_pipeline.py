@@ -142,14 +142,16 @@ def test_cropped_field_is_the_field_of_a_span():
 
 
 def test_intensity_jitter_is_small_one_change_for_the_whole_field_and_seeded():
+    config = AugmentationConfig(gaf_scale=0.05, gaf_shift=0.05)
     field = tf.random.stateless_uniform((20, 20, 1), SEED, -0.8, 0.8)
-    changed = augmentation.jitter_intensity(field, SEED, CONFIG).numpy()
+    changed = augmentation.jitter_intensity(field, SEED, config).numpy()
     slope, shift = np.polyfit(field.numpy().ravel(), changed.ravel(), 1)
     np.testing.assert_allclose(changed, slope * field.numpy() + shift, atol=1e-5)
-    assert 0 < abs(slope - 1) <= CONFIG.gaf_scale
-    assert 0 < abs(shift) <= CONFIG.gaf_shift
-    np.testing.assert_array_equal(changed, augmentation.jitter_intensity(field, SEED, CONFIG).numpy())
-    assert np.abs(augmentation.jitter_intensity(tf.ones((4, 4, 1)), SEED, CONFIG).numpy()).max() <= 1
+    assert 0 < abs(slope - 1) <= config.gaf_scale
+    assert 0 < abs(shift) <= config.gaf_shift
+    np.testing.assert_array_equal(changed, augmentation.jitter_intensity(field, SEED, config).numpy())
+    assert np.abs(augmentation.jitter_intensity(tf.ones((4, 4, 1)), SEED, config).numpy()).max() <= 1
+    np.testing.assert_array_equal(augmentation.jitter_intensity(field, SEED, CONFIG), field)  # off by default
 
 
 def test_colour_jitter_is_one_change_for_the_whole_clip():
