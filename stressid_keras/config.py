@@ -150,7 +150,7 @@ class AugmentationConfig:
     frequency_masks: int = 2
     frequency_mask_bands: int = 16  # of 128, the widest a mask gets
     gaf_crop: float = 0.6  # of the window, the shortest span of a signal that is kept
-    gaf_scale: float = 0.0  # per field, intensity × (1 ± this); off, for it was not seen to help
+    gaf_scale: float = 0.0  # per field, intensity × (1 ± this), such as 0.05; off: not compared yet
     gaf_shift: float = 0.0  # per field, intensity ± this, of the range [-1, 1]; as above
     frame_jitter: int = 1  # frames that each of the 16 may be off, kept in order
     flip: bool = True  # left and right of a video, half the time
