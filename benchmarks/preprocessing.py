@@ -104,7 +104,7 @@ def compare_gaf(repeats: int, batched: bool) -> Comparison:
         return [transformer.fit_transform(signal[None])[0] for signal in signals]
 
     def ours():
-        return [gramian_angular_field(signal, GAF.ecg_size, GAF.method) for signal in signals]
+        return gramian_angular_field(signals, GAF.ecg_size, GAF.method)
 
     name = f"GAF of 3 signals, pyts {'batched' if batched else 'per channel'}"
     return compare(name, ours, reference, lambda a, b: _within(a, b, 1e-5, ""), 8 * repeats)

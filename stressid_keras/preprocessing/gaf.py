@@ -8,7 +8,7 @@ INSIDE = 1 - 5e-7  # keeps float32's rounding within [-1, 1], for less than clip
 
 
 def gramian_angular_field(signal: np.ndarray, size: int, method: str = "summation") -> np.ndarray:
-    """Image of a signal's pairwise angular sums (GASF) or differences (GADF).
+    """Image of a signal's pairwise angular sums (GASF) or differences (GADF), or of several signals at once.
 
     The signal is averaged over `size` segments (PAA), scaled to [-1, 1] and read as cosines of angles φ;
     pixel (i, j) is cos(φi + φj) or sin(φi - φj). A constant signal is read as -1 throughout.
@@ -18,20 +18,21 @@ def gramian_angular_field(signal: np.ndarray, size: int, method: str = "summatio
     minute in every process that does it.
 
     Args:
-        signal: (n,) finite samples.
+        signal: (..., n) finite samples; each signal is scaled by itself.
         size: pixels per side; a signal of fewer samples gives an image of n × n.
         method: "summation" or "difference".
 
     Returns:
-        (size, size) float32 in [-1, 1].
+        (..., size, size) float32 in [-1, 1].
 
     Source: Wang & Oates, "Imaging time-series to improve classification and imputation", IJCAI 2015.
     """
-    cosine = _scale(_segment_means(signal, min(size, len(signal))))
+    cosine = _scale(_segment_means(signal, min(size, signal.shape[-1])))
     sine = np.sqrt(np.maximum(1 - cosine * cosine, 0))
     left = (cosine, -sine) if method == "summation" else (sine, -cosine)
-    left = np.stack(left, axis=1) * INSIDE
-    return left.astype(np.float32) @ np.array([cosine, sine], np.float32)
+    left = np.stack(left, axis=-1) * INSIDE
+    right = np.stack([cosine, sine], axis=-2)
+    return left.astype(np.float32) @ right.astype(np.float32)
 
 
 def pixels(config_size: int, seconds: float, window_seconds: float) -> int:
@@ -40,9 +41,9 @@ def pixels(config_size: int, seconds: float, window_seconds: float) -> int:
 
 
 def _segment_means(signal: np.ndarray, size: int) -> np.ndarray:
-    """Piecewise aggregate approximation, segments as even as whole samples allow: (n,) → (size,) float64."""
-    starts, counts = _segments(len(signal), size)
-    return np.add.reduceat(signal, starts, dtype=np.float64) / counts
+    """Piecewise aggregate approximation, segments as even as whole samples allow: (..., n) → (..., size) float64."""
+    starts, counts = _segments(signal.shape[-1], size)
+    return np.add.reduceat(signal, starts, axis=-1, dtype=np.float64) / counts
 
 
 @functools.lru_cache(maxsize=64)
@@ -53,7 +54,8 @@ def _segments(length: int, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _scale(values: np.ndarray) -> np.ndarray:
-    low, high = values.min(), values.max()
-    if high - low <= 10 * np.finfo(np.float64).eps * max(1.0, abs(high)):  # rounding noise is no signal
-        return np.full_like(values, -1.0)
-    return np.minimum(np.maximum((values - low) / (high - low) * 2 - 1, -1), 1)
+    low, high = values.min(axis=-1, keepdims=True), values.max(axis=-1, keepdims=True)
+    # rounding noise is no signal
+    constant = high - low <= 10 * np.finfo(np.float64).eps * np.maximum(1.0, np.abs(high))
+    scaled = (values - low) / np.where(constant, 1.0, high - low) * 2 - 1
+    return np.where(constant, -1.0, np.minimum(np.maximum(scaled, -1), 1))

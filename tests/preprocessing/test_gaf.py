@@ -56,6 +56,13 @@ def test_a_constant_signal_gives_what_pyts_gives(pyts_field, value, method):
     np.testing.assert_allclose(result, pyts_field(signal, 16, method), atol=1e-6)
 
 
+def test_signals_together_give_what_each_gives_alone():
+    signals = np.stack([walk(1000), np.full(1000, 2.0, np.float32), 1e3 + walk(1000)[::-1]])
+    together = gramian_angular_field(signals, 40)
+    for signal, field in zip(signals, together, strict=True):
+        np.testing.assert_array_equal(field, gramian_angular_field(signal, 40))
+
+
 def test_fewer_samples_than_pixels_give_one_pixel_per_sample():
     assert gramian_angular_field(walk(10), 64).shape == (10, 10)
 
