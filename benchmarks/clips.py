@@ -6,11 +6,12 @@ import av
 import cv2
 import numpy as np
 
-HEIGHT, WIDTH, FPS, GOP = 720, 1280, 15, 250
+HEIGHT, WIDTH, GOP = 720, 1280, 250
+GROUP_FPS = 30  # of the group of pictures; the packets of a clip get times of their own
 NOISE = 1.5  # standard deviation of the luma: a webcam by indoor light, after its own denoising
 
 
-def write_clip(path: Path, seconds: int, group: Path, irregular: bool = False) -> Path:
+def write_clip(path: Path, seconds: int, group: Path, fps: int = 30, irregular: bool = False) -> Path:
     """A clip with a keyframe every 250 frames, its packets repeated from one group of pictures.
 
     Closed groups never refer to each other, so this is as hard to decode as a clip encoded throughout, and
@@ -18,14 +19,16 @@ def write_clip(path: Path, seconds: int, group: Path, irregular: bool = False) -
 
     Args:
         group: made by `write_group`.
-        irregular: frames at uneven times, one to four fifteenths of a second apart.
+        fps: frames a second; 30 is usual for webcams, StressID's paper names 15.
+        irregular: frames at uneven times, one to four usual distances apart.
     """
-    steps = np.random.default_rng(1).integers(1, 5, seconds * FPS) if irregular else np.ones(seconds * FPS)
+    steps = np.random.default_rng(1).integers(1, 5, seconds * fps) if irregular else np.ones(seconds * fps)
     times = np.cumsum(steps).astype(int) - int(steps[0])
     with av.open(str(group)) as source, av.open(str(path), "w") as target:
         template = source.streams.video[0]
         packets = [packet for packet in source.demux(template) if packet.size]
-        ticks = int(1 / (FPS * template.time_base))
+        ticks = int(1 / (GROUP_FPS * template.time_base))  # of a frame of the group
+        distance = ticks * GROUP_FPS // fps  # of a frame of the clip
         order = [
             (packet.pts // ticks, packet.dts // ticks, packet.is_keyframe, bytes(packet))
             for packet in packets
@@ -37,7 +40,7 @@ def write_clip(path: Path, seconds: int, group: Path, irregular: bool = False) -
                     break  # in decoding order, so that no frame is left without those it refers to
                 packet = av.Packet(content)
                 packet.stream, packet.time_base = stream, template.time_base
-                packet.pts, packet.dts = (_time(times, start + place) * ticks for place in (pts, dts))
+                packet.pts, packet.dts = (_time(times, start + place) * distance for place in (pts, dts))
                 packet.is_keyframe = is_keyframe
                 target.mux(packet)
     return path
@@ -48,7 +51,7 @@ def write_group(path: Path) -> Path:
     rng = np.random.default_rng(0)
     wall, face = _texture(rng, HEIGHT, WIDTH, 30), _texture(rng, 400, 300, 4)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"g": str(GOP), "sc_threshold": "0"})
+        stream = container.add_stream("libx264", rate=GROUP_FPS, options={"g": str(GOP), "sc_threshold": "0"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for number in range(GOP):
             x, y = int(490 + 20 * np.sin(number / 9)), int(160 + 10 * np.sin(number / 7))

@@ -70,7 +70,7 @@ def make_tree(folder: Path, recordings: int) -> Path:
     group = write_group(folder / "group.mp4")
     for video in small.glob("Videos/*/*.mp4"):
         video.unlink()
-        write_clip(video, 60, group)
+        write_clip(video, 60, group, fps=15)
     return multiply(small, folder / "tree", recordings)
 
 

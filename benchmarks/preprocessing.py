@@ -55,11 +55,11 @@ def main():
 
 
 def compare_frames(
-    repeats: int, seconds: int, irregular: bool = False, shrink_all: bool = True
+    repeats: int, seconds: int, fps: int = 30, irregular: bool = False, shrink_all: bool = True
 ) -> Comparison:
     with tempfile.TemporaryDirectory() as folder:
-        clip = write_clip(Path(folder) / "clip.mp4", seconds, _group(), irregular)
-        name = f"16 frames of {seconds} s 720p" + (", variable rate" if irregular else "")
+        clip = write_clip(Path(folder) / "clip.mp4", seconds, _group(), fps, irregular)
+        name = f"16 frames of {seconds} s 720p, " + ("variable rate" if irregular else f"{fps} a second")
         return compare(
             name + ("" if shrink_all else ", see (1)"),
             lambda: read_frames(clip, 0, 4 * seconds, VIDEO),  # uneven times stretch the clip
@@ -147,6 +147,8 @@ def _within(ours, reference, tolerance: float, unit: str) -> str:
 MEASUREMENTS = {
     "frames_60s": lambda repeats: compare_frames(repeats, 60),
     "frames_180s": lambda repeats: compare_frames(repeats, 180),
+    "_frames_60s_15fps": lambda repeats: compare_frames(repeats, 60, fps=15),
+    "_frames_180s_15fps": lambda repeats: compare_frames(repeats, 180, fps=15),
     "_variable_rate": lambda repeats: compare_frames(repeats, 60, irregular=True),
     "_frames_60s_few": lambda repeats: compare_frames(repeats, 60, shrink_all=False),
     "_frames_180s_few": lambda repeats: compare_frames(repeats, 180, shrink_all=False),

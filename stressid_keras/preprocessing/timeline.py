@@ -61,14 +61,19 @@ def read_timeline(path: Path) -> Timeline:
     """
     path = Path(path)
     with open_video(path) as (container, stream):
-        time_base = float(stream.time_base)
-        shown = [
-            (packet.pts, packet.is_keyframe, packet.duration or 0)
-            for packet in container.demux(stream)
-            if packet.size and not packet.is_discard and packet.pts is not None
-        ]
+        return timeline_of(container, stream)
+
+
+def timeline_of(container, stream) -> Timeline:
+    """As `read_timeline`, of an open video, which is left at its end."""
+    time_base = float(stream.time_base)
+    shown = [
+        (packet.pts, packet.is_keyframe, packet.duration or 0)
+        for packet in container.demux(stream)
+        if packet.size and not packet.is_discard and packet.pts is not None
+    ]
     if not shown:
-        raise RecordingError(f"{path.name} holds no video frames; expected a video.")
+        raise RecordingError(f"{Path(container.name).name} holds no video frames; expected a video.")
     times = sorted(packet[0] for packet in shown)
     spacing = (times[-1] - times[0]) / max(1, len(times) - 1)
     duration = max(shown)[2] or spacing

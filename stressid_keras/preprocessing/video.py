@@ -9,7 +9,7 @@ import numpy as np
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.timeline import Stretch, Timeline, open_video, read_timeline
+from stressid_keras.preprocessing.timeline import Stretch, Timeline, open_video, read_timeline, timeline_of
 
 # Codecs in which nothing ever refers to a frame marked as no reference. Not HEVC: higher temporal layers may.
 DROPPABLE = ("h264",)
@@ -39,15 +39,22 @@ def read_frames_and_dropped(
 ) -> tuple[np.ndarray, int, int]:
     """As `read_frames`, and how many frames the span holds, and how many more its gaps would have held."""
     path = Path(path)
-    timeline = read_timeline(path)
-    inside = timeline.between(start, stop)
-    if not inside:
-        raise RecordingError(
-            f"{path.name} has no frame between {start:g} and {stop:g} s; expected at least one."
-        )
-    targets = [inside[int(i * len(inside) / config.frames)] for i in range(config.frames)]
-    frames = _decode(path, timeline, targets, config)
-    return np.stack([frames[target] for target in targets]), len(inside), _dropped(inside)
+    with open_video(path) as (container, stream):  # once: FFmpeg decodes a keyframe to open a file
+        timeline = timeline_of(container, stream)
+        inside = timeline.between(start, stop)
+        if not inside:
+            raise RecordingError(
+                f"{path.name} has no frame between {start:g} and {stop:g} s; expected at least one."
+            )
+        targets = [inside[int(i * len(inside) / config.frames)] for i in range(config.frames)]
+        wanted = set(targets)
+        found = _collect(_decode_needed(container, stream, timeline, wanted), wanted, config)
+    if len(found) < len(wanted):  # an index or reordering that misleads: decode all, as a player would
+        found = _collect(_decode_all(path), wanted, config)
+    if len(found) < len(wanted):
+        missed = timeline.seconds(min(wanted - set(found)))
+        raise RecordingError(f"{path.name} is damaged: its frame at {missed:.2f} s cannot be decoded.")
+    return np.stack([found[target] for target in targets]), len(inside), _dropped(inside)
 
 
 def _dropped(times: list[int]) -> int:
@@ -67,18 +74,6 @@ def video_seconds(path: Path) -> float:
     return timeline.seconds(timeline.times[-1]) + timeline.last_duration
 
 
-def _decode(path: Path, timeline: Timeline, targets: list[int], config: VideoConfig) -> dict[int, np.ndarray]:
-    """The targets by presentation time, shrunk."""
-    wanted = set(targets)
-    found = _collect(_decode_needed(path, timeline, wanted), wanted, config)
-    if len(found) < len(wanted):  # an index or reordering that misleads: decode all, as a player would
-        found = _collect(_decode_all(path), wanted, config)
-    if len(found) < len(wanted):
-        missed = timeline.seconds(min(wanted - set(found)))
-        raise RecordingError(f"{path.name} is damaged: its frame at {missed:.2f} s cannot be decoded.")
-    return found
-
-
 def _collect(frames: Iterable[av.VideoFrame], wanted: set[int], config: VideoConfig) -> dict[int, np.ndarray]:
     found = {}
     for frame in frames:
@@ -89,21 +84,20 @@ def _collect(frames: Iterable[av.VideoFrame], wanted: set[int], config: VideoCon
     return found
 
 
-def _decode_needed(path: Path, timeline: Timeline, wanted: set[int]) -> Iterator[av.VideoFrame]:
+def _decode_needed(container, stream, timeline: Timeline, wanted: set[int]) -> Iterator[av.VideoFrame]:
     """Decode, of each stretch, the packets that are wanted or that others refer to, in order of packets."""
-    with open_video(path) as (container, stream):
-        context = stream.codec_context
-        context.thread_count = 1  # what is skipped is set packet by packet, which threads would run ahead of
-        droppable = context.name in DROPPABLE
-        for stretch in timeline.stretches(wanted):
-            if stretch.keyframe is not None:
-                container.seek(stretch.keyframe, stream=stream)
-            for packet in _packets(container.demux(stream), stretch):
-                if droppable:
-                    context.skip_frame = "DEFAULT" if packet.pts in stretch.targets else "NONREF"
-                yield from packet.decode()
-            yield from context.decode(None)  # what waits for its turn to be shown
-            context.flush_buffers()
+    context = stream.codec_context
+    context.thread_count = 1  # what is skipped is set packet by packet, which threads would run ahead of
+    droppable = context.name in DROPPABLE
+    beginning = timeline.packets[0][0]
+    for stretch in timeline.stretches(wanted):
+        container.seek(beginning if stretch.keyframe is None else stretch.keyframe, stream=stream)
+        for packet in _packets(container.demux(stream), stretch):
+            if droppable:
+                context.skip_frame = "DEFAULT" if packet.pts in stretch.targets else "NONREF"
+            yield from packet.decode()
+        yield from context.decode(None)  # what waits for its turn to be shown
+        context.flush_buffers()
 
 
 def _packets(packets: Iterable[av.Packet], stretch: Stretch) -> Iterator[av.Packet]:

@@ -6,7 +6,7 @@ import pytest
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.timeline import read_timeline
+from stressid_keras.preprocessing.timeline import open_video, timeline_of
 from stressid_keras.preprocessing.video import _decode_needed, read_frames, video_seconds
 
 FULL = VideoConfig(max_side=10_000)  # frames as they are in the file
@@ -40,9 +40,10 @@ def test_a_variable_frame_rate_is_exact(tmp_path, write_video, start, stop):
 
 def test_what_a_frame_does_not_need_is_not_decoded(tmp_path, write_video):
     path = write_video(tmp_path / "a.mp4", count=60, gop=12)
-    timeline = read_timeline(path)
-    last = timeline.times[-1]
-    decoded = [frame.pts for frame in _decode_needed(path, timeline, {last})]
+    with open_video(path) as (container, stream):
+        timeline = timeline_of(container, stream)
+        last = timeline.times[-1]
+        decoded = [frame.pts for frame in _decode_needed(container, stream, timeline, {last})]
     assert last in decoded
     assert len(decoded) < 12
     assert min(decoded) >= timeline.times[48]  # the last keyframe
