@@ -5,7 +5,8 @@ import pandas as pd
 
 from stressid_keras.errors import StressIDError
 
-FLOORS = {"majority": "majority", "task_lookup": "task lookup"}  # key in metrics.json: name on the page
+# key in metrics.json: name on the page
+FLOORS = {"majority": "majority", "prior": "prior", "task_lookup": "task lookup"}
 
 
 def floor_predictions(train: pd.DataFrame, test: pd.DataFrame, n_classes: int) -> dict[str, np.ndarray]:
@@ -17,9 +18,9 @@ def floor_predictions(train: pd.DataFrame, test: pd.DataFrame, n_classes: int) -
         n_classes: k.
 
     Returns:
-        One-hot probabilities (len(test), k) of `majority`, the most frequent class of the training rows,
-        and of `task_lookup`, the most frequent class of the training rows of the same task, or the
-        majority where training holds none. Ties go to the lower class.
+        Probabilities (len(test), k): of `prior`, the class shares of the training rows; and one-hot those of
+        `majority`, the most frequent class of the training rows, and of `task_lookup`, the most frequent class of the
+        training rows of the same task, or the majority where training holds none. Ties go to the lower class.
 
     Raises:
         StressIDError: no training rows, or a label outside [0, k).
@@ -35,8 +36,12 @@ def floor_predictions(train: pd.DataFrame, test: pd.DataFrame, n_classes: int) -
         "majority": [majority] * len(test),
         "task_lookup": [by_task.get(task, majority) for task in test["task"]],
     }
+    shares = np.bincount(labels, minlength=n_classes) / len(labels)
     one_hot = np.eye(n_classes)
-    return {name: one_hot[np.asarray(classes, dtype=np.int64)] for name, classes in predicted.items()}
+    return {
+        "prior": np.tile(shares, (len(test), 1)),
+        **{name: one_hot[np.asarray(classes, dtype=np.int64)] for name, classes in predicted.items()},
+    }
 
 
 def most_frequent(labels: np.ndarray) -> int:

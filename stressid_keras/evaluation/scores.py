@@ -12,6 +12,7 @@ from stressid_keras.evaluation.floors import FLOORS, floor_predictions
 from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, bootstrap_interval
 from stressid_keras.evaluation.metrics import (
     SCALAR_METRICS,
+    aggregate_recordings,
     classification_metrics,
     within_task_balanced_accuracy,
 )
@@ -19,6 +20,7 @@ from stressid_keras.evaluation.predictions import MODELS, SPLITS, probabilities_
 
 COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
 FOLD = ["repeat", "fold"]
+FLOOR_METRICS = (*SCALAR_METRICS, "auroc", "calibration_error", "brier")
 INTERVAL_METRICS = ("macro_f1", "balanced_accuracy")
 INTERVAL_MEANING = (
     "The interval covers which people happened to be in this part of the data. It does not cover another "
@@ -48,7 +50,8 @@ def score_run(
         `{model: {split: {metric: value}}}` for the models that occur, the same under `floors` with the
         metrics' names prefixed by the floor's, and `protocol`. The metrics are those of
         `classification_metrics`, `within_task_balanced_accuracy`, `macro_f1_interval` and
-        `balanced_accuracy_interval` ([low, high]) and `n_subjects`. Floors are scored on the student's windows (the
+        `balanced_accuracy_interval` ([low, high]), `n_subjects`, and `recordings`: the number of recordings and their
+        scores, each from the mean of its windows' probabilities. Floors are scored on the student's windows (the
         teacher may see more of them). `comparisons` holds `{"<first>_minus_<second>": {split: {metric: ...}}}`
         with the results of `compare_models` and `model_agreement`.
 
@@ -144,7 +147,15 @@ def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> 
         **scores,
         "within_task_balanced_accuracy": within_task_balanced_accuracy(rows),
         "n_subjects": int(rows["subject"].nunique()),
+        "recordings": _recording_scores(aggregate_recordings(rows), class_names),
     }
+
+
+def _recording_scores(recordings: pd.DataFrame, class_names: Sequence[str]) -> dict:
+    found = classification_metrics(
+        recordings["label"], probabilities_of(recordings, class_names), class_names
+    )
+    return {"n_recordings": len(recordings), **{name: found[name] for name in SCALAR_METRICS}}
 
 
 def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, seed: int) -> dict | None:
@@ -173,7 +184,7 @@ def _floor_scores(train_rows, rows, fold_columns: list[str], class_names: Sequen
     scores = {}
     for floor, probabilities in predicted.items():
         found = classification_metrics(np.concatenate(labels), np.concatenate(probabilities), class_names)
-        scores.update({f"{floor}_{name}": found[name] for name in SCALAR_METRICS})
+        scores.update({f"{floor}_{name}": found[name] for name in FLOOR_METRICS})
     return scores
 
 

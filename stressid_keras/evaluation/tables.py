@@ -110,13 +110,18 @@ def further_header(metrics: dict) -> tuple[str, ...]:
 
 
 def further_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
-    """Cells under `further_header`, a row per model."""
+    """Cells under `further_header`, a row per model and per floor."""
     names = metrics["protocol"]["class_names"]
     keys = [*FURTHER, *(f"{score}_{name}" for score in ("recall", "precision", "auroc") for name in names)]
-    return [
+    rows = [
         (MODEL_NAMES[model], *(number(scores[key]) for key in keys))
         for model in MODELS
         if (scores := metrics.get(model, {}).get(split))
+    ]
+    floors = metrics["floors"][split]
+    return rows + [
+        (f"floor: {name}", *(number(floors.get(f"{floor}_{key}")) for key in keys))
+        for floor, name in FLOORS.items()
     ]
 
 

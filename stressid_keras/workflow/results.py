@@ -10,7 +10,7 @@ from stressid_keras.provenance import versions, write_json
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.training import Training
 
-SCORING_VERSION = 1  # raised when scores, report or export change for the same models
+SCORING_VERSION = 2  # raised when scores, report or export change for the same models
 MODELS = ("teacher", "student", "student_ce")
 
 

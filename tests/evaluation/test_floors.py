@@ -17,6 +17,12 @@ def test_majority_and_task_lookup_follow_the_training_rows():
     np.testing.assert_array_equal(floors["task_lookup"], np.eye(3)[[2, 0, 0]])
 
 
+def test_the_prior_is_the_class_shares_of_the_training_rows():
+    floors = floor_predictions(TRAIN, pd.DataFrame({"task": ["Math", "Unseen"]}), 3)
+    np.testing.assert_allclose(floors["prior"], [[4 / 6, 0, 2 / 6]] * 2)
+    np.testing.assert_array_equal(floors["prior"].argmax(axis=1), floors["majority"].argmax(axis=1))
+
+
 def test_test_labels_are_never_looked_at():
     test = pd.DataFrame({"task": ["Math", "Relax", "Unseen"], "label": [0, 1, 2]})
     expected = floor_predictions(TRAIN, test, 3)

@@ -15,6 +15,7 @@ from stressid_keras.evaluation import (
     score_run,
     score_table,
 )
+from stressid_keras.evaluation.tables import further_rows
 
 
 def test_every_model_split_and_floor_is_scored(run, class_names):
@@ -31,6 +32,25 @@ def test_every_model_split_and_floor_is_scored(run, class_names):
     )
     assert metrics["floors"]["test"]["task_lookup_macro_f1"] == lookup["macro_f1"]
     assert "majority_accuracy" in metrics["floors"]["val"]
+
+
+def test_the_prior_is_better_calibrated_than_the_majority(run):
+    floors = run[2]["floors"]["test"]
+    assert floors["prior_macro_f1"] == floors["majority_macro_f1"]
+    assert floors["prior_brier"] < floors["majority_brier"]
+    rows = {row[0]: row for row in further_rows(run[2])}
+    assert rows["floor: prior"][4] == f"{floors['prior_brier']:.3f}"
+
+
+def test_recordings_are_scored_by_the_mean_of_their_windows(manifest, predict, class_names):
+    first = manifest[manifest["subject"] == "c003"]
+    rows = pd.concat([first, first.assign(window=1)], ignore_index=True)
+    predictions = predict("student", "test", rows, skill=0.5)
+    train = manifest[manifest["subject"] == "a001"]
+    found = score_run(predictions, class_names, train, 0)["student"]["test"]["recordings"]
+    means = predictions.groupby("recording", sort=False)[["p_Low", "p_Medium", "p_High"]].mean().to_numpy()
+    assert found["n_recordings"] == len(first)
+    assert found["accuracy"] == (means.argmax(axis=1) == first["label"].to_numpy()).mean()
 
 
 def test_protocol_says_what_was_scored(run):
