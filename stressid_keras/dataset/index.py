@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from stressid_keras.config import MODALITIES, PRIVILEGED, DatasetConfig
 from stressid_keras.dataset.labels import Labels, read_labels
 from stressid_keras.dataset.layout import find_sources, labels_path
@@ -46,10 +48,21 @@ class DatasetIndex:
     label_column: str
     counts: dict[str, int]
     warnings: tuple[str, ...]
+    labelled: tuple[Recording, ...]  # by name; the used ones and those that lack files
 
     @property
     def subjects(self) -> tuple[str, ...]:
         return tuple(sorted({recording.subject for recording in self.recordings}))
+
+    @property
+    def availability(self) -> pd.DataFrame:
+        """A row per labelled recording, used or not: `recording`, `subject`, `task`, `label`, and per modality of
+        `config.MODALITIES` a bool, whether it has a file."""
+        names = pd.DataFrame(
+            [(r.name, r.subject, r.task, r.label) for r in self.labelled],
+            columns=["recording", "subject", "task", "label"],
+        )
+        return names.assign(**{m: [m in r.sources for r in self.labelled] for m in MODALITIES})
 
 
 def index_dataset(data_dir: Path | str, config: DatasetConfig) -> DatasetIndex:
@@ -80,6 +93,7 @@ def index_dataset(data_dir: Path | str, config: DatasetConfig) -> DatasetIndex:
         label_column=config.label_column,
         counts=_counts(labels, labelled, used),
         warnings=tuple(_warnings(labels, labelled, used, sources, misplaced, config)),
+        labelled=tuple(labelled),
     )
 
 

@@ -1,4 +1,7 @@
-"""Division by subject: every recording of a person is in one part, with class shares near the whole's."""
+"""Division by subject: every recording of a person is in one part, with class shares near the whole's.
+
+The same search can divide recordings whatever their subject, which leaks people; that is for showing how much.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ from stressid_keras.dataset.balance import balanced_assignment, class_distances
 from stressid_keras.errors import DatasetError
 
 PARTS = ("train", "val", "test")
+UNITS = ("subject", "recording")  # columns of the manifest that a split can divide by
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,8 @@ class SubjectSplit:
 
     `extra_train` are subjects without any audio, which only the teacher trains on. `class_counts` count the
     rows that the split was made from, per part and class. `distance` is the total variation distance of a
-    part's class shares from the whole's (0: equal shares), and the greatest of them as "max".
+    part's class shares from the whole's (0: equal shares), and the greatest of them as "max". `unit` is what the
+    parts list: subjects, or recordings in a split that leaks people on purpose.
     """
 
     parts: dict[str, tuple[str, ...]]
@@ -27,8 +32,11 @@ class SubjectSplit:
     distance: dict[str, float]
     seed: int
     extra_train: tuple[str, ...] = ()
+    unit: str = "subject"
 
     def __post_init__(self):
+        if self.unit not in UNITS:
+            raise DatasetError(f"A split is by {self.unit!r}; expected one of {', '.join(UNITS)}.")
         self.assert_disjoint()
 
     def assert_disjoint(self) -> None:
@@ -38,7 +46,7 @@ class SubjectSplit:
             for subject in subjects:
                 if subject in seen:
                     raise DatasetError(
-                        f"Subject {subject} is in {seen[subject]!r} and again in {part!r}; "
+                        f"{self.unit.capitalize()} {subject} is in {seen[subject]!r} and again in {part!r}; "
                         "expected in one part once: make the split anew."
                     )
                 seen[subject] = part
@@ -65,6 +73,7 @@ class SubjectSplit:
             "class_counts": self.class_counts,
             "distance": self.distance,
             "seed": self.seed,
+            "unit": self.unit,
         }
 
     @classmethod
@@ -82,6 +91,7 @@ class SubjectSplit:
                 distance={part: float(values["distance"][part]) for part in (*PARTS, "max")},
                 seed=int(values["seed"]),
                 extra_train=tuple(_strings(values["extra_train"])),
+                unit=str(values.get("unit", "subject")),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, DatasetError):
@@ -142,7 +152,13 @@ def split_subjects(
 
 
 def subject_folds(
-    subjects, labels, k: int, config: DatasetConfig, seed: int, extra_train: tuple[str, ...] = ()
+    subjects,
+    labels,
+    k: int,
+    config: DatasetConfig,
+    seed: int,
+    extra_train: tuple[str, ...] = (),
+    unit: str = "subject",
 ) -> list[SubjectSplit]:
     """k splits for cross-validation: fold i tests on part i, validates on the next ones, trains on the rest.
 
@@ -150,20 +166,23 @@ def subject_folds(
     The parts to validate on are as many as come nearest to `config.val_share` of the subjects, at least one.
     Arguments and search as in `split_subjects`.
 
+    Args:
+        unit: "recording" if `subjects` are recordings, for a split that leaks people on purpose.
+
     Raises:
         DatasetError: `k` is below three or above the number of subjects, or unusable labels.
     """
     names, counts = _class_counts(subjects, labels, len(config.names))
     n = len(names)
     if not 3 <= k <= n:
-        raise DatasetError(f"{k} folds were asked for; expected from 3 to the number of subjects, {n}.")
+        raise DatasetError(f"{k} folds were asked for; expected from 3 to the number of {unit}s, {n}.")
     sizes = [n // k + (part < n % k) for part in range(k)]
     assignment = balanced_assignment(counts, sizes, config.split_restarts, seed)
     val_parts = min(max(1, round(k * config.val_share)), k - 2)
     folds = []
     for part in range(k):
         test, val = assignment == part, np.isin(assignment, (part + 1 + np.arange(val_parts)) % k)
-        folds.append(_split(names, counts, [~(test | val), val, test], seed, extra_train))
+        folds.append(_split(names, counts, [~(test | val), val, test], seed, extra_train, unit))
     return folds
 
 
@@ -183,7 +202,7 @@ def _class_counts(subjects, labels, classes: int) -> tuple[list[str], np.ndarray
     return names.tolist(), counts
 
 
-def _split(names, counts, masks, seed: int, extra_train=()) -> SubjectSplit:
+def _split(names, counts, masks, seed: int, extra_train=(), unit="subject") -> SubjectSplit:
     """Put a name to each part, given as (n,) bool masks in the order of PARTS."""
     sums = np.stack([counts[mask].sum(axis=0) for mask in masks])
     distances = class_distances(sums, counts.sum(axis=0) / counts.sum())
@@ -196,6 +215,7 @@ def _split(names, counts, masks, seed: int, extra_train=()) -> SubjectSplit:
         distance=dict(zip((*PARTS, "max"), map(float, (*distances, distances.max())), strict=True)),
         seed=seed,
         extra_train=tuple(sorted(extra_train)),
+        unit=unit,
     )
 
 

@@ -81,6 +81,12 @@ def is_synthetic_tree(root: Path | str, config: SyntheticConfig) -> bool:
     return all(path.is_file() for planned in plan_recordings(config) for path in _paths(root, planned.name))
 
 
+def is_generated(root: Path | str) -> bool:
+    """Whether a tree was made here, of whatever configuration: nobody was recorded."""
+    record = provenance.read_json(Path(root) / RECORD)
+    return isinstance(record, dict) and "generator" in record
+
+
 def _record(config: SyntheticConfig) -> dict:
     return {"generator": GENERATOR, "config": to_dict(config)}
 
@@ -89,10 +95,8 @@ def _refuse_to_replace(root: Path) -> None:
     """Raises DatasetError unless `root` is absent, an empty folder or a synthetic tree."""
     if not root.exists():
         return
-    if root.is_dir():
-        record = provenance.read_json(root / RECORD)
-        if (isinstance(record, dict) and "generator" in record) or not any(root.iterdir()):
-            return
+    if root.is_dir() and (is_generated(root) or not any(root.iterdir())):
+        return
     raise DatasetError(
         f"{root} exists and is not a synthetic tree (no {RECORD}); expected a new folder: choose another or "
         "move this one away."

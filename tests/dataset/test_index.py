@@ -1,8 +1,9 @@
 import dataclasses
 
+import pandas as pd
 import pytest
 
-from stressid_keras.config import DatasetConfig
+from stressid_keras.config import MODALITIES, DatasetConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import DatasetError
 
@@ -81,6 +82,26 @@ def test_a_recording_without_audio_is_used_only_where_the_teacher_asks_for_all(t
     assert index.recordings[-1].modalities == ("video", "ecg", "eda", "rr")
     assert not index.recordings[-1].is_complete
     assert index.counts["without_audio"] == 1
+
+
+def test_availability_lists_every_labelled_recording_used_or_not(tmp_path):
+    root = make_tree(tmp_path / "tree", [*ROWS[:1], ("c_Math", "")])
+    add_files(root, "2ea4_Speaking", without=("audio",))
+    add_files(root, "2ea4_Video1", without=("video", "physiology"))
+    touch(root / "Physiological/2ea4/2ea4_Video1_EDA.png")
+    with open(root / "labels.csv", "a") as file:
+        file.write("2ea4_Speaking,0,1\n2ea4_Video1,0,0\nd_Stroop,0,2\n")
+    table = index_dataset(root, CONFIG).availability
+    assert list(table.columns) == ["recording", "subject", "task", "label", *MODALITIES]
+    held = {row["recording"]: [m for m in MODALITIES if row[m]] for _, row in table.iterrows()}
+    assert held == {
+        "2ea4_Math": list(MODALITIES),
+        "2ea4_Speaking": ["video", "ecg", "eda", "rr"],
+        "2ea4_Video1": ["audio", "eda"],
+        "d_Stroop": [],
+    }
+    assert table["label"].tolist() == [2, 1, 0, 2]
+    assert all(pd.api.types.is_bool_dtype(table[m]) for m in MODALITIES)
 
 
 def test_counts_account_for_every_row(tmp_path):
