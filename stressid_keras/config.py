@@ -230,6 +230,64 @@ class DistillationConfig:
 
 
 @dataclass(frozen=True)
+class RobustnessConfig:
+    """What a student's audio is put through when it is scored, each corruption's levels from mild to severe.
+
+    An empty tuple leaves a corruption out. Chance (noise, who babbles, impulse responses) comes from the run's seed,
+    the recording, the window, the corruption and the level alone: the same whatever else is corrupted, in any order.
+    """
+
+    white_noise: tuple[float, ...] = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)  # dB, speech over noise
+    babble: tuple[float, ...] = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)  # dB, speech over the sum of the voices
+    reverberation: tuple[float, ...] = (0.2, 0.4, 0.8, 1.6)  # s of RT60: living room, office, hall, church
+    telephone: tuple[float, ...] = (1.0,)  # 1: narrow-band telephony has no degrees
+    clipping: tuple[float, ...] = (1.0, 5.0, 10.0, 20.0)  # % of the samples
+    gain_down: tuple[float, ...] = (-10.0, -20.0, -30.0, -40.0)  # dB, before 16 bits
+    gain_up: tuple[float, ...] = (5.0, 10.0, 15.0, 20.0)  # dB, into a recorder that clips
+    mp3: tuple[float, ...] = (48.0, 24.0, 16.0, 8.0)  # kbit/s: from nearly transparent to the least there is
+    shorter: tuple[float, ...] = (30.0, 10.0, 5.0, 2.0, 1.0)  # s, from the middle of the window
+    n_voices: int = 6  # of the babble; more are no harder to hear through (Simpson and Cooke 2005)
+    direct_to_reverberant: float = 0.0  # dB, direct sound over reverberation: as at the critical distance
+    batch_size: int = 8
+
+    def __post_init__(self):
+        limits = {
+            "reverberation": (0, math.inf),
+            "telephone": (0, math.inf),
+            "clipping": (0, 100),
+            "gain_down": (-math.inf, 0),
+            "gain_up": (0, math.inf),
+            "mp3": (0, math.inf),
+            "shorter": (0, math.inf),
+        }
+        for name in ("white_noise", "babble", *limits):
+            low, high = limits.get(name, (-math.inf, math.inf))
+            for level in getattr(self, name):
+                if not low < level < high:
+                    raise StressIDError(
+                        f"a level of {name} is {level}; expected a number above {low:g} and below {high:g}."
+                    )
+        for name in ("n_voices", "batch_size"):
+            if getattr(self, name) < 1:
+                raise StressIDError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+
+
+@dataclass(frozen=True)
+class InspectionConfig:
+    """Into how many pieces a window is cut that are hidden one by one from the student."""
+
+    time_patches: int = 20  # 3 s of a 60-second window: a phrase
+    band_patches: int = 8  # 16 of 128 mel bands; a window then takes 160 predictions
+    bands: int = 16  # 8 of 128 mel bands, each hidden in the whole window
+    batch_size: int = 16
+
+    def __post_init__(self):
+        for name, value in dataclasses.asdict(self).items():
+            if value < 1:
+                raise StressIDError(f"{name} is {value}; expected 1 or more.")
+
+
+@dataclass(frozen=True)
 class RunConfig:
     seed: int = 0
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
@@ -240,6 +298,8 @@ class RunConfig:
     student: StudentConfig = field(default_factory=StudentConfig)
     student_training: TrainingConfig = field(default_factory=TrainingConfig)
     distillation: DistillationConfig = field(default_factory=DistillationConfig)
+    robustness: RobustnessConfig = field(default_factory=RobustnessConfig)
+    inspection: InspectionConfig = field(default_factory=InspectionConfig)
 
     def __post_init__(self):
         if self.seed < 0:
