@@ -48,6 +48,16 @@ def mel_bands(sample_rate: int, n_fft: int, n_mels: int, width: int) -> list[tup
     return blocks
 
 
+def band_position(hertz, sample_rate: int, n_mels: int):
+    """Where frequencies lie among the mel bands: 0 at the peak of the first, n_mels - 1 at that of the last."""
+    return _mel(hertz) / _mel(sample_rate / 2) * (n_mels + 1) - 1
+
+
+def band_frequency(position, sample_rate: int, n_mels: int):
+    """Frequencies in Hz of positions among the mel bands, the inverse of `band_position`."""
+    return _hertz((np.asarray(position) + 1) / (n_mels + 1) * _mel(sample_rate / 2))
+
+
 def _mel(hertz):
     linear = np.asarray(hertz) / HERTZ_PER_MEL
     logarithmic = LOG_START / HERTZ_PER_MEL + np.log(np.maximum(hertz, LOG_START) / LOG_START) / LOG_STEP
