@@ -25,25 +25,44 @@ def floor_predictions(train: pd.DataFrame, test: pd.DataFrame, n_classes: int) -
     Raises:
         StressIDError: no training rows, or a label outside [0, k).
     """
-    if train.empty:
-        raise StressIDError("there are no training windows to fit the floors on; expected at least one.")
     labels = train["label"].to_numpy(dtype=np.int64)
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise StressIDError(f"a training label lies outside 0 to {n_classes - 1}.")
-    majority = most_frequent(labels)
-    by_task = {task: most_frequent(rows.to_numpy()) for task, rows in train.groupby("task")["label"]}
-    predicted = {
-        "majority": [majority] * len(test),
-        "task_lookup": [by_task.get(task, majority) for task in test["task"]],
+    shares = {
+        "prior": lookup_shares(np.zeros(len(train)), labels, np.zeros(len(test)), n_classes),
+        "task_lookup": lookup_shares(train["task"], labels, test["task"], n_classes),
     }
-    shares = np.bincount(labels, minlength=n_classes) / len(labels)
+    certain = {"majority": shares["prior"], "task_lookup": shares["task_lookup"]}
     one_hot = np.eye(n_classes)
     return {
-        "prior": np.tile(shares, (len(test), 1)),
-        **{name: one_hot[np.asarray(classes, dtype=np.int64)] for name, classes in predicted.items()},
+        "prior": shares["prior"],
+        **{name: one_hot[found.argmax(axis=1)] for name, found in certain.items()},
     }
 
 
-def most_frequent(labels: np.ndarray) -> int:
-    """The most frequent of (n,) non-negative integers, the lowest of those in a tie."""
-    return int(np.bincount(labels).argmax())
+def lookup_shares(train_keys, train_labels, test_keys, n_classes: int) -> np.ndarray:
+    """The class shares of the training rows with the same key, or those of all training rows where there are none.
+
+    Args:
+        train_keys: (n,) what a training row is looked up by.
+        train_labels: (n,) integers in [0, k).
+        test_keys: (m,).
+        n_classes: k.
+
+    Returns:
+        (m, k). The first greatest is the most frequent class, of a tie the lowest.
+
+    Raises:
+        StressIDError: no training rows, or a label outside [0, k).
+    """
+    labels = np.asarray(train_labels, dtype=np.int64)
+    if not len(labels):
+        raise StressIDError("there are no training windows to fit the floors on; expected at least one.")
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise StressIDError(f"a training label lies outside 0 to {n_classes - 1}.")
+    by_key = pd.Series(labels).groupby(np.asarray(train_keys))
+    found = {key: _shares(rows.to_numpy(), n_classes) for key, rows in by_key}
+    everywhere = _shares(labels, n_classes)
+    return np.array([found.get(key, everywhere) for key in test_keys]).reshape(-1, n_classes)
+
+
+def _shares(labels: np.ndarray, n_classes: int) -> np.ndarray:
+    return np.bincount(labels, minlength=n_classes) / len(labels)

@@ -4,6 +4,7 @@ import pytest
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import floor_predictions
+from stressid_keras.evaluation.floors import lookup_shares
 
 TRAIN = pd.DataFrame(
     {"task": ["Math", "Math", "Math", "Relax", "Relax", "Stroop"], "label": [2, 2, 0, 0, 0, 0]}
@@ -43,3 +44,9 @@ def test_no_training_rows_or_foreign_labels_are_refused():
         floor_predictions(TRAIN.iloc[:0], TRAIN, 3)
     with pytest.raises(StressIDError, match="outside 0 to 1"):
         floor_predictions(TRAIN, TRAIN, 2)
+
+
+def test_shares_are_looked_up_by_key_and_are_those_of_all_rows_where_the_key_is_new():
+    found = lookup_shares(["x", "x", "y"], [0, 2, 2], ["y", "x", "z"], 3)
+    np.testing.assert_allclose(found, [[0, 0, 1], [1 / 2, 0, 1 / 2], [1 / 3, 0, 2 / 3]])
+    assert lookup_shares(["x"], [0], [], 3).shape == (0, 3)
