@@ -11,7 +11,16 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-PACKAGES = ("keras", "tensorflow", "numpy", "librosa", "pyts", "opencv-python-headless", "scikit-learn")
+PACKAGES = (
+    "keras",
+    "tensorflow",
+    "numpy",
+    "librosa",
+    "neurokit2",
+    "pyts",
+    "opencv-python-headless",
+    "scikit-learn",
+)
 _UMASK = threading.Lock()
 
 

@@ -1,11 +1,17 @@
-"""From predictions to scores with floors and intervals, a table for the terminal and a report."""
+"""From predictions to scores with floors and intervals, tables, a report and a model card."""
 
+from stressid_keras.evaluation.ablation import ablation_scores, ablation_table, write_ablation_report
+from stressid_keras.evaluation.audit import leakage_audit
 from stressid_keras.evaluation.comparisons import compare_models, model_agreement
+from stressid_keras.evaluation.demographics import read_demographics
+from stressid_keras.evaluation.evidence import Evidence, LookedAt
+from stressid_keras.evaluation.fairness import group_scores
 from stressid_keras.evaluation.floors import floor_predictions
-from stressid_keras.evaluation.fold_report import write_fold_report
 from stressid_keras.evaluation.intervals import bootstrap_interval
 from stressid_keras.evaluation.metrics import aggregate_recordings, classification_metrics
+from stressid_keras.evaluation.model_card import write_model_card
 from stressid_keras.evaluation.predictions import (
+    prediction_columns,
     predictions_table,
     probabilities_of,
     read_predictions,
@@ -13,22 +19,32 @@ from stressid_keras.evaluation.predictions import (
 )
 from stressid_keras.evaluation.report import write_report
 from stressid_keras.evaluation.scores import score_folds, score_run
-from stressid_keras.evaluation.tables import score_table
+from stressid_keras.evaluation.tables import score_table, write_score_tables
 
 __all__ = [
+    "Evidence",
+    "LookedAt",
+    "ablation_scores",
+    "ablation_table",
     "aggregate_recordings",
     "bootstrap_interval",
     "classification_metrics",
     "compare_models",
     "floor_predictions",
+    "group_scores",
+    "leakage_audit",
     "model_agreement",
+    "prediction_columns",
     "predictions_table",
     "probabilities_of",
+    "read_demographics",
     "read_predictions",
     "score_folds",
     "score_run",
     "score_table",
-    "write_fold_report",
+    "write_ablation_report",
+    "write_model_card",
     "write_predictions",
     "write_report",
+    "write_score_tables",
 ]

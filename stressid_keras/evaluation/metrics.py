@@ -82,9 +82,13 @@ def within_task_balanced_accuracy(predictions: pd.DataFrame) -> float | None:
     scores = []
     for _, rows in predictions.groupby("task"):
         if rows["label"].nunique() > 1:
-            recalls = (rows["label"] == rows["predicted"]).groupby(rows["label"]).mean()
-            scores.append(recalls.mean())
+            scores.append(recall_by_class(rows).mean())
     return float(np.mean(scores)) if scores else None
+
+
+def recall_by_class(predictions: pd.DataFrame) -> pd.Series:
+    """Of the classes that the rows hold: the share of right answers."""
+    return (predictions["label"] == predictions["predicted"]).groupby(predictions["label"]).mean()
 
 
 def aggregate_recordings(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -53,6 +53,10 @@ def details(summary: str, inside: str) -> str:
     return f"<details>{element('summary', summary)}{inside}</details>"
 
 
+def bullets(sentences: Sequence[str]) -> str:
+    return f"<ul>{''.join(element('li', sentence) for sentence in sentences)}</ul>"
+
+
 def element(tag: str, text: str, attributes: str = "") -> str:
     """One element around a text, which is escaped."""
     return f"<{tag}{' ' + attributes if attributes else ''}>{html.escape(text)}</{tag}>"
@@ -64,16 +68,16 @@ body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; m
   margin: 0 auto; padding: 1rem; overflow-wrap: break-word }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0 } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem }
 h3 { font-size: 1rem; margin: 0 0 .25rem }
-p { max-width: 44rem; margin: .5rem 0 }
+p, ul { max-width: 44rem; margin: .5rem 0 } ul { padding-left: 1.2rem } li { margin: .25rem 0 }
 .scroll { overflow-x: auto; margin: .75rem 0 }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-caption { text-align: left; color: #444; padding-bottom: .4rem; font-size: .9rem }
+caption, .caption { text-align: left; color: #444; padding-bottom: .4rem; font-size: .9rem }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid #ccc; text-align: right; white-space: nowrap }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 thead th { border-bottom: 2px solid #555 }
 th.text, td.text { text-align: left } td.text { white-space: normal; min-width: 9rem }
 .floor { color: #555; font-style: italic }
-.figures { display: grid; gap: 1.5rem; align-items: end; margin-bottom: 1.5rem;
+.figures { display: grid; gap: 1.5rem; align-items: start; margin-bottom: 1.5rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)) }
 figure { margin: 0 } svg { width: 100%; height: auto; display: block }
 summary { cursor: pointer; padding: .4rem 0; font-weight: 600 }

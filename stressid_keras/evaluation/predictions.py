@@ -1,8 +1,9 @@
 """The table behind every score: one row per model and window, kept as `predictions.csv`.
 
-Columns: `model` (teacher, student or student_ce), `split` (train, val or test), `recording`, `subject`,
+Columns: `model` (see `models`), `split` (train, val or test), `recording`, `subject`,
 `task`, `window`, `label`, `predicted` and one probability column `p_<ClassName>` per class, in the order
-of the label's integers. A cross-validation adds `repeat` and `fold`, both from 0.
+of the label's integers. A cross-validation adds `repeat` and `fold`, both from 0; a test of robustness
+`corruption`, `level` and `silent`.
 """
 
 from collections.abc import Sequence
@@ -12,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.errors import DatasetError, StressIDError
+from stressid_keras.evaluation.models import is_known
 from stressid_keras.provenance import atomic_path
 
-MODELS = ("teacher", "student", "student_ce")  # student_ce: the same student, cross-entropy alone
 SPLITS = ("train", "val", "test")
 NAMES = ("recording", "subject", "task")  # text, although a subject may be called 0012 or 2e45
 COLUMNS = ("model", "split", *NAMES, "window", "label", "predicted")
@@ -26,7 +27,7 @@ def predictions_table(
     """The predictions of one model on the windows of one split.
 
     Args:
-        model: one of `MODELS`.
+        model: a network or a baseline, see `models.is_known`.
         split: one of `SPLITS`.
         manifest_rows: n rows with `recording`, `subject`, `task`, `window` and `label`.
         probabilities: (n, k), row for row those of `manifest_rows`.
@@ -35,9 +36,7 @@ def predictions_table(
     Raises:
         StressIDError: an unknown model or split, another shape, or a probability that is not finite.
     """
-    for name, known in ((model, MODELS), (split, SPLITS)):
-        if name not in known:
-            raise StressIDError(f"{name!r} is unknown; expected one of {', '.join(known)}.")
+    check_names([model], [split])
     probabilities = np.asarray(probabilities, dtype=np.float64)
     expected = (len(manifest_rows), len(class_names))
     if probabilities.shape != expected:
@@ -67,6 +66,19 @@ def probabilities_of(predictions: pd.DataFrame, class_names: Sequence[str]) -> n
     return predictions[probability_columns(class_names)].to_numpy(dtype=np.float64)
 
 
+def check_names(models, splits) -> None:
+    """Raises StressIDError, naming the first, if one is not known."""
+    for name in sorted(set(models)):
+        if not is_known(name):
+            raise StressIDError(f"model {name!r} is unknown; expected a network or a baseline.")
+    for name in sorted(set(splits) - set(SPLITS)):
+        raise StressIDError(f"split {name!r} is unknown; expected one of {', '.join(SPLITS)}.")
+
+
+def prediction_columns(class_names: Sequence[str]) -> list[str]:
+    return [*COLUMNS, *probability_columns(class_names)]
+
+
 def probability_columns(class_names: Sequence[str]) -> list[str]:
     return [f"p_{name}" for name in class_names]
 
@@ -87,9 +99,12 @@ def read_predictions(path: Path) -> pd.DataFrame:
         missing = [name for name in COLUMNS if name not in table]
         if missing:
             raise DatasetError(f"{path} has no column {missing[0]!r}; expected {', '.join(COLUMNS)}.")
-        numbers = (name for name in ("repeat", "fold", "window", "label", "predicted") if name in table)
+        numbers = (
+            name for name in ("repeat", "fold", "window", "label", "predicted", "silent") if name in table
+        )
         types = dict.fromkeys(numbers, np.int64)
-        types |= dict.fromkeys((name for name in table if name.startswith("p_")), np.float64)
+        reals = (name for name in table if name.startswith("p_") or name == "level")
+        types |= dict.fromkeys(reals, np.float64)
         return table.astype(types)
     except DatasetError:
         raise

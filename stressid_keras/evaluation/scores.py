@@ -16,16 +16,17 @@ from stressid_keras.evaluation.metrics import (
     classification_metrics,
     within_task_balanced_accuracy,
 )
-from stressid_keras.evaluation.predictions import MODELS, SPLITS, probabilities_of
+from stressid_keras.evaluation.models import NETWORKS, in_order
+from stressid_keras.evaluation.predictions import SPLITS, check_names, probabilities_of
 
 COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
+AUDIO_BASELINES = "audio_"  # which know what the student knows, and are compared with it
 FOLD = ["repeat", "fold"]
 FLOOR_METRICS = (*SCALAR_METRICS, "auroc", "calibration_error", "brier")
 INTERVAL_METRICS = ("macro_f1", "balanced_accuracy")
 INTERVAL_MEANING = (
-    "The interval covers which people happened to be in this part of the data. It does not cover another "
-    "split, another seed of the training, or having chosen among several runs; below about 8 subjects it is "
-    "too narrow, and with one it does not exist."
+    "The interval covers which people happened to be in this part of the data. It does not cover {not_covered}; below "
+    "about 8 subjects it is too narrow, and with one it does not exist."
 )
 
 
@@ -47,12 +48,12 @@ def score_run(
         protocol_name: how the subjects were divided, for the titles of tables.
 
     Returns:
-        `{model: {split: {metric: value}}}` for the models that occur, the same under `floors` with the
-        metrics' names prefixed by the floor's, and `protocol`. The metrics are those of
+        `{model: {split: {metric: value}}}` for the networks that occur, the same under `baselines` for those and under
+        `floors` with the metrics' names prefixed by the floor's, and `protocol`. The metrics are those of
         `classification_metrics`, `within_task_balanced_accuracy`, `macro_f1_interval` and
         `balanced_accuracy_interval` ([low, high]), `n_subjects`, and `recordings`: the number of recordings and their
-        scores, each from the mean of its windows' probabilities. Floors are scored on the student's windows (the
-        teacher may see more of them). `comparisons` holds `{"<first>_minus_<second>": {split: {metric: ...}}}`
+        scores, each from the mean of its windows' probabilities. Floors are scored on the
+        student's windows. `comparisons` holds `{"<first>_minus_<second>": {split: {metric: ...}}}`
         with the results of `compare_models` and `model_agreement`.
 
     Raises:
@@ -103,9 +104,10 @@ def _scores(
     # A sum depends in its last bit on the order of its terms; the scores shall not depend on that of the rows.
     predictions = predictions.sort_values(["model", "split", *keys])
     metrics = {}
-    for model in _in_order(MODELS, predictions["model"]):
+    for model in in_order(predictions["model"]):
         of_model = predictions[predictions["model"] == model]
-        metrics[model] = {
+        home = metrics if model in NETWORKS else metrics.setdefault("baselines", {})
+        home[model] = {
             split: _model_scores(of_model[of_model["split"] == split], class_names, seed)
             for split in _in_order(SPLITS, of_model["split"])
         }
@@ -120,12 +122,12 @@ def _scores(
             split: _comparison(predictions[predictions["split"] == split], keys, first, second, seed)
             for split in windows
         }
-        for first, second in COMPARED
-        if {first, second} <= set(predictions["model"])
+        for first, second in _compared(set(predictions["model"]))
     }
     metrics["protocol"] = {
         "name": protocol_name,
         "seed": seed,
+        "seeds": [seed + repeat for repeat in sorted(set(predictions.get("repeat", [0])))],
         "class_names": list(class_names),
         "splits": {
             split: _describe(rows, class_names)
@@ -133,9 +135,24 @@ def _scores(
         },
         "bootstrap_resamples": RESAMPLES,
         "confidence": CONFIDENCE,
-        "interval": INTERVAL_MEANING,
+        "interval": INTERVAL_MEANING.format(not_covered=_not_covered(fold_columns, predictions)),
     }
     return metrics
+
+
+def _not_covered(fold_columns: list[str], predictions: pd.DataFrame) -> str:
+    if not fold_columns:
+        return "another split, another seed of the training, or having chosen among several runs"
+    if predictions["repeat"].nunique() == 1:
+        return (
+            "another division into folds, another seed of the training, or having chosen among several runs"
+        )
+    return "having chosen among several runs; the repeats' divisions and seeds are averaged, not resampled"
+
+
+def _compared(models: set[str]) -> list[tuple[str, str]]:
+    alike = [("student", name) for name in in_order(models) if name.startswith(AUDIO_BASELINES)]
+    return [pair for pair in (*COMPARED, *alike) if set(pair) <= models]
 
 
 def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
@@ -159,7 +176,7 @@ def _recording_scores(recordings: pd.DataFrame, class_names: Sequence[str]) -> d
 
 
 def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, seed: int) -> dict | None:
-    """On the windows that both have (the teacher may see more); None if there are none."""
+    """On the windows that both have; None if there are none."""
     rows = rows.set_index(keys)
     of_first, of_second = (rows[rows["model"] == model] for model in (first, second))
     common = of_first.index.intersection(of_second.index)
@@ -192,7 +209,8 @@ def _common_windows(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
     """One row per window of a split: the student's, or the teacher's where there is no student."""
     rows = predictions[predictions["split"] == split]
     present = set(rows["model"])
-    model = next(model for model in ("student", "student_ce", "teacher") if model in present)
+    preferred = ("student", "student_ce", "teacher", *in_order(present))
+    model = next(model for model in preferred if model in present)
     return rows[rows["model"] == model]
 
 
@@ -211,10 +229,7 @@ def _describe(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
 def _check(predictions: pd.DataFrame, train_rows: pd.DataFrame) -> None:
     if predictions.empty:
         raise StressIDError("there are no predictions to score; expected at least one window.")
-    for name, known in (("model", MODELS), ("split", SPLITS)):
-        unknown = sorted(set(predictions[name]) - set(known))
-        if unknown:
-            raise StressIDError(f"{name} {unknown[0]!r} is unknown; expected one of {', '.join(known)}.")
+    check_names(predictions["model"], predictions["split"])
     twice = predictions.duplicated(["model", "split", "recording", "window"])
     if twice.any():
         row = predictions[twice].iloc[0]

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -6,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.evaluation import score_run, write_report
+from stressid_keras.evaluation import Evidence, LookedAt, leakage_audit, score_run, write_report
 from stressid_keras.evaluation.tables import score_rows
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -59,33 +60,35 @@ def histories():
 
 
 @pytest.fixture(scope="module")
-def arguments(run, histories, split, class_names):
+def evidence(run, histories, split, class_names):
     predictions, _, metrics = run
-    return {
-        "metrics": metrics,
-        "predictions": predictions,
-        "histories": histories,
-        "best_epochs": {"teacher": 3, "student": 5},
-        "config": {"seed": 0, "note": "<b>not bold</b>"},
-        "split": split,
-        "versions": {"python": "3.11"},
-        "class_names": class_names,
-    }
+    audio = {"sample_rate": 16_000, "n_mels": 128, "hop_length": 512}
+    return Evidence(
+        metrics=metrics,
+        predictions=predictions,
+        splits=[split],
+        histories={model: [history] for model, history in histories.items()},
+        best_epochs={"teacher": [3], "student": [5]},
+        config={"seed": 0, "note": "<b>not bold</b>", "preparation": {"audio": audio}},
+        versions={"python": "3.11"},
+        class_names=class_names,
+        data_name="tree",
+    )
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory, arguments):
+def source(tmp_path_factory, evidence):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, **arguments)
+    write_report(path, evidence)
     return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def rewrite(tmp_path, arguments):
-    """A function: the HTML of the run's report, some arguments replaced."""
+def rewrite(tmp_path, evidence):
+    """A function: the HTML of the run's report, some of the evidence replaced."""
 
     def write(**changes):
-        write_report(tmp_path / "report.html", **{**arguments, **changes})
+        write_report(tmp_path / "report.html", dataclasses.replace(evidence, **changes))
         return (tmp_path / "report.html").read_text(encoding="utf-8")
 
     return write
@@ -145,7 +148,56 @@ def test_report_of_one_model_one_subject_and_no_history(rewrite, manifest, predi
     text = " ".join(page.text)
     assert "No training history was kept." in text
     assert "The test part holds 1 subject," in text
-    assert len(page.labels) == 2
+    assert len(page.labels) == 3  # confusion, calibration, subjects
+
+
+def test_probes_audit_groups_and_looks_inside_are_shown(rewrite, run, class_names):
+    """Everything that a whole evaluation adds to the scores."""
+    predictions, _, metrics = run
+    test = predictions[predictions["split"] == "test"]
+    point = {"macro_f1": 0.5, "macro_f1_interval": [0.3, 0.7], "balanced_accuracy": 0.45}
+    curve = [{"level": 0.0, **point}, {"level": 5.0, **point, "macro_f1": 0.4375}]
+    group = {**point, "n_subjects": 2, "n_windows": 8}
+    identity = {"accuracy": 0.625, "chance": 0.1, "times_chance": 6.25, "n_subjects": 4.5, "n_windows": 18.0}
+    availability = {"balanced_accuracy": 0.4, "majority_macro_f1": 0.2, "n_recordings": 40, "n_subjects": 9}
+    rng = np.random.default_rng(0)
+    rows = test[test["model"] == "student"]
+    whole = {
+        **metrics,
+        "leakage_audit": leakage_audit(test, test, class_names),
+        "robustness": {"student": {"white_noise": curve}, "student_ce": {"white_noise": curve}},
+        "probes": {
+            "identity": {"student": identity},
+            "availability": {**availability, **point, "accuracy": 0.5, "weighted_f1": 0.5},
+        },
+        "fairness": {"student": {"groups": {"female": group, "male": group}, "difference": None}},
+        "findings": ["Something to know."],
+    }
+    page = Page(
+        rewrite(
+            metrics=whole,
+            features={"student": rng.normal(size=(len(rows), 8))},
+            feature_rows=rows,
+            bands={"student": rng.normal(size=(len(rows), 8))},
+            band_subjects=rows["subject"].to_numpy(),
+            corruption_names={"white_noise": ("White noise", "dB SNR")},
+            looked_at=[LookedAt("Math, High", rng.random((40, 128)), {"student": rng.random((5, 8))})],
+        )
+    )
+    text = " ".join(page.text)
+    for expected in (
+        "LEAKY macro F1",
+        "6.2 ×",
+        "Something to know.",
+        "student: female",
+        "0.438",
+        "Math, High",
+    ):
+        assert expected in text
+    assert "image" in page.tags  # the log-mel, within the file
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
+    assert "White noise, 5 dB SNR" in text
+    assert "floor: availability (of 40 labelled recordings)" in text
 
 
 def test_a_run_without_test_scores_leaves_no_report(rewrite, run, tmp_path):

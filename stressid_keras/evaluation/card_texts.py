@@ -1,0 +1,89 @@
+"""What every model card says: the sentences that do not depend on a run, and those with gaps to fill."""
+
+from stressid_keras.evaluation.texts import RESEARCH_ONLY
+
+STRESSID_LICENCE = (
+    "StressID comes under an end-user licence of its own: it is available on request, for the purposes that the "
+    "licence names, and may not be redistributed. Whether and how networks trained on it may be passed on is for that "
+    "licence to say, too."
+)
+SYNTHETIC_LICENCE = (
+    "The data are a generated sample: no person was recorded. Scores on it show that the software works and say "
+    "nothing about stress."
+)
+OTHER_LICENCE = (
+    "See the data's own licence, also for whether and how networks trained on the data may be passed on."
+)
+CODE_LICENCE = "The code is under the MIT licence."
+CITATION = (
+    "Distillation: N. Crasto, P. Weinzaepfel, K. Alahari, C. Schmid, “MARS: Motion-Augmented RGB Stream for Action "
+    "Recognition”, CVPR 2019, doi:10.1109/CVPR.2019.00807. StressID: H. Chaptoukaev et al., “StressID: a Multimodal "
+    "Dataset for Stress Identification”, NeurIPS 2023 Datasets and Benchmarks."
+)
+ABSENT_PART = "Not part of this run."
+DETAILS = (
+    "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, hop "
+    "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a 2-D CNN of {student.filters} filters, "
+    "masked global pooling, a feature of {student.feature_size} and one linear classifier.",
+    "Teacher: a 3-D CNN of {teacher.video_filters} filters for {preparation.video.frames} video frames, and for each "
+    "of ECG, EDA and respiration a 2-D CNN of {teacher.signal_filters} filters on its Gramian angular field; a feature "
+    "of {teacher.feature_size} each, and one linear classifier on all four.",
+    "Input: windows of {preparation.window_seconds} s, one every {preparation.hop_seconds} s; a shorter recording is "
+    "one window.",
+    "Loss of the student: cross-entropy + Σ weight × mean squared distance from a frozen teacher's feature, with the "
+    "weights α = {distillation.alpha} (video), β = {distillation.beta} (ECG), γ = {distillation.gamma} (EDA) and δ = "
+    "{distillation.delta} (respiration); after MARS (Crasto et al., 2019).",
+    "Training: AdamW, learning rate {student_training.learning_rate} along a cosine, at most {student_training.epochs} "
+    "epochs for the student and {teacher_training.epochs} for the teacher, batches of {pipeline.batch_size}; the epoch "
+    "with the highest unweighted average recall on the validation subjects is kept.",
+    "Seed: {seed}.",
+)
+INTENDED = (
+    "Research on recognising stress from speech and on distillation between modalities.",
+    "Comparison of methods on groups of people, with the intervals and floors below.",
+)
+OUT_OF_SCOPE = (
+    RESEARCH_ONLY,
+    "Decisions about people: hiring, grading, insurance, policing, credit, health care, and whatever else has "
+    "consequences for the person who speaks.",
+    "Emotion inference at work and in education. In some places it is prohibited or restricted: in the European Union, "
+    "Article 5(1)(f) of the Artificial Intelligence Act (Regulation (EU) 2024/1689) prohibits placing on the market, "
+    "putting into service for this purpose or using AI systems that infer emotions of a natural person in the areas of "
+    "workplace and education institutions, except for medical or safety reasons. Whether a use of this model falls "
+    "under that or another law is for its user to establish; this is no legal advice.",
+    "People who do not know that they are recorded and analysed, or have not agreed to it.",
+    "Languages, tasks, microphones and rooms other than those of the training data, until they have been measured.",
+)
+ETHICS = (
+    "The label is an assessment of stress during a task in a laboratory. A voice that sounds stressed is not a "
+    "person who is stressed, and a score is not a diagnosis.",
+    "Speech, faces and physiological signals identify people. Recordings stay where they are; this card "
+    "names nobody.",
+    "Speakers differ by sex, age, language, accent and health; a model that is right on average may be wrong for "
+    "a group that the data hold few people of.",
+)
+HOW_MEASURED = (
+    "UAR is the unweighted average recall (balanced accuracy). Intervals resample people, not windows. A floor is a "
+    "score that needs no recording; a model that does not beat the floors has learned nothing that shows."
+)
+LEVELS = (
+    "Levels are in dB for noise, babble and gain, in seconds for reverberation and shorter clips, in percent of "
+    "samples for clipping and in kbit/s for MP3."
+)
+SMALL_GROUPS = (
+    "Groups of few people show little: a difference that lies within the intervals is neither shown nor "
+    "excluded."
+)
+LOADING = """```python
+import keras, stressid_keras  # importing registers the layers
+
+student = keras.models.load_model("student.keras")
+```"""
+LOADING_TFLITE = """Where the student was exported, without TensorFlow:
+
+```python
+from stressid_keras import StudentRunner  # LiteRT alone
+
+runner = StudentRunner("student.tflite")
+probabilities, feature = runner.predict_window(waveform)  # {rate} Hz, mono, float32 in [-1, 1]
+```"""

@@ -1,0 +1,93 @@
+"""What is known of the people of a tree: `demographics.csv`, where there is one."""
+
+import csv
+import io
+from pathlib import Path
+
+import pandas as pd
+
+from stressid_keras.dataset.labels import MISSING
+from stressid_keras.errors import DatasetError
+
+FILE = "demographics.csv"
+SUBJECT_TITLES = ("subject", "id", "participant")
+SEX_TITLES = ("sex", "gender")
+SPELLINGS = {
+    **dict.fromkeys(("f", "female", "woman"), "female"),
+    **dict.fromkeys(("m", "male", "man"), "male"),
+}
+NOT_STATED = "not stated"
+
+
+def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
+    """The sex of each subject, as `demographics.csv` at the root of a tree states it.
+
+    The first column titled like "subject", "id" or "participant" names the subject, that titled like "sex" or "gender"
+    the group ("Subject ID" and "Sex (self-reported)" are such titles); others are ignored, as are upper and lower case.
+    Cells are separated by commas, semicolons or tabs.
+
+    Returns:
+        `subject` and `group`, a row per subject: "female" or "male" for the usual English spellings, "not stated" for
+        an empty cell, and anything else as it is written, in lower case (a code such as 1 or 2 is not guessed at). None
+        if there is no file.
+
+    Raises:
+        DatasetError: the file cannot be read, lacks a column, or gives one subject two groups.
+    """
+    path = find_demographics(data_dir)
+    if path is None:
+        return None
+    header, *rows = _cells(path)
+    subject_column, sex_column = (_position(path, header, titles) for titles in (SUBJECT_TITLES, SEX_TITLES))
+    groups: dict[str, str] = {}
+    for row in rows:
+        cells = [*row, *[""] * len(header)]
+        subject, group = cells[subject_column], _group(cells[sex_column])
+        known = groups.setdefault(subject, group) if subject else group
+        if known != group:
+            raise DatasetError(
+                f"{path} calls subject {subject} {known!r} and {group!r}; expected one row a subject: delete the "
+                "wrong one."
+            )
+    return pd.DataFrame({"subject": list(groups), "group": list(groups.values())}, dtype=str)
+
+
+def find_demographics(data_dir: Path | str) -> Path | None:
+    """The file `read_demographics` reads, if there is one."""
+    entries = (entry for entry in sorted(Path(data_dir).iterdir()) if entry.name.lower() == FILE)
+    return next((entry for entry in entries if entry.is_file()), None)
+
+
+def _cells(path: Path) -> list[list[str]]:
+    """Stripped cells of all rows that are not blank."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        separator = max(",;\t", key=first.count)
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(
+            f"{path} cannot be read as UTF-8 text ({error}); expected a table of subjects and their sex."
+        ) from error
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        raise DatasetError(
+            f"{path} is empty; expected a header and a row per subject: delete the file or fill it."
+        )
+    return rows
+
+
+def _position(path: Path, header: list[str], titles: tuple[str, ...]) -> int:
+    """A column with a title of its own wins over one that holds it as a word."""
+    words = [title.lower().replace("_", " ").replace("-", " ").replace("/", " ").split() for title in header]
+    for wanted in ([[title] for title in titles], None):
+        for position, title in enumerate(words):
+            if title in wanted if wanted else any(word.rstrip("s") in titles for word in title):
+                return position
+    found = ", ".join(repr(title) for title in header)
+    raise DatasetError(f"{path} has no column titled {' or '.join(titles)}; found {found}: rename one.")
+
+
+def _group(text: str) -> str:
+    lowered = text.lower()
+    return NOT_STATED if lowered in (*MISSING, "unknown", "?", "-") else SPELLINGS.get(lowered, lowered)

@@ -1,0 +1,34 @@
+"""What the models are called: in files, in tables, in sentences; and the order in which they come."""
+
+from collections.abc import Iterable
+
+from stressid_keras.baselines import BASELINE_NAMES
+
+NETWORKS = ("teacher", "student", "student_ce")  # student_ce: the same student, cross-entropy alone
+NETWORK_NAMES = {
+    "teacher": "teacher",
+    "student": "student",
+    "student_ce": "same student, cross-entropy alone",
+}
+SHORT_NAMES = {"student_ce": "control"}
+
+
+def is_known(model: str) -> bool:
+    """Whether it is a network, a student distilled in another way, or a baseline."""
+    return model in NETWORKS or model.startswith("student_") or model in BASELINE_NAMES
+
+
+def display_name(model: str) -> str:
+    return NETWORK_NAMES.get(model) or BASELINE_NAMES.get(model) or model.replace("_", " ")
+
+
+def short_name(model: str) -> str:
+    return SHORT_NAMES.get(model) or display_name(model)
+
+
+def in_order(models: Iterable[str]) -> list[str]:
+    """Networks, other students, baselines, each once."""
+    known = [*NETWORKS, *BASELINE_NAMES]
+    others = sorted(set(models) - set(known))
+    order = [*NETWORKS, *others, *BASELINE_NAMES]
+    return [model for model in order if model in set(models)]
