@@ -16,13 +16,16 @@ from stressid_keras.provenance import fingerprint, read_json
 from stressid_keras.workflow import Reporter, Run
 
 ROOT = Path(__file__).resolve().parent.parent
+EXPERIMENT = "stressid_keras"  # of MLflow
 SHOWN = ("loss", "val_uar", "failures")  # of the values that a stage reports
 
 
 def parser(description: str) -> argparse.ArgumentParser:
     """A parser with the options that every recipe has."""
     parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        conflict_handler="resolve",  # a recipe may give an option another meaning
     )
     add = parser.add_argument
     add("--data-dir", type=Path, help="StressID tree; without it, a synthetic sample is made and used")
@@ -60,6 +63,37 @@ def parser(description: str) -> argparse.ArgumentParser:
     ):
         sample.add_argument(f"--{option}", type=kind, help=of)
     return parser
+
+
+def add_tracking_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mlflow",
+        metavar="URI",
+        help="log options, scores and curves to this MLflow store [off]; extra: mlflow",
+    )
+
+
+def add_fold_jobs(parser: argparse.ArgumentParser) -> None:
+    """`--jobs` of a recipe that trains folds: each process holds networks and batches of its own."""
+    most = min(2, os.cpu_count() or 1)
+    parser.add_argument(
+        "--jobs", type=int, default=most, help=f"folds at a time, and processes of the preparation [{most}]"
+    )
+
+
+def add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--backend", choices=("local", "dask"), default="local", help="who works [local]")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        default="",
+        help="of a Dask cluster, whose workers have this package and see the same files at the same paths",
+    )
+
+
+def check_cluster_options(arguments: argparse.Namespace) -> None:
+    if (arguments.backend == "dask") != bool(arguments.scheduler):
+        raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
 
 
 def main(recipe) -> None:
@@ -163,6 +197,17 @@ def make_sample(arguments: argparse.Namespace, reporter: Reporter) -> Path:
     return folder
 
 
+def track(arguments: argparse.Namespace, run: Run, metrics: dict, folder: Path) -> None:
+    """Log an evaluation to MLflow, if asked to."""
+    if not arguments.mlflow:
+        return
+    from stressid_keras.tracking import log_to_mlflow
+
+    name = f"{run.data.data_dir.resolve().name}, {metrics['protocol']['name']}"
+    logged = log_to_mlflow(folder, metrics, run.config.to_dict(), arguments.mlflow, EXPERIMENT, name)
+    print(f"\nmlflow: run {logged} in {arguments.mlflow}")
+
+
 def show_results(run: Run, paths) -> None:
     """Print where the results are, relative to here if that is shorter, and whether anything had to be done."""
     if not run.data.reporter.made:
@@ -227,4 +272,14 @@ def _complain(sentence: str) -> int:
     return 2
 
 
-__all__ = ["main", "make_run", "parser", "show_results"]
+__all__ = [
+    "add_cluster_options",
+    "add_fold_jobs",
+    "add_tracking_option",
+    "check_cluster_options",
+    "main",
+    "make_run",
+    "parser",
+    "show_results",
+    "track",
+]

@@ -10,7 +10,10 @@ from stressid_keras.evaluation import score_table
 
 
 def recipe():
-    run = common.make_run(common.parser(__doc__).parse_args())
+    parser = common.parser(__doc__)
+    common.add_tracking_option(parser)
+    arguments = parser.parse_args()
+    run = common.make_run(arguments)
     metrics = run.evaluate()
     files = [run.output_dir / "report.html", run.output_dir / "student.keras"]
     try:
@@ -23,6 +26,7 @@ def recipe():
     finally:  # scores do not depend on the export
         print()
         print(score_table(metrics))
+    common.track(arguments, run, metrics, run.output_dir)
     common.show_results(run, files)
 
 

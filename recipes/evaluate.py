@@ -1,4 +1,4 @@
-"""Score teacher, student and control on the test subjects, beside their floors.
+"""Score teacher, student and control on unseen people, beside floors, probes and classical baselines.
 
 python recipes/evaluate.py --data-dir PATH/TO/StressID                              # on one split
 python recipes/evaluate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2  # everybody tested, three times
@@ -10,19 +10,29 @@ import common
 from stressid_keras.evaluation import score_table
 from stressid_keras.workflow import CrossValidation
 
-FILES = ("report.html", "metrics.json", "predictions.csv")
+FILES = ("report.html", "model_card.md", "metrics.json", "scores.csv", "subjects.csv", "predictions.csv")
 
 
 def recipe():
     arguments = parser().parse_args()
-    run = common.make_run(arguments)
+    common.check_cluster_options(arguments)
+    run = common.make_run(arguments, arguments.scheduler)
     if arguments.folds is None and not arguments.leave_one_out:
-        metrics, folder = run.evaluate(), run.output_dir
+        metrics, folder = run.evaluate(thorough=True), run.output_dir
     else:
-        folds = CrossValidation(run, arguments.folds, arguments.repeats, max(1, arguments.jobs))
+        folds = CrossValidation(
+            run,
+            arguments.folds,
+            arguments.repeats,
+            max(1, arguments.jobs),
+            arguments.scheduler,
+            audit=not arguments.no_audit,
+        )
         metrics, folder = folds.evaluate(), folds.folder
-    print()
-    print(score_table(metrics))
+    print(f"\n{score_table(metrics)}\n")
+    for sentence in metrics["findings"]:
+        print(f"- {sentence}")
+    common.track(arguments, run, metrics, folder)
     common.show_results(run, [folder / name for name in FILES])
 
 
@@ -34,6 +44,14 @@ def parser():
     )
     folds.add_argument("--leave-one-out", action="store_true", help="as many folds as subjects")
     parser.add_argument("--repeats", type=int, default=1, help="of all folds, each divided otherwise [1]")
+    parser.add_argument(
+        "--no-audit",
+        action="store_true",
+        help="with folds: do not train again on a random split to show what it would pretend",
+    )
+    common.add_fold_jobs(parser)
+    common.add_cluster_options(parser)
+    common.add_tracking_option(parser)
     return parser
 
 

@@ -6,14 +6,12 @@ python recipes/prepare.py --data-dir PATH/TO/StressID --backend dask --scheduler
 
 import common
 
-from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing import export_png, quality_table
 
 
 def recipe():
     arguments = parser().parse_args()
-    if (arguments.backend == "dask") != bool(arguments.scheduler):
-        raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
+    common.check_cluster_options(arguments)
     run = common.make_run(arguments, arguments.scheduler)
     store = run.store
     print(f"\n{quality_table(store)}\n")
@@ -32,14 +30,8 @@ def recipe():
 
 def parser():
     parser = common.parser(__doc__)
-    parser.add_argument("--backend", choices=("local", "dask"), default="local", help="who works [local]")
+    common.add_cluster_options(parser)
     parser.add_argument("--png", action="store_true", help="also write the windows as images, for looking")
-    parser.add_argument(
-        "--scheduler",
-        metavar="ADDRESS",
-        default="",
-        help="of a Dask cluster, whose workers have this package and see the same files at the same paths",
-    )
     return parser
 
 

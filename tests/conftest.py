@@ -1,6 +1,10 @@
 """Real files for every test: one tiny synthetic tree, prepared once per session."""
 
 import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -20,6 +24,13 @@ from stressid_keras.config import (
 )
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.preprocessing import prepare_dataset
+
+ROOT = Path(__file__).resolve().parents[1]
+CLUSTER_ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(ROOT),
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10s",
+}
 
 
 def pytest_addoption(parser):
@@ -84,3 +95,39 @@ def with_moving_statistics(model):
             low = 0.1 if "variance" in variable.path else -0.3
             variable.assign(generator.uniform(low, 0.3, variable.shape))
     return model
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(*arguments) → a process of distributed's; all of them are ended after the test."""
+    started = []
+
+    def start(module, *arguments):
+        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
+        with open(tmp_path / f"{module}{len(started)}.log", "w") as log:
+            started.append(
+                subprocess.Popen(command, stdout=log, stderr=log, env=CLUSTER_ENVIRONMENT, cwd=tmp_path)
+            )
+        return started[-1]
+
+    yield start
+    for process in reversed(started):
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def cluster(start):
+    """cluster(workers) → address, process of the scheduler, processes of its workers."""
+    pytest.importorskip("distributed", reason="distributed is not installed")
+
+    def cluster(workers):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+        port = address.rpartition(":")[2]
+        scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
+        return address, scheduler, [start("dask_worker", address, *options) for _ in range(workers)]
+
+    return cluster

@@ -1,6 +1,7 @@
 """One recording in, arrays out: audio, physiology, GAF, video; `prepare_dataset` runs them all."""
 
 from stressid_keras.preprocessing.audio import load_waveform, log_mel
+from stressid_keras.preprocessing.cluster import dask_backend
 from stressid_keras.preprocessing.gaf import gramian_angular_field, pixels
 from stressid_keras.preprocessing.images import (
     load_gaf_image,
@@ -24,6 +25,7 @@ __all__ = [
     "PreparedStore",
     "PreparedWindow",
     "clean_signal",
+    "dask_backend",
     "export_png",
     "from_uint8",
     "gramian_angular_field",

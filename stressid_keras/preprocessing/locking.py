@@ -1,4 +1,4 @@
-"""One run at a time on a prepared folder."""
+"""One run at a time in a folder."""
 
 import contextlib
 import logging
@@ -22,6 +22,6 @@ def exclusive(folder: Path) -> Iterator[None]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                logger.warning("%s is being prepared by another run; waiting for it.", folder)
+                logger.warning("%s is being written by another run; waiting for it.", folder)
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,27 +1,27 @@
 """Every subject tested once: runs on the folds of a cross-validation, in processes of their own, and their scores."""
 
+import contextlib
 import dataclasses
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pandas as pd
 
 from stressid_keras.config import RunConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.provenance import read_json, versions, write_json
+from stressid_keras.preprocessing.locking import exclusive
+from stressid_keras.provenance import read_json
 from stressid_keras.workflow.data import Fold
+from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.run import Run
+from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
 from stressid_keras.workflow.stage import Stage
 
 
 class CrossValidation:
     """Runs on all folds and repeats; finished ones are reused, so that it can be interrupted.
 
-    Fold i of repeat r is a `Run` of its own in `<output_dir>/repeat<r>/fold<i>`, with the seed `config.seed` + r: its
+    Fold i of repeat r is a `Run` of its own in `<k>-folds/repeat<r>/fold<i>`, with the seed `config.seed` + r: its
     teacher, students and epochs are chosen without its test subjects.
 
     Args:
@@ -29,12 +29,24 @@ class CrossValidation:
         folds: 3 to the number of subjects; None leaves one subject out at a time.
         repeats: each with another division into folds, other first weights and another order of the batches.
         jobs: processes; the cores are divided between them.
+        scheduler: address of a Dask scheduler, whose workers are used instead of processes of this machine; they must
+            see the same files at the same paths.
+        audit: also train everything once on as many folds of recordings, which have the same people on both sides,
+            to show beside the scores what such a split would have pretended.
 
     Raises, in all methods:
         StressIDError: as `Run`, or a number that makes no sense.
     """
 
-    def __init__(self, run: Run, folds: int | None, repeats: int = 1, jobs: int = 1):
+    def __init__(
+        self,
+        run: Run,
+        folds: int | None,
+        repeats: int = 1,
+        jobs: int = 1,
+        scheduler: str = "",
+        audit: bool = True,
+    ):
         if repeats < 1 or jobs < 1:
             raise StressIDError(
                 f"{repeats} repeats in {jobs} processes were asked for; expected 1 or more of each."
@@ -43,29 +55,33 @@ class CrossValidation:
         self.folds = folds
         self.repeats = repeats
         self.jobs = jobs
+        self.scheduler = scheduler
+        self.audit = audit
         self.folder = run.output_dir / "cross_validation"
 
     def evaluate(self) -> dict:
         """Run what is missing and score all of it; the content of `metrics.json`.
 
-        Leaves `metrics.json`, `predictions.csv` (test rows with `repeat` and `fold`) and `report.html`.
+        Leaves `metrics.json`, `report.html` and the other files of an evaluation, over the test windows of all folds.
         """
-        folds = self._folds()
-        self._run(folds)
-        records = [read_json(self._folder(repeat, fold) / "evaluation.json") for repeat, fold in folds]
+        honest = self.split_results()
+        leaky = self._leaky_results() if self.audit else []
+        self.run.data.baseline_features  # noqa: B018  once, here, rather than by the first fold that needs it
+        self.work("folds", analyse_fold, [*honest, *leaky])
         stage = Stage(
             self.folder,
             "evaluation",
-            {"runs": [record["fingerprint"] for record in records], "store": self.run.store.fingerprint},
-            ("metrics.json", "predictions.csv", "report.html"),
+            scoring_inputs(self.run.data, [result.fingerprints() for result in (*honest, *leaky)]),
+            REPORT_FILES,
         )
         if stage.is_current():
-            self.run.data.reporter.reused("evaluation", [self.folder / name for name in stage.outputs])
+            self.run.data.reporter.reused("evaluation", [self.folder / name for name in REPORT_FILES])
         else:
-            stage.run(lambda: self._score(folds))
+            stage.run(lambda: write_scores(self.folder, self.run.data, honest, leaky))
         return read_json(self.folder / "metrics.json")
 
-    def _folds(self) -> list[tuple[int, Fold]]:
+    def split_results(self) -> list[SplitResults]:
+        """Where each fold of each repeat keeps its files."""
         manifest = self.run.store.manifest[self.run.store.complete]
         n_subjects = manifest["subject"].nunique()
         count = n_subjects if self.folds is None else self.folds
@@ -73,91 +89,99 @@ class CrossValidation:
             raise StressIDError(
                 f"{count} folds were asked for; expected from 3 to the number of subjects, {n_subjects}."
             )
-        return [(repeat, Fold(index, count)) for repeat in range(self.repeats) for index in range(count)]
+        return [
+            self._results(repeat, Fold(index, count))
+            for repeat in range(self.repeats)
+            for index in range(count)
+        ]
 
-    def _folder(self, repeat: int, fold: Fold) -> Path:
-        return self.folder / f"{fold.count}-folds" / f"repeat{repeat}" / f"fold{fold.index}"
-
-    def _run(self, folds: list[tuple[int, Fold]]) -> None:
+    def work(self, name: str, function: Callable, results: list[SplitResults], *arguments) -> None:
+        """Call `function(data_dir, prepared_dir, folder, config, fold, threads, *arguments)` for each fold, each in a
+        process of its own; it returns whether there was anything to do.
+        """
         import joblib
 
         data = self.run.data
+        threads = max(1, (os.cpu_count() or 1) // self.jobs)
         tasks = [
-            joblib.delayed(_in_own_process)(
-                run_fold,
-                data.data_dir,
-                data.prepared_dir,
-                self._folder(repeat, fold),
-                dataclasses.replace(data.config, seed=data.config.seed + repeat),
-                fold,
-                self.jobs,
+            joblib.delayed(in_own_process)(
+                function,
+                data.data_dir.absolute(),
+                data.prepared_dir.absolute(),
+                result.folder.absolute(),
+                dataclasses.replace(data.config, seed=data.config.seed + result.repeat),
+                result.fold,
+                threads,
+                *arguments,
             )
-            for repeat, fold in folds
+            for result in results
         ]
-        with data.reporter.stage("folds", len(tasks)) as report:
-            worked = 0
-            parallel = joblib.Parallel(n_jobs=self.jobs, backend="threading", return_as="generator_unordered")
+        worked = 0
+        with data.reporter.stage(name, len(tasks)) as report, self._backend() as options:
+            parallel = joblib.Parallel(return_as="generator_unordered", **options)
             for done, was_new in enumerate(parallel(tasks), start=1):
                 worked += was_new
                 if worked:
                     report(done)
         if not worked:
-            data.reporter.reused("folds", [self.folder])
+            data.reporter.reused(name, [self.folder])
 
-    def _score(self, folds: list[tuple[int, Fold]]) -> None:
-        from stressid_keras import evaluation
+    def _leaky_results(self) -> list[SplitResults]:
+        count = self.split_results()[0].fold.count
+        return [self._results(0, Fold(index, count, "recording")) for index in range(count)]
 
-        predictions, train_rows, splits = [], [], []
-        manifest = self.run.store.manifest
-        complete = manifest[self.run.store.complete]
-        for repeat, fold in folds:
-            folder = self._folder(repeat, fold)
-            place = {"repeat": repeat, "fold": fold.index}
-            table = evaluation.read_predictions(folder / "predictions.csv")
-            predictions.append(table[table["split"] == "test"].assign(**place))
-            split = read_json(folder / "split.json")
-            train_rows.append(complete[complete["subject"].isin(split["train"])].assign(**place))
-            splits.append({**place, **split})
-        predictions = pd.concat(predictions, ignore_index=True)
-        metrics = evaluation.score_folds(
-            predictions, pd.concat(train_rows), self.run.store.class_names, self.run.config.seed
-        )
-        evaluation.write_predictions(self.folder / "predictions.csv", predictions)
-        write_json(self.folder / "metrics.json", metrics)
-        evaluation.write_fold_report(
-            self.folder / "report.html",
-            metrics=metrics,
-            predictions=predictions,
-            splits=splits,
-            config=self.run.config.to_dict(),
-            versions=versions(),
-            class_names=self.run.store.class_names,
-        )
+    def _results(self, repeat: int, fold: Fold) -> SplitResults:
+        kind = "folds" if fold.unit == "subject" else "leaky-folds"
+        folder = self.folder / f"{fold.count}-{kind}" / f"repeat{repeat}" / f"fold{fold.index}"
+        return SplitResults(folder, repeat, fold)
+
+    @contextlib.contextmanager
+    def _backend(self):
+        """Threads, each of which waits for its process; or the workers of the cluster."""
+        if not self.scheduler:
+            yield {"n_jobs": self.jobs, "backend": "threading"}
+            return
+        from stressid_keras.preprocessing import dask_backend
+
+        data = self.run.data
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shared = [path.absolute() for path in (data.data_dir, data.prepared_dir, self.folder)]
+        with dask_backend(self.scheduler, shared) as backend:
+            yield {"n_jobs": -1, "backend": backend, "pre_dispatch": "all"}
 
 
-def run_fold(data_dir, prepared_dir, output_dir, config: RunConfig, fold: Fold, processes: int) -> bool:
-    """Evaluate one fold, in this process; whether anything had to be done."""
-    # Read by TensorFlow when it is first imported; threads of several processes would take each other's cores.
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    witness = _Witness()
-    Run(data_dir, prepared_dir, output_dir, config, reporter=witness, fold=fold).evaluate()
+def analyse_fold(data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold, threads: int) -> bool:
+    """Train and analyse one fold, in this process; whether anything had to be done."""
+    with fold_run(data_dir, prepared_dir, folder, config, fold, threads) as (run, witness):
+        analysis = run.analysis
+        analysis.predictions  # noqa: B018
+        analysis.baselines  # noqa: B018
+        if fold.unit == "subject":
+            analysis.robustness  # noqa: B018
+            analysis.inspection  # noqa: B018
     return witness.saw_work
 
 
-def _in_own_process(work, *arguments):
-    """A fresh process for each fold: TensorFlow's memory grows with every network that a process has built."""
-    try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-            return process.submit(work, *arguments).result()
-    except BrokenProcessPool as error:
-        raise StressIDError(
-            "The process of a fold was killed, perhaps for want of memory; run again with fewer jobs: "
-            "finished folds and stages are kept."
-        ) from error
+@contextlib.contextmanager
+def fold_run(
+    data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold, threads: int
+) -> Iterator[tuple[Run, "Witness"]]:
+    """The run of one fold, in a process that is to use so many threads, and a reporter that sees whether it works.
+
+    A process of an earlier run that still works on the same fold is waited for.
+    """
+    # Read by TensorFlow when it is first imported; threads of several processes would take each other's cores.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first process takes a GPU's memory
+    witness = Witness()
+    with exclusive(folder):
+        yield Run(data_dir, prepared_dir, folder, config, reporter=witness, fold=fold), witness
 
 
-class _Witness(Reporter):
+class Witness(Reporter):
+    """Remembers whether any stage had something to do."""
+
     def __init__(self):
         self.saw_work = False
 

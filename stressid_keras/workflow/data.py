@@ -1,5 +1,7 @@
 """The data of a run: index, prepared windows, split, and batches of them."""
 
+import contextlib
+import dataclasses
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +11,7 @@ import numpy as np
 
 from stressid_keras.config import RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
-from stressid_keras.errors import StressIDError
+from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
@@ -20,6 +22,7 @@ class Fold(NamedTuple):
 
     index: int  # from 0
     count: int
+    unit: str = "subject"  # "recording": people are in several parts, to show what such a split pretends
 
 
 class RunData:
@@ -109,8 +112,20 @@ class RunData:
             stage.run(lambda: self._make_split().save(path))
         return SubjectSplit.load(path)  # which asserts that no subject is in two parts
 
+    @cached_property
+    def baseline_features(self):
+        """Hand-crafted features of the complete windows, computed once for a prepared folder."""
+        from stressid_keras import baselines
+
+        with contextlib.suppress(StaleError):
+            return baselines.load_features(self.store)
+        with self.reporter.stage("baseline features", int(self.store.complete.sum())) as report:
+            return baselines.load_or_compute(
+                self.index, self.store, self.jobs, lambda done, total: report(done)
+            )
+
     def rows(self, part: str) -> np.ndarray:
-        """Rows of the manifest whose subject is in a part; only windows with all five modalities."""
+        """Rows of the manifest that a part of the split holds; only windows with all five modalities."""
         return self._rows(self.split.parts[part], self.store.complete)
 
     @cached_property
@@ -137,20 +152,24 @@ class RunData:
             teacher_features=teacher_features,
         )
 
-    def _rows(self, subjects, usable) -> np.ndarray:
-        return np.flatnonzero(usable & self.store.manifest["subject"].isin(subjects).to_numpy())
+    def _rows(self, members, usable) -> np.ndarray:
+        return np.flatnonzero(usable & self.store.manifest[self.split.unit].isin(members).to_numpy())
 
     def _make_split(self) -> SubjectSplit:
+        unit = "subject" if self.fold is None else self.fold.unit
         manifest = self.store.manifest
         complete = manifest[self.store.complete]
         without_audio = set()
         if self.config.dataset.teacher_recordings == "all":
-            without_audio = set(manifest["subject"]) - set(complete["subject"])
-        rows = complete["subject"], complete["label"]
+            without_audio = set(manifest[unit]) - set(complete[unit])
+        rows = complete[unit], complete["label"]
         extra, config = tuple(sorted(without_audio)), self.config
         if self.fold is None:
             return split_subjects(*rows, config.dataset, config.seed, extra)
-        folds = subject_folds(*rows, self.fold.count, config.dataset, config.seed, extra)
+        dataset = config.dataset
+        if unit == "recording":  # so many of one class each that the first division is as good as any
+            dataset = dataclasses.replace(dataset, split_restarts=1)
+        folds = subject_folds(*rows, self.fold.count, dataset, config.seed, extra, unit)
         return folds[self.fold.index]
 
     def _start_output_dir(self) -> None:

@@ -6,6 +6,7 @@ from stressid_keras.config import RunConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.provenance import read_json
+from stressid_keras.workflow.analysis import Analysis
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.results import Results
@@ -52,7 +53,8 @@ class Run:
             fold,
         )
         self.training = Training(self.data)
-        self.results = Results(self.training)
+        self.analysis = Analysis(self.training)
+        self.results = Results(self.analysis)
 
     @property
     def config(self) -> RunConfig:
@@ -79,9 +81,13 @@ class Run:
         """Distil the student; its `.keras` file."""
         return self._file(self.training.student, "student.keras")
 
-    def evaluate(self) -> dict:
-        """Score teacher, student and control; the content of `metrics.json`."""
-        return read_json(self._file(self.results.evaluation, "metrics.json"))
+    def evaluate(self, thorough: bool = False) -> dict:
+        """Score teacher, student, control, baselines and floors; the content of `metrics.json`.
+
+        Args:
+            thorough: also test the students' robustness and look inside them.
+        """
+        return read_json(self._file(self.results.evaluation(thorough), "metrics.json"))
 
     @property
     def can_export(self) -> bool:

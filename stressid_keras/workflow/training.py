@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PRIVILEGED, TrainingConfig, to_dict
+from stressid_keras.config import PRIVILEGED, DistillationConfig, TrainingConfig, to_dict
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.stage import Stage
@@ -48,19 +48,11 @@ class Training:
     @cached_property
     def student(self) -> Stage:
         """The student, distilled from the teacher's stored features."""
-        return self._train(
-            "student",
-            self._new_distiller,
-            self.config.student_training,
-            {
-                "network": to_dict(self.config.student),
-                "distillation": to_dict(self.config.distillation),
-                "teacher": self._teacher_key,
-            },
-            ("audio",),
-            self.data.rows("train"),
-            self.teacher_features,
-        )
+        return self._distil("student", self.config.distillation)
+
+    def variant(self, name: str, distillation: DistillationConfig) -> Stage:
+        """A student distilled in another way, from the same teacher and first weights; in the folder `ablation`."""
+        return self._distil(name, distillation, self.folder / "ablation")
 
     @property
     def stages(self) -> dict[str, Stage]:
@@ -84,15 +76,42 @@ class Training:
         loaded = {part: load_teacher_features(path, self._teacher_key, rows) for part, rows in parts.items()}
         return {part: {m: features[m] for m in PRIVILEGED} for part, features in loaded.items()}
 
-    def load(self, model: str):
-        """A trained network by the name of its stage."""
+    def load(self, model: str, folder: Path | None = None):
+        """A trained network by the name of its stage, of this run or in another folder."""
         import keras
 
         import stressid_keras.layers  # noqa: F401  registers what the file needs
 
-        return keras.saving.load_model(self.folder / f"{model}.keras", compile=False, safe_mode=True)
+        path = (folder or self.folder) / f"{model}.keras"
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
 
-    def _train(self, name, build, training: TrainingConfig, inputs, modalities, rows, features=None) -> Stage:
+    def _distil(self, name: str, distillation: DistillationConfig, folder: Path | None = None) -> Stage:
+        return self._train(
+            name,
+            lambda: self._new_distiller(distillation),
+            self.config.student_training,
+            {
+                "network": to_dict(self.config.student),
+                "distillation": to_dict(distillation),
+                "teacher": self._teacher_key,
+            },
+            ("audio",),
+            self.data.rows("train"),
+            self.teacher_features,
+            folder,
+        )
+
+    def _train(
+        self,
+        name,
+        build,
+        training: TrainingConfig,
+        inputs,
+        modalities,
+        rows,
+        features=None,
+        folder: Path | None = None,
+    ) -> Stage:
         inputs = {
             **inputs,
             "training": _without(training, "tensorboard"),
@@ -103,19 +122,20 @@ class Training:
             "seed": self.config.seed,
             "code": CODE_VERSION,
         }
-        stage = Stage(self.folder, name, inputs, (f"{name}.keras", f"history_{name}.csv"))
+        stage = Stage(folder or self.folder, name, inputs, (f"{name}.keras", f"history_{name}.csv"))
         if stage.is_current():
-            self.reporter.reused(name, [self.folder / f"{name}.keras"])
+            self.reporter.reused(name, [stage.folder / f"{name}.keras"])
         else:
-            stage.run(lambda: self._fit(name, build, training, modalities, rows, features or {}))
+            stage.run(lambda: self._fit(stage, build, training, modalities, rows, features or {}))
         return stage
 
-    def _fit(self, name, build, training, modalities, rows, features) -> dict:
+    def _fit(self, stage: Stage, build, training, modalities, rows, features) -> dict:
         import keras
 
         from stressid_keras.bucketing import padded_share
         from stressid_keras.distillation import fit
 
+        name, folder = stage.name, stage.folder
         keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
         batches = self.data.batches
         share = padded_share(self.data.store, rows, modalities, self.config.pipeline, self.config.seed)
@@ -127,9 +147,9 @@ class Training:
                 batches(self.data.rows("val"), modalities, teacher_features=features.get("val")),
                 self.data.labels(rows),
                 training,
-                checkpoint=self.folder / f"{name}.keras",
-                history=self.folder / f"history_{name}.csv",
-                tensorboard=self.folder / "tensorboard" / name if training.tensorboard else None,
+                checkpoint=folder / f"{name}.keras",
+                history=folder / f"history_{name}.csv",
+                tensorboard=folder / "tensorboard" / name if training.tensorboard else None,
                 progress=report,
             )
         return {**summary, "padded_share": round(share, 4)}
@@ -164,12 +184,12 @@ class Training:
 
         return Classifier(self._new_student(), label_smoothing=self.config.student_training.label_smoothing)
 
-    def _new_distiller(self):
+    def _new_distiller(self, distillation: DistillationConfig):
         from stressid_keras.distillation import Distiller
 
         return Distiller(
             self._new_student(),
-            weights=self.config.distillation.weights,
+            weights=distillation.weights,
             label_smoothing=self.config.student_training.label_smoothing,
         )
 

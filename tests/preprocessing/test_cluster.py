@@ -1,7 +1,6 @@
 """A Dask cluster prepares the same bytes as this machine, also when it loses a worker half way."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -26,40 +25,6 @@ def prepare(tree, folder, *options):
         text=True,
         env=ENVIRONMENT,
     )
-
-
-@pytest.fixture
-def start(tmp_path):
-    """start(*arguments) → a process of distributed's; all of them are ended after the test."""
-    started = []
-
-    def start(module, *arguments):
-        command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
-        with open(tmp_path / f"{module}{len(started)}.log", "w") as log:
-            started.append(subprocess.Popen(command, stdout=log, stderr=log, env=ENVIRONMENT, cwd=tmp_path))
-        return started[-1]
-
-    yield start
-    for process in reversed(started):
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def cluster(start):
-    """cluster(workers) → address, process of the scheduler, processes of its workers."""
-    pytest.importorskip("distributed", reason="distributed is not installed")
-
-    def cluster(workers):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-        port = address.rpartition(":")[2]
-        scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
-        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-        return address, scheduler, [start("dask_worker", address, *options) for _ in range(workers)]
-
-    return cluster
 
 
 @pytest.fixture

@@ -30,7 +30,19 @@ RECIPES = {
             "student.tflite",
         ],
     ),
-    "evaluate": ([], ["metrics.json", "predictions.csv", "report.html"]),
+    "evaluate": (
+        [],
+        [
+            "metrics.json",
+            "predictions.csv",
+            "scores.csv",
+            "subjects.csv",
+            "robustness.csv",
+            "inspection.npz",
+            "report.html",
+            "model_card.md",
+        ],
+    ),
     "export_tflite": ([], ["student.tflite", "export.json"]),
     "tune": (["--trials", "2", "--tuner", "random"], ["tuned.json"]),
 }
@@ -121,8 +133,24 @@ def test_mistyped_recording_is_answered_with_similar_ones(folders):
     assert "has no usable recording 'nobody_Math'; similar: " in result.stderr
 
 
-def test_evaluation_of_folds_says_what_it_pooled(folders):
-    result = run_recipe("evaluate", *folders, "--smoke", "--folds", "3", "--jobs", "2")
+def test_evaluation_of_folds_says_what_it_pooled_and_ablation_shares_it(folders):
+    shared = [*folders, "--smoke", "--folds", "3", "--jobs", "2", "--gamma", "0", "--delta", "0"]
+    result = run_recipe("evaluate", *shared, "--no-audit")
     assert "test: 3 folds by subject, 6 subjects" in result.stdout
     assert "student - control: macro F1 " in result.stdout
+    assert "floor: availability (of 18 labelled recordings)" in result.stdout
     assert (folders[-1] / "cross_validation" / "report.html").is_file()
+    teachers = list(folders[-1].glob("cross_validation/3-folds/repeat0/*/teacher.keras"))
+    before = [path.stat().st_mtime_ns for path in teachers]
+    result = run_recipe("ablate", *shared)
+    assert re.search(r"video \+ ecg +macro F1 .* less control", result.stdout)
+    assert (folders[-1] / "ablation" / "ablation.html").is_file()
+    assert [path.stat().st_mtime_ns for path in teachers] == before
+
+
+def test_an_evaluation_is_logged_to_mlflow_on_request(folders, tmp_path):
+    pytest.importorskip("mlflow", reason="mlflow is not installed")
+    store = tmp_path / "runs.db"
+    result = run_recipe("evaluate", *folders, "--smoke", "--mlflow", f"sqlite:///{store}")
+    assert re.search(r"mlflow: run \w+ in sqlite:///", result.stdout)
+    assert store.stat().st_size

@@ -24,7 +24,10 @@ OUTPUTS = (
     "history_student_ce.csv",
     "predictions.csv",
     "metrics.json",
+    "scores.csv",
+    "subjects.csv",
     "report.html",
+    "model_card.md",
     "student.tflite",
 )
 
@@ -139,8 +142,23 @@ def test_renamed_classes_retrain_nothing(copied, tiny_tree, tiny_config):
     dataset = dataclasses.replace(tiny_config.dataset, class_names=("Neutral", "Stress", "Amusement"))
     run = make_run(tiny_tree, copied, tiny_config, dataset=dataset)
     metrics = run.evaluate()
-    assert set(run.data.reporter.worked) == {"prepare", "evaluation"}
+    assert set(run.data.reporter.worked) == {"prepare", "predictions", "baselines", "evaluation"}
     assert "recall_Amusement" in metrics["student"]["test"]
+
+
+def test_demographics_that_come_later_are_scored(copied, tiny_tree, tiny_config):
+    """They are of the tree, not of what was prepared from it; no network is asked again."""
+    people = sorted(path.name for path in (tiny_tree / "Audio").iterdir())
+    file = tiny_tree / "demographics.csv"
+    file.write_text("subject,sex\n" + "".join(f"{name},F\n" for name in people))
+    try:
+        run = make_run(tiny_tree, copied, tiny_config)
+        metrics = run.evaluate()
+    finally:
+        file.unlink()
+    assert set(run.data.reporter.worked) == {"prepare", "evaluation"}
+    assert metrics["fairness"]["student"]["groups"]["female"]["n_subjects"] == 1
+    assert "| female |" in (copied / "run" / "model_card.md").read_text()
 
 
 def test_audio_that_came_as_images_is_scored_and_not_exported(tiny_tree, tiny_config, tiny_store, tmp_path):

@@ -1,0 +1,36 @@
+"""Which modalities are worth imitating: students of all subsets of α to δ, on the same folds.
+
+python recipes/ablate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2
+
+Teachers, controls and full students are those of `evaluate.py` with the same folds and output folder.
+"""
+
+import common
+
+from stressid_keras.evaluation import ablation_table
+from stressid_keras.workflow import Ablation, CrossValidation
+
+
+def recipe():
+    arguments = parser().parse_args()
+    common.check_cluster_options(arguments)
+    run = common.make_run(arguments, arguments.scheduler)
+    folds = CrossValidation(
+        run, arguments.folds, arguments.repeats, max(1, arguments.jobs), arguments.scheduler
+    )
+    ablation = Ablation(folds)
+    print(f"\n{ablation_table(ablation.evaluate())}")
+    common.show_results(run, [ablation.folder / name for name in ("ablation.html", "ablation.csv")])
+
+
+def parser():
+    parser = common.parser(__doc__)
+    parser.add_argument("--folds", type=int, default=5, metavar="K", help="by subject, --jobs at a time [5]")
+    parser.add_argument("--repeats", type=int, default=1, help="of all folds, with other seeds [1]")
+    common.add_fold_jobs(parser)
+    common.add_cluster_options(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    common.main(recipe)

@@ -1,0 +1,60 @@
+"""Work in a process of its own, also from a worker of a cluster."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from stressid_keras.errors import StressIDError
+
+# Not multiprocessing: the workers of a Dask cluster are daemons, which may have no children of that kind.
+_CHILD = """
+import pickle, sys
+from stressid_keras.errors import StressIDError
+with open(sys.argv[1], "rb") as file:
+    function, arguments = pickle.load(file)
+try:
+    outcome = True, function(*arguments)
+except StressIDError as error:
+    outcome = False, error
+with open(sys.argv[2], "wb") as file:
+    pickle.dump(outcome, file)
+"""
+
+
+def in_own_process(function, *arguments):
+    """The result of `function(*arguments)`, called in a fresh Python.
+
+    TensorFlow's memory grows with every network that a process has built; that of a process that has ended does not.
+
+    Args:
+        function: importable by its name.
+        arguments: that can be pickled, as the result.
+
+    Raises:
+        StressIDError: raised by the function, or the process was killed, or ended with another error, whose
+            traceback is on the standard error stream.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        call, result = Path(folder, "call"), Path(folder, "result")
+        call.write_bytes(pickle.dumps((function, arguments)))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        child = [sys.executable, "-c", _CHILD, str(call), str(result)]
+        status = subprocess.run(child, env=environment).returncode
+        if status == -signal.SIGKILL:
+            raise StressIDError(
+                "A process was killed, perhaps for want of memory; run again with fewer jobs: "
+                "what is finished is kept."
+            )
+        if status < 0:
+            name = signal.Signals(-status).name
+            raise StressIDError(f"A process was ended by {name}; run again: what is finished is kept.")
+        if status > 0:
+            raise StressIDError(f"{function.__name__} failed in a process of its own; its error is above.")
+        succeeded, value = pickle.loads(result.read_bytes())
+    if not succeeded:
+        raise value
+    return value

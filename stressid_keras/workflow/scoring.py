@@ -1,0 +1,270 @@
+"""From the files of one split, or of all folds, to scores, report and model card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.provenance import file_fingerprint, fingerprint, read_json, versions, write_json
+from stressid_keras.workflow.analysis import NETWORKS, STUDENTS
+from stressid_keras.workflow.data import Fold, RunData
+
+SCORING_VERSION = 3  # raised when scores, report or model card change for the same predictions
+REPORT_FILES = (
+    "config.json",
+    "metrics.json",
+    "predictions.csv",
+    "scores.csv",
+    "subjects.csv",
+    "report.html",
+    "model_card.md",
+)
+STAGES = ("predictions", "baselines", "robustness", "inspection")
+
+
+@dataclass(frozen=True)
+class SplitResults:
+    """The folder of one split, with the files of its `Analysis`."""
+
+    folder: Path
+    repeat: int = 0
+    fold: Fold | None = None
+    inspected: bool = True  # whether robustness and inspection are there and current
+
+    def __post_init__(self):
+        if self.fold is not None and self.fold.unit != "subject":
+            object.__setattr__(self, "inspected", False)
+
+    @property
+    def place(self) -> dict[str, int]:
+        return {} if self.fold is None else {"repeat": self.repeat, "fold": self.fold.index}
+
+    @property
+    def split(self) -> dict:
+        return {**self.place, **read_json(self.folder / "split.json")}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Of the stages that made the files."""
+        stages = STAGES if self.inspected else STAGES[:2]
+        return {stage: read_json(self.folder / f"{stage}.json")["fingerprint"] for stage in stages}
+
+    def predictions(self) -> pd.DataFrame:
+        """Of networks and baselines; of a fold, the test part alone."""
+        from stressid_keras import evaluation
+
+        files = (self.folder / "network_predictions.csv", self.folder / "baseline_predictions.csv")
+        tables = [table for file in files if len(table := evaluation.read_predictions(file))]
+        table = pd.concat(tables, ignore_index=True)
+        return table if self.fold is None else table[table["split"] == "test"].assign(**self.place)
+
+    def robustness(self) -> pd.DataFrame | None:
+        from stressid_keras import evaluation
+
+        if not self.inspected:
+            return None
+        table = evaluation.read_predictions(self.folder / "robustness.csv")
+        return table.assign(**self.place) if len(table) else None
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        with np.load(self.folder / f"{name}.npz") as file:
+            return dict(file)
+
+    def history(self, model: str) -> pd.DataFrame:
+        return pd.read_csv(self.folder / f"history_{model}.csv")
+
+    def best_epoch(self, model: str) -> int:
+        return read_json(self.folder / f"{model}.json")["summary"]["best_epoch"]
+
+
+def scoring_inputs(data: RunData, stages) -> dict:
+    """What decides `REPORT_FILES`: the stages that they are made from, and what of the tree is read beside them."""
+    from stressid_keras.evaluation.demographics import find_demographics
+
+    demographics = find_demographics(data.data_dir)
+    return {
+        "stages": stages,
+        "store": data.store.fingerprint,
+        "availability": fingerprint(data.index.availability.to_dict("list")),
+        "demographics": demographics and file_fingerprint(demographics),
+        "code": SCORING_VERSION,
+    }
+
+
+def write_scores(
+    folder: Path, data: RunData, results: Sequence[SplitResults], leaky: Sequence[SplitResults] = ()
+) -> None:
+    """Write `REPORT_FILES` of an evaluation.
+
+    Args:
+        folder: where they go.
+        data: tree, store and configuration that the results share.
+        results: one split, or every fold of every repeat.
+        leaky: folds of recordings, for the audit.
+    """
+    from stressid_keras import evaluation
+    from stressid_keras.dataset.synthetic import is_generated
+    from stressid_keras.evaluation.card_texts import SYNTHETIC_LICENCE
+
+    with data.reporter.stage("evaluation", 1) as report:
+        evidence = gather(data, results, leaky)
+        report(1)
+    write_json(folder / "metrics.json", evidence.metrics)
+    evaluation.write_predictions(folder / "predictions.csv", evidence.predictions)
+    evaluation.write_score_tables(folder, evidence.metrics, evidence.predictions)
+    write_json(
+        folder / "config.json",
+        {"config": evidence.config, "data": evidence.data_name, "versions": evidence.versions},
+    )
+    evaluation.write_report(folder / "report.html", evidence)
+    evaluation.write_model_card(
+        folder / "model_card.md",
+        metrics=evidence.metrics,
+        config=evidence.config,
+        versions=evidence.versions,
+        class_names=evidence.class_names,
+        data_name=evidence.data_name,
+        license_note=SYNTHETIC_LICENCE if is_generated(data.data_dir) else None,
+    )
+
+
+def gather(data: RunData, results: Sequence[SplitResults], leaky: Sequence[SplitResults] = ()):
+    """The `Evidence` of an evaluation."""
+    from stressid_keras.evaluation import Evidence
+
+    store = data.store
+    predictions = pd.concat([result.predictions() for result in results], ignore_index=True)
+    splits = [result.split for result in results]
+    return Evidence(
+        metrics=_metrics(data, results, leaky, predictions, splits),
+        predictions=predictions,
+        splits=splits,
+        histories={model: [result.history(model) for result in results] for model in NETWORKS},
+        best_epochs={model: [result.best_epoch(model) for result in results] for model in NETWORKS},
+        config=data.config.to_dict(),
+        versions=versions(),
+        class_names=store.class_names,
+        data_name=data.data_dir.resolve().name,
+        **_looks(store, results),
+    )
+
+
+def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: list[dict]) -> dict:
+    from stressid_keras import evaluation
+    from stressid_keras.probes import findings
+
+    names, seed = data.store.class_names, data.config.seed
+    manifest = data.store.manifest[data.store.complete]
+    train_rows = [
+        manifest[manifest["subject"].isin(split["train"])].assign(**result.place)
+        for result, split in zip(results, splits, strict=True)
+    ]
+    if results[0].fold is None:
+        metrics = evaluation.score_run(predictions, names, train_rows[0], seed)
+    else:
+        metrics = evaluation.score_folds(predictions, pd.concat(train_rows), names, seed)
+    metrics["probes"] = _probes(data, results, splits)
+    if leaky:
+        table = pd.concat([result.predictions() for result in leaky], ignore_index=True)
+        honest = predictions[predictions["repeat"] == leaky[0].repeat]
+        metrics["leakage_audit"] = evaluation.leakage_audit(honest, table, names)
+    if curves := _curves(results, names, seed):
+        metrics["robustness"] = curves
+    metrics["fairness"] = _fairness(data, predictions, names, seed)
+    metrics["findings"] = findings(metrics)
+    return metrics
+
+
+def _probes(data: RunData, results: Sequence[SplitResults], splits: list[dict]) -> dict:
+    from stressid_keras import baselines, probes
+
+    store = data.store
+    availability = probes.score_availability(
+        data.index.availability,
+        [(split["train"], split["test"]) for split in splits],
+        store.class_names,
+        data.config.seed,
+        failures=store.failures,
+    )
+    found: dict[str, list[dict]] = {}
+    for result in results:
+        arrays = result.arrays("features")
+        rows = store.manifest.iloc[arrays.pop("rows")]
+        for model, features in arrays.items():
+            found.setdefault(model, []).append(probes.identity_probe(features, *_people(rows)))
+    identity = {model: _mean(scores) for model, scores in found.items()}
+    features, people = data.baseline_features, _people(store.manifest[store.complete])
+    columns = {group: baselines.group_columns(features, group) for group in baselines.GROUPS}
+    for group, names in columns.items():
+        if names:
+            identity[f"{group}_features"] = probes.identity_probe(features[names].to_numpy(), *people)
+    every = [name for names in columns.values() for name in names]
+    duplicates = probes.duplicate_subjects(features[every].to_numpy(), *people)
+    return {"availability": availability, "identity": identity, "duplicates": duplicates}
+
+
+def _people(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return rows["subject"].to_numpy(), rows["recording"].to_numpy()
+
+
+def _mean(scores: list[dict]) -> dict:
+    """Of several folds; a value that is undefined in one of them leaves it out."""
+    means = {}
+    for name in scores[0]:
+        values = [score[name] for score in scores if score[name] is not None]
+        means[name] = float(np.mean(values)) if values else None
+    return means
+
+
+def _curves(results: Sequence[SplitResults], names, seed: int) -> dict | None:
+    from stressid_keras.robustness import robustness_scores
+
+    tables = [table for result in results if (table := result.robustness()) is not None]
+    return robustness_scores(pd.concat(tables, ignore_index=True), names, seed) if tables else None
+
+
+def _fairness(data: RunData, predictions: pd.DataFrame, names, seed: int) -> dict | None:
+    """Of the test windows, by sex; None without `demographics.csv`."""
+    from stressid_keras import evaluation
+
+    try:
+        people = evaluation.read_demographics(data.data_dir)
+    except StressIDError as error:
+        data.reporter.warn(str(error))
+        return None
+    if people is None:
+        return None
+    test = predictions[predictions["split"] == "test"]
+    return evaluation.group_scores(test, people.set_index("subject")["group"], names, seed)
+
+
+def _looks(store, results: Sequence[SplitResults]) -> dict:
+    """What the report shows of the networks' insides."""
+    from stressid_keras.evaluation import LookedAt
+    from stressid_keras.robustness import CORRUPTIONS
+
+    features = results[0].arrays("features")
+    looks = {"feature_rows": store.manifest.iloc[features.pop("rows")], "features": features}
+    inspected = [result for result in results if result.inspected]
+    if not inspected:
+        return looks
+    arrays = [result.arrays("inspection") for result in inspected]
+    looks["bands"] = {
+        model: np.concatenate([found[f"bands_{model}"] for found in arrays]) for model in STUDENTS
+    }
+    looks["band_subjects"] = store.manifest["subject"].to_numpy()[
+        np.concatenate([found["rows"] for found in arrays])
+    ]
+    first = arrays[0]
+    looks["corruption_names"] = {name: (c.display_name, c.unit) for name, c in CORRUPTIONS.items()}
+    looks["looked_at"] = [
+        LookedAt(
+            title=f"{store.manifest['task'].iloc[row]}, {store.class_names[store.manifest['label'].iloc[row]]}",
+            log_mel=store.read(int(row), "audio").astype(np.float32) / 255,
+            maps={model: first[f"map_{model}_{position}"] for model in STUDENTS},
+        )
+        for position, row in zip(first["shown"], first["rows"][first["shown"]], strict=True)
+    ]
+    return looks

@@ -1,0 +1,62 @@
+"""Students of every subset of the teacher's features, on folds that a cross-validation has or will have."""
+
+import pandas as pd
+import pytest
+
+from stressid_keras.config import DistillationConfig
+from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation import read_predictions
+from stressid_keras.workflow import Ablation
+from stressid_keras.workflow.ablation import ablate_fold, subsets
+from stressid_keras.workflow.data import Fold
+
+
+def test_subsets_keep_some_terms_and_lose_the_others():
+    found = subsets(DistillationConfig(alpha=2.0, beta=3.0))
+    assert len(found) == 16
+    assert found["student_video_rr"].weights == {"video": 2.0, "ecg": 0.0, "eda": 0.0, "rr": 1.0}
+    assert set(found["student_ce"].weights.values()) == {0.0}
+    assert found["student"] == DistillationConfig(alpha=2.0, beta=3.0)
+
+
+def test_nothing_to_leave_out_is_refused():
+    with pytest.raises(StressIDError, match="alpha to delta are all 0"):
+        subsets(DistillationConfig(0.0, 0.0, 0.0, 0.0))
+
+
+def test_terms_that_are_off_are_not_asked_about():
+    assert list(subsets(DistillationConfig(gamma=0.0, delta=0.0))) == [
+        "student_ce",
+        "student_video",
+        "student_ecg",
+        "student",
+    ]
+
+
+@pytest.fixture(scope="module")
+def finished(finished_folds):
+    ablation = Ablation(finished_folds.folds)
+    return ablation, ablation.evaluate()
+
+
+def test_every_subset_is_scored_beside_the_control(finished):
+    ablation, found = finished
+    rows = pd.DataFrame(found["subsets"]).set_index("model")
+    assert list(rows["name"]) == ["none (control)", "video", "ecg", "video + ecg"]
+    assert pd.isna(rows.loc["student_ce", "difference"])
+    difference = rows.loc["student_video", "macro_f1"] - rows.loc["student_ce", "macro_f1"]
+    assert rows.loc["student_video", "difference"] == pytest.approx(difference)
+    assert "3 folds by subject, 6 subjects, 18 windows" in found["title"]
+    predictions = read_predictions(ablation.folder / "predictions.csv")
+    assert set(predictions.groupby("model").size()) == {18}
+    assert (ablation.folder / "ablation.html").read_text().count("<svg") == 1
+
+
+def test_finished_students_are_not_trained_again(finished, tiny_tree, two_terms):
+    ablation, _ = finished
+    fold = ablation.folds.split_results()[0].folder
+    before = {path: path.stat().st_mtime_ns for path in fold.rglob("*.keras")}
+    data = ablation.data
+    worked = ablate_fold(tiny_tree, data.prepared_dir, fold, two_terms, Fold(0, 3), 1)
+    assert not worked
+    assert {path: path.stat().st_mtime_ns for path in before} == before
