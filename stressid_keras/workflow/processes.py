@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stressid_keras.errors import StressIDError
 
+KILLED = -9  # exit status after SIGKILL, a name that Windows lacks
 # Not multiprocessing: the workers of a Dask cluster are daemons, which may have no children of that kind.
 _CHILD = """
 import pickle, sys
@@ -44,7 +45,7 @@ def in_own_process(function, *arguments):
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         child = [sys.executable, "-c", _CHILD, str(call), str(result)]
         status = subprocess.run(child, env=environment).returncode
-        if status == -signal.SIGKILL:
+        if status == KILLED:
             raise StressIDError(
                 "A process was killed, perhaps for want of memory; run again with fewer jobs: "
                 "what is finished is kept."
