@@ -23,7 +23,8 @@ KILLS = 10
 
 # What it takes to prepare, and nothing more: a recipe's imports would be most of a test's time.
 SCRIPT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which what runs in the background inherits ignored
 from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.preprocessing import prepare_dataset
