@@ -56,7 +56,7 @@ def folder(tmp_path):
     for name, content in (("split", SPLIT), ("metrics", METRICS), ("config", made)):
         (folder / f"{name}.json").write_text(json.dumps(content))
     (folder / "model_card.md").write_text("# Model card\n\n12 windows of 2 people, macro F1 .001.\n")
-    (folder / "model_card.md").write_text("<p>Tested on 2e45 and 0012</p>")
+    (folder / "report.html").write_text("<p>Tested on 2 people</p>")  # of real runs it names them: never sent
     history = pd.DataFrame({"epoch": [0, 1], "loss": [1.5, float("nan")], "val_uar": [0.25, 0.5]})
     history.to_csv(folder / "history_student.csv", index=False)
     return folder
@@ -126,9 +126,9 @@ def test_neither_people_nor_the_user_nor_the_folder_are_named(folder, store):
     assert str(folder.parent) not in json.dumps(run.data.to_dictionary())
 
 
-def test_report_that_names_nobody_is_sent(folder, store):
+def test_card_with_words_like_names_is_sent(folder, store):
     uri, client = store
-    (folder / "model_card.md").write_text("<p>Tested on 2 people, 12e456 and x0012</p>")
+    (folder / "model_card.md").write_text("Tested on 2 people, 12e456 and x0012")
     assert "model_card.md" in files_of(client, log_to_mlflow(folder, METRICS, {}, uri, "stress", "first"))
 
 
