@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import scipy.special
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, to_dict
 from stressid_keras.provenance import fingerprint
@@ -72,7 +73,7 @@ class Analysis:
 
     def probabilities(self, network, rows) -> np.ndarray:
         """Of a network on rows of the manifest: (rows, classes) float64."""
-        return softmax(self._outputs(network, rows)["logits"])
+        return _probabilities(self._outputs(network, rows))
 
     def recordings(self, rows) -> list:
         wanted = set(self.data.store.manifest["recording"].iloc[rows])
@@ -134,7 +135,7 @@ class Analysis:
                             model,
                             part,
                             self.data.store.manifest.iloc[rows],
-                            softmax(outputs["logits"]),
+                            _probabilities(outputs),
                             self.data.store.class_names,
                         )
                     )
@@ -227,16 +228,15 @@ class Analysis:
         save_arrays(self.folder / "inspection.npz", **arrays)
 
 
+def _probabilities(outputs: dict[str, np.ndarray]) -> np.ndarray:
+    return scipy.special.softmax(outputs["logits"].astype(np.float64), axis=1)
+
+
 def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:
     """The vector before the classifier: the student's feature, or the teacher's four, one after the other."""
     if "feature" in outputs:
         return outputs["feature"]
     return np.concatenate([outputs[modality] for modality in PRIVILEGED], axis=1)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    exponentials = np.exp(np.float64(logits) - np.max(logits, axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def save_arrays(path, **arrays) -> None:
