@@ -86,17 +86,24 @@ class GafConfig:
     """Gramian angular fields of the physiological signals.
 
     Sizes are pixels per side for a full window; a shorter window gives a proportionally smaller image, so a
-    pixel always spans the same time. One pixel per second, as in the original, loses every heartbeat.
+    pixel always spans the same time. One pixel per second of the ECG itself, as in the original, loses every
+    heartbeat; its heart rate keeps them, at about a pixel a beat.
     """
 
-    ecg_size: int = 256  # 4.3 Hz: heart rates up to 128 bpm lie below half of it and show as texture
+    ecg_size: int = 64  # a pixel a second; of the signal itself 256 are wanted (4.3 Hz, for up to 128 bpm)
     eda_size: int = 64  # 1.1 Hz: skin conductance responses last seconds
     rr_size: int = 64  # 1.1 Hz: resting and stressed breathing stays below 0.5 Hz
+    ecg_series: str = "heart_rate"  # or "signal"
+    levels: str = "person"  # scaled over all recordings of the person, or each "window" by itself
     method: str = "summation"  # or "difference"
 
     def __post_init__(self):
         if self.method not in ("summation", "difference"):
             raise StressIDError(f"GAF method is {self.method!r}; expected 'summation' or 'difference'.")
+        if self.ecg_series not in ("heart_rate", "signal"):
+            raise StressIDError(f"ecg_series is {self.ecg_series!r}; expected 'heart_rate' or 'signal'.")
+        if self.levels not in ("person", "window"):
+            raise StressIDError(f"GAF levels is {self.levels!r}; expected 'person' or 'window'.")
 
     def size(self, modality: str) -> int:
         return getattr(self, f"{modality}_size")

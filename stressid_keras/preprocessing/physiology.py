@@ -63,12 +63,19 @@ def clean_signal(signal: np.ndarray, quality: QualityConfig, where: str) -> np.n
             f"{where}: {missing:.1%} of the samples are missing; "
             f"expected at most {quality.max_missing_share:.0%}."
         )
-    if missing:
-        indices = np.arange(len(signal))
-        signal = np.interp(indices, indices[finite], signal[finite]).astype(np.float32)
+    signal = interpolate_missing(signal)
     if signal.min() == signal.max():
         raise RecordingError(f"{where} is constant at {signal[0]:g}; expected a signal that varies.")
     return signal
+
+
+def interpolate_missing(signal: np.ndarray) -> np.ndarray:
+    """A signal (n,) with its missing samples (NaN or infinite) interpolated linearly; all finite, if any is."""
+    finite = np.isfinite(signal)
+    if finite.all() or not finite.any():
+        return signal
+    indices = np.arange(len(signal))
+    return np.interp(indices, indices[finite], signal[finite]).astype(signal.dtype)
 
 
 def count_rows(path: Path) -> int:

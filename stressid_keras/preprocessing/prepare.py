@@ -4,18 +4,21 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
+from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
 from stressid_keras.preprocessing.estimate import estimate_nbytes
 from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
+from stressid_keras.preprocessing.signal_levels import Levels, person_levels
 from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key
 from stressid_keras.preprocessing.store import PreparedStore
-from stressid_keras.preprocessing.units import Plan, Unit, load_part, part_path, plan_recording
-from stressid_keras.preprocessing.work import Progress, Task, run_tasks
-from stressid_keras.provenance import fingerprint, versions
+from stressid_keras.preprocessing.units import Plan, Unit, levels_key, load_part, part_path, plan_recording
+from stressid_keras.preprocessing.work import Progress, Task, inspect_signals, make_recording, run_tasks
+from stressid_keras.provenance import fingerprint, read_json, versions, write_json
 
-KNOWN_SOURCES = ".sources.json"  # hashes of source files by stamp: a cache, no part of the store
+# Caches, no part of the store: hashes of source files by stamp, and levels of signals by the hash of their file.
+KNOWN_SOURCES = ".sources.json"
+KNOWN_LEVELS = ".levels.json"
 
 
 def prepare_dataset(
@@ -73,16 +76,20 @@ class _Preparation:
         self.stored = StoredUnits(folder)
         self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
         self.plans: dict[str, Plan] = {}
+        self.levels: dict[str, Levels] = {}  # by subject
 
     def run(self, jobs: int, progress: Progress | None, scheduler: str, announce) -> PreparedStore:
-        tasks = self._outstanding()
+        known = load_known(self.folder / KNOWN_SOURCES)
+        if self.config.gaf.levels == "person":
+            self._learn_levels(known, jobs, scheduler)
+        tasks = self._outstanding(known)
         if not tasks and (store := self._current_store()):
             return store
         if announce and tasks:
             announce(estimate_nbytes(self.recordings, self.config))
         done, failed = len(self.recordings) - len(tasks), 0
         try:
-            for outcome in run_tasks(tasks, self.parts, self.config, jobs, scheduler):
+            for outcome in run_tasks(make_recording, tasks, self.parts, self.config, jobs, scheduler):
                 self._learn(outcome.recording, outcome.sources)
                 done, failed = done + 1, failed + outcome.failed
                 if progress:
@@ -92,9 +99,34 @@ class _Preparation:
         self._pack()
         return PreparedStore.open(self.folder)
 
-    def _outstanding(self) -> list[Task]:
+    def _learn_levels(self, known: dict[str, Source], jobs: int, scheduler: str) -> None:
+        """The levels of every person; a recording is read unless its files were inspected and not touched since."""
+        path = self.folder / KNOWN_LEVELS
+        remembered = read_json(path)
+        remembered = remembered if isinstance(remembered, dict) else {}
+        found: dict[str, Levels] = {}
+        keys: dict[str, str] = {}
+        unknown = []
+        for recording in self.recordings:
+            sources = {m: current_source(recording.sources[m], known) for m in PHYSIOLOGICAL}
+            key = keys[recording.name] = levels_key(sources, self.config)
+            if key and key in remembered:
+                found[recording.name] = {modality: tuple(pair) for modality, pair in remembered[key].items()}
+            else:
+                unknown.append(Task(recording, _mine(recording, known)))
+        for seen in run_tasks(inspect_signals, unknown, self.parts, self.config, jobs, scheduler):
+            name = seen.recording.name
+            found[name], keys[name] = seen.levels, levels_key(seen.sources, self.config)
+            known |= {source_key(seen.recording.sources[m]): source for m, source in seen.sources.items()}
+        if unknown:
+            write_json(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
+        people: dict[str, list[Levels]] = {}
+        for recording in self.recordings:
+            people.setdefault(recording.subject, []).append(found[recording.name])
+        self.levels = {subject: person_levels(levels) for subject, levels in people.items()}
+
+    def _outstanding(self, known: dict[str, Source]) -> list[Task]:
         """Recordings of which a file is new or was touched, or a unit is not in the store."""
-        known = load_known(self.folder / KNOWN_SOURCES)
         tasks = []
         for recording in self.recordings:
             sources = {m: current_source(path, known) for m, path in recording.sources.items()}
@@ -103,10 +135,8 @@ class _Preparation:
                 self._learn(recording, sources)
                 if stored == self.plans[recording.name].fingerprints and all(stored.values()):
                     continue
-            mine = {
-                key: known[key] for path in recording.sources.values() if (key := source_key(path)) in known
-            }
-            tasks.append(Task(recording, mine, stored))
+            levels = self.levels.get(recording.subject, {})
+            tasks.append(Task(recording, _mine(recording, known), stored, levels))
         return tasks
 
     def _current_store(self) -> PreparedStore | None:
@@ -183,7 +213,8 @@ class _Preparation:
 
     def _learn(self, recording, sources: dict[str, Source]) -> None:
         self.sources[recording.name] = sources
-        self.plans[recording.name] = plan_recording(recording, sources, self.config)
+        levels = self.levels.get(recording.subject)
+        self.plans[recording.name] = plan_recording(recording, sources, self.config, levels)
 
     def _save_known(self) -> None:
         known = {
@@ -193,3 +224,9 @@ class _Preparation:
             for modality, path in recording.sources.items()
         }
         save_known(self.folder / KNOWN_SOURCES, known)
+
+
+def _mine(recording, known: dict[str, Source]) -> dict[str, Source]:
+    """What is known of the files of one recording."""
+    keys = (source_key(path) for path in recording.sources.values())
+    return {key: known[key] for key in keys if key in known}

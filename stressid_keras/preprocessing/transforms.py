@@ -12,12 +12,13 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing import audio, gaf, images, physiology, quality, video
 from stressid_keras.preprocessing.quantisation import RANGES, to_uint8
+from stressid_keras.preprocessing.signal_levels import imaged_series
 from stressid_keras.preprocessing.windows import Span
 
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 1, "video": 1, "ecg": 1, "eda": 1, "rr": 1}
+TRANSFORM_VERSIONS = {"audio": 1, "video": 1, "ecg": 2, "eda": 2, "rr": 2}
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def transform(
     spans: list[Span | None],
     config: PreparationConfig,
     load=physiology.load_signals,
+    bounds: tuple[float, float] | None = None,
 ) -> list[PreparedWindow]:
     """Transform one modality of a recording, one result per span (None: not in this window).
 
@@ -43,6 +45,7 @@ def transform(
 
     Args:
         load: reads a text file of signals; pass a caching one to read it once for its three signals.
+        bounds: of a signal, the levels of its person, between which it is imaged; None: those of each window.
     """
     if path.suffix.lower() == ".png":
         make = _image_window(modality, path, config)
@@ -51,7 +54,7 @@ def transform(
     elif modality == "video":
         make = functools.partial(_video_window, path, config)
     else:
-        make = functools.partial(_signal_window, modality, path, config, load)
+        make = _signal_window(modality, path, config, load, bounds)
     return [PreparedWindow() if span is None else _attempt(make, modality, path, span) for span in spans]
 
 
@@ -70,6 +73,8 @@ def settings(modality: str, config: PreparationConfig) -> dict:
         used = {
             "size": config.gaf.size(modality),
             "method": config.gaf.method,
+            "levels": config.gaf.levels,
+            **({"series": config.gaf.ecg_series} if modality == "ecg" else {}),
             "window_seconds": config.window_seconds,
         }
     return {**used, **quality.settings(modality, config.quality), "version": TRANSFORM_VERSIONS[modality]}
@@ -118,20 +123,28 @@ def _video_window(path: Path, config: PreparationConfig, span: Span) -> Prepared
     return PreparedWindow(frames, seconds, quality={"dropped_frames": dropped})
 
 
-def _signal_window(modality: str, path: Path, config: PreparationConfig, load, span: Span) -> PreparedWindow:
+def _signal_window(modality: str, path: Path, config: PreparationConfig, load, bounds):
     rate = config.quality.signal_rate
-    piece = _cut(load(path)[modality], span, rate)
-    seconds = _long_enough(len(piece) / rate, path, span, config)
-    where = f"{_where(path, span)}, {modality.upper()}"
-    signal = physiology.clean_signal(piece, config.quality, where)
-    measures = {
-        "flat_share": quality.flat_share(piece, max(2, round(config.quality.flat_seconds * rate))),
-        "missing_share": quality.share(~np.isfinite(piece)),
-    }
-    quality.check(measures, config.quality, where)
-    size = gaf.pixels(config.gaf.size(modality), seconds, config.window_seconds)
-    field = gaf.gramian_angular_field(signal, size, config.gaf.method)
-    return PreparedWindow(to_uint8(field, *RANGES[modality]), seconds, quality=measures)
+
+    @functools.cache  # over the whole recording: a window of a second may hold a single heartbeat
+    def series() -> np.ndarray:
+        return imaged_series(modality, load(path)[modality], config, f"{path.name}, {modality.upper()}")
+
+    def make(span: Span) -> PreparedWindow:
+        piece = _cut(load(path)[modality], span, rate)
+        seconds = _long_enough(len(piece) / rate, path, span, config)
+        where = f"{_where(path, span)}, {modality.upper()}"
+        physiology.clean_signal(piece, config.quality, where)
+        measures = {
+            "flat_share": quality.flat_share(piece, max(2, round(config.quality.flat_seconds * rate))),
+            "missing_share": quality.share(~np.isfinite(piece)),
+        }
+        quality.check(measures, config.quality, where)
+        size = gaf.pixels(config.gaf.size(modality), seconds, config.window_seconds)
+        field = gaf.gramian_angular_field(_cut(series(), span, rate), size, config.gaf.method, bounds)
+        return PreparedWindow(to_uint8(field, *RANGES[modality]), seconds, quality=measures)
+
+    return make
 
 
 def _image_window(modality: str, path: Path, config: PreparationConfig):

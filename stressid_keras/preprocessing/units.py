@@ -3,13 +3,15 @@
 import json
 import logging
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PreparationConfig
+from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.preprocessing.physiology import load_signals
+from stressid_keras.preprocessing.signal_levels import Levels
 from stressid_keras.preprocessing.sources import Source, is_image
 from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
@@ -38,12 +40,18 @@ class Plan:
     spans: list[Span]  # of its windows
     shares: dict[str, list[Span | None]]  # per modality, the part of each window that it covers
     fingerprints: dict[str, str]  # per modality
+    bounds: Levels  # of the signals, between which they are imaged
 
 
-def plan_recording(recording, sources: dict[str, Source], config: PreparationConfig) -> Plan:
+def plan_recording(
+    recording, sources: dict[str, Source], config: PreparationConfig, levels: Levels | None = None
+) -> Plan:
     """Decide on windows and fingerprints from what is known of the files.
 
     An image made earlier stands for the whole recording, so a recording with one has a single window.
+
+    Args:
+        levels: of the person's signals, between which they are imaged; none: those of each window.
     """
     seconds = {
         modality: sources[modality].seconds(modality, path, config)
@@ -53,17 +61,19 @@ def plan_recording(recording, sources: dict[str, Source], config: PreparationCon
     spans = window_spans(seconds, config)
     if any(is_image(path) for path in recording.sources.values()):
         spans = [spans[0] if spans[0][1] else (0.0, config.window_seconds)]
-    shares, fingerprints = {}, {}
+    shares, fingerprints, bounds = {}, {}, {}
     for modality, path in recording.sources.items():
         length = seconds.get(modality, 0.0)
         shares[modality] = (
             [(0.0, length or spans[0][1])] if is_image(path) else modality_spans(length, spans, config)
         )
+        if levels and modality in levels and not is_image(path):
+            bounds[modality] = levels[modality]
         content = sources[modality].content
         fingerprints[modality] = content and fingerprint(
-            content, settings(modality, config), shares[modality], spans
+            content, settings(modality, config), shares[modality], spans, bounds.get(modality)
         )
-    return Plan(spans, shares, fingerprints)
+    return Plan(spans, shares, fingerprints, bounds)
 
 
 def make_unit(
@@ -72,7 +82,14 @@ def make_unit(
     """Transform one modality of a recording; a failure is in the windows, not raised."""
     if source.reason:
         return Unit(plan.fingerprints[modality], [PreparedWindow(reason=source.reason) for _ in plan.spans])
-    windows = transform(modality, recording.sources[modality], plan.shares[modality], config, load)
+    windows = transform(
+        modality,
+        recording.sources[modality],
+        plan.shares[modality],
+        config,
+        load,
+        plan.bounds.get(modality),
+    )
     retry = any(is_unexpected(window) for window in windows)
     return Unit("" if retry else plan.fingerprints[modality], windows)
 
@@ -105,3 +122,10 @@ def load_part(path: Path) -> Unit | None:
         return None
     windows = [PreparedWindow(arrays.get(str(i)), *values) for i, values in enumerate(meta["windows"])]
     return Unit(meta["fingerprint"], windows)
+
+
+def levels_key(sources: Mapping[str, Source | None], config: PreparationConfig) -> str:
+    """What the levels of a recording's signals depend on; empty if a file is not known or cannot be read."""
+    contents = [source.content if source else "" for source in (sources.get(m) for m in PHYSIOLOGICAL)]
+    used = [settings(modality, config) for modality in PHYSIOLOGICAL]
+    return fingerprint(contents, used) if all(contents) else ""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stressid_keras.config import PreparationConfig
+from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.cluster import dask_backend
 from stressid_keras.preprocessing.physiology import load_signals
+from stressid_keras.preprocessing.signal_levels import Levels, recording_levels
 from stressid_keras.preprocessing.sources import Source, inspect_sources
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import load_part, make_unit, part_path, plan_recording, save_part
@@ -25,6 +26,7 @@ class Task:
     recording: object  # a dataset Recording
     known: dict[str, Source] = field(default_factory=dict)  # by source_key
     stored: dict[str, str] = field(default_factory=dict)  # modality → fingerprint of what the store holds
+    levels: Levels = field(default_factory=dict)  # of the person's signals
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,28 @@ class Outcome:
     failed: bool
 
 
+@dataclass(frozen=True)
+class Inspection:
+    """What the signal files of a recording hold."""
+
+    recording: object
+    sources: dict[str, Source]  # by modality, the signals alone
+    levels: Levels
+
+
 def run_tasks(
-    tasks: list[Task], parts: Path, config: PreparationConfig, jobs: int, scheduler: str = ""
-) -> Iterator[Outcome]:
-    """Work on the tasks, in any order, leaving a part file for each unit that neither store nor parts have.
+    function: Callable,
+    tasks: list[Task],
+    parts: Path,
+    config: PreparationConfig,
+    jobs: int,
+    scheduler: str = "",
+) -> Iterator:
+    """Results of `function(task, parts, config)`, in any order.
 
     Args:
+        function: `make_recording`, which leaves a part file for each unit that neither store nor parts have, or
+            `inspect_signals`.
         jobs: processes on this machine; 1 works in this one.
         scheduler: address of a Dask scheduler, whose workers are used instead.
 
@@ -51,7 +69,7 @@ def run_tasks(
     """
     if not tasks or (not scheduler and (jobs == 1 or len(tasks) < 2)):
         for task in tasks:
-            yield run_task(task, parts, config)
+            yield function(task, parts, config)
         return
     import joblib
     from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -72,7 +90,9 @@ def run_tasks(
                 return_as="generator_unordered",
                 pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
             )
-            yield from parallel(joblib.delayed(_run_in_worker)(task, parts, config) for task in tasks)
+            yield from parallel(
+                joblib.delayed(_run_in_worker)(function, task, parts, config) for task in tasks
+            )
     except BrokenProcessPool as error:
         raise StressIDError(
             "A worker process was killed, perhaps for want of memory; run again with fewer jobs: "
@@ -80,10 +100,10 @@ def run_tasks(
         ) from error
 
 
-def run_task(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
+def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
     recording = task.recording
     sources = inspect_sources(recording, task.known)
-    plan = plan_recording(recording, sources, config)
+    plan = plan_recording(recording, sources, config, task.levels)
     load = functools.cache(load_signals)  # one reading serves the three signals
     failed = False
     for modality, wanted in plan.fingerprints.items():
@@ -98,11 +118,29 @@ def run_task(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
     return Outcome(recording, sources, failed)
 
 
-def prepare_recording(recording, config: PreparationConfig) -> dict[str, list[PreparedWindow]]:
-    """Prepare a single recording in memory: modality → its windows, in order. A failure is in its window."""
+def inspect_signals(task: Task, parts: Path, config: PreparationConfig) -> Inspection:
+    """Look at the signal files alone: the levels of a person are wanted before any of its signals is imaged."""
+    signals = {m: path for m, path in task.recording.sources.items() if m in PHYSIOLOGICAL}
+    recording = dataclasses.replace(task.recording, sources=signals)
+    sources = inspect_sources(recording, task.known)
+    return Inspection(
+        task.recording, sources, recording_levels(recording, config, functools.cache(load_signals))
+    )
+
+
+def prepare_recording(
+    recording, config: PreparationConfig, levels: Levels | None = None
+) -> dict[str, list[PreparedWindow]]:
+    """Prepare a single recording in memory: modality → its windows, in order. A failure is in its window.
+
+    Args:
+        levels: of the person's signals; none: this recording's own, as if the person had no other.
+    """
     sources = inspect_sources(recording, {})
-    plan = plan_recording(recording, sources, config)
     load = functools.cache(load_signals)
+    if levels is None and config.gaf.levels == "person":
+        levels = recording_levels(recording, config, load)
+    plan = plan_recording(recording, sources, config, levels)
     return {
         modality: make_unit(recording, modality, sources[modality], plan, config, load).windows
         for modality in recording.sources
@@ -114,8 +152,8 @@ def _with_absolute_paths(task: Task) -> Task:
     return dataclasses.replace(task, recording=dataclasses.replace(task.recording, sources=sources))
 
 
-def _run_in_worker(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
+def _run_in_worker(function: Callable, task: Task, parts: Path, config: PreparationConfig):
     import cv2
 
     cv2.setNumThreads(1)  # there are as many processes as cores already
-    return run_task(task, parts, config)
+    return function(task, parts, config)

@@ -94,7 +94,9 @@ def test_a_touched_but_unchanged_source_is_not_redone(index, tmp_path, made):
 
 
 @pytest.mark.parametrize("change", ["audio", "text"])
-def test_a_changed_source_redoes_its_modality_only(index, tmp_path, made, change):
+def test_a_changed_source_redoes_its_modality_only_and_the_signals_of_its_person(
+    index, tmp_path, made, change
+):
     folder = tmp_path / "prepared"
     before = content(prepare_dataset(index, folder, CONFIG).path)
     recording = index.recordings[1]
@@ -105,8 +107,14 @@ def test_a_changed_source_redoes_its_modality_only(index, tmp_path, made, change
         expected = [(recording.name, "audio")]
     else:
         text = recording.sources["ecg"].read_text().splitlines()
-        recording.sources["ecg"].write_text("\n".join([text[0], *text[:0:-1]]) + "\n")
-        expected = [(recording.name, modality) for modality in ("ecg", "eda", "rr")]
+        wider = [",".join(f"{3 * float(value):.4f}" for value in line.split(",")) for line in text[:0:-1]]
+        recording.sources["ecg"].write_text("\n".join([text[0], *wider]) + "\n")
+        expected = [
+            (other.name, modality)
+            for other in index.recordings
+            if other.subject == recording.subject
+            for modality in ("ecg", "eda", "rr")
+        ]
     store = prepare_dataset(index, folder, CONFIG)
     assert sorted(made) == expected
     assert store.path.joinpath("arrays/video.bin").read_bytes() == before["arrays/video.bin"]

@@ -11,6 +11,7 @@ from stressid_keras.config import MODALITIES, PreparationConfig
 from stressid_keras.errors import DatasetError, StaleError
 from stressid_keras.preprocessing.packing import Packer
 from stressid_keras.preprocessing.prepare import prepare_dataset
+from stressid_keras.preprocessing.signal_levels import person_levels, recording_levels
 from stressid_keras.preprocessing.store import COLUMNS, PreparedStore, _read_manifest
 from stressid_keras.preprocessing.work import prepare_recording
 
@@ -32,8 +33,11 @@ def test_the_manifest_has_one_row_per_window_in_the_order_of_the_index(store, in
 
 
 def test_arrays_are_those_of_the_transforms(store, index):
+    levels = {}
+    for recording in index.recordings:
+        levels.setdefault(recording.subject, []).append(recording_levels(recording, CONFIG))
     for row, recording in enumerate(index.recordings):
-        windows = prepare_recording(recording, CONFIG)
+        windows = prepare_recording(recording, CONFIG, person_levels(levels[recording.subject]))
         for modality in MODALITIES:
             array = store.read(row, modality)
             assert array.dtype == np.uint8

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stressid_keras.dataset.synthetic_body import ecg
+from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.heart_rate import heart_rate
+
+RATE = 500.0
+
+
+def beating(bpm, seconds):
+    """Spikes with a rounded top, one a beat."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    phase = (time * bpm / 60 + 0.5) % 1 - 0.5
+    return np.exp(-0.5 * (phase * 60 / bpm / 0.012) ** 2)
+
+
+@settings(deadline=None, max_examples=15)
+@given(bpm=st.floats(45, 160), gain=st.floats(0.1, 1000), seconds=st.floats(5, 20))
+def test_the_rate_of_a_steady_heart_is_found_in_whatever_unit(bpm, gain, seconds):
+    signal = gain * beating(bpm, seconds)
+    found = heart_rate(signal, RATE, "clip.txt")
+    assert found.shape == signal.shape
+    assert np.median(found) == pytest.approx(bpm, rel=0.03)
+
+
+def test_a_calm_and_a_stressed_heart_differ():
+    rates = [
+        heart_rate(ecg(arousal, np.random.default_rng(0), np.random.default_rng(1), 20, 500), RATE, "").mean()
+        for arousal in (0, 1, 2)
+    ]
+    assert np.diff(rates).min() > 10
+
+
+@pytest.mark.parametrize("signal", [np.zeros(1000), np.linspace(0, 1, 5000), beating(60, 0.9), np.zeros(3)])
+def test_what_does_not_beat_is_refused_in_a_sentence(signal):
+    with pytest.raises(
+        RecordingError, match=r"clip.txt: no heart rate is found; expected at least two heart"
+    ):
+        heart_rate(signal, RATE, "clip.txt")
