@@ -11,7 +11,7 @@ import common
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.pictures import augmentations_figure, recording_figure
-from stressid_keras.preprocessing import prepare_recording
+from stressid_keras.preprocessing import levels_of_person, prepare_recording
 from stressid_keras.provenance import atomic_path
 
 
@@ -22,11 +22,12 @@ def recipe():
     recording = find(run.data.index, arguments.recording)
     folder = run.output_dir / "pictures"
     files = [folder / f"{recording.name}-{arguments.window}.png"]
-    save(recording_figure(recording, config.preparation, arguments.window), files[0])
+    levels = levels_of_person(run.data.index, recording.subject, config.preparation)
+    save(recording_figure(recording, config.preparation, arguments.window, levels), files[0])
     if arguments.augmentations:
         windows = {
             modality: made[arguments.window].array
-            for modality, made in prepare_recording(recording, config.preparation).items()
+            for modality, made in prepare_recording(recording, config.preparation, levels).items()
             if arguments.window < len(made) and made[arguments.window].array is not None
         }
         files.append(folder / f"{recording.name}-{arguments.window}-augmentations.png")

@@ -14,7 +14,7 @@ LOG_MEL_STYLE = {"cmap": "magma", "vmin": 0, "vmax": 255, "origin": "lower", "in
 POINTS = 4000  # of a line: more than a page has pixels
 
 
-def recording_figure(recording, config: PreparationConfig, window: int = 0) -> Figure:
+def recording_figure(recording, config: PreparationConfig, window: int = 0, levels=None) -> Figure:
     """Waveform and log-mel, the three signals and their Gramian angular fields, and the frames.
 
     What a recording lacks, or what cannot be used, is said in its place.
@@ -23,11 +23,12 @@ def recording_figure(recording, config: PreparationConfig, window: int = 0) -> F
         recording: a dataset Recording.
         config: as the preparation's.
         window: which of its windows, from 0.
+        levels: of the person's signals, as for `prepare_recording`.
 
     Raises:
         StressIDError: it has no such window.
     """
-    prepared = prepare_recording(recording, config)
+    prepared = prepare_recording(recording, config, levels)
     count = max(map(len, prepared.values()), default=0)
     if not 0 <= window < count:
         raise StressIDError(

@@ -13,6 +13,7 @@ from stressid_keras.preprocessing.physiology import clean_signal, load_signals
 from stressid_keras.preprocessing.png import export_png
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.quantisation import RANGES, from_uint8, to_uint8
+from stressid_keras.preprocessing.signal_levels import levels_of_person
 from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.preprocessing.summary import quality_table
 from stressid_keras.preprocessing.transforms import PreparedWindow
@@ -29,6 +30,7 @@ __all__ = [
     "export_png",
     "from_uint8",
     "gramian_angular_field",
+    "levels_of_person",
     "load_gaf_image",
     "load_log_mel_image",
     "load_signals",

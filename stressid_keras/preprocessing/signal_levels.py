@@ -59,6 +59,13 @@ def recording_levels(recording, config: PreparationConfig, load=load_signals) ->
     return levels
 
 
+def levels_of_person(index, subject: str, config: PreparationConfig) -> Levels | None:
+    """`person_levels` of one person of a `DatasetIndex`; None where each window is scaled by itself."""
+    if config.gaf.levels != "person":
+        return None
+    return person_levels(recording_levels(r, config) for r in index.recordings if r.subject == subject)
+
+
 def person_levels(recordings: Iterable[Levels]) -> Levels:
     """The lowest and highest level of each signal over a person's recordings; no label is looked at."""
     found: Mapping[str, list] = {modality: [] for modality in PHYSIOLOGICAL}
