@@ -25,8 +25,7 @@ def recipe():
 
 def parser():
     parser = common.parser(__doc__)
-    parser.add_argument("--folds", type=int, default=5, metavar="K", help="by subject, --jobs at a time [5]")
-    parser.add_argument("--repeats", type=int, default=1, help="of all folds, with other seeds [1]")
+    common.add_folds(parser)
     common.add_fold_jobs(parser)
     common.add_cluster_options(parser)
     return parser

@@ -73,6 +73,12 @@ def add_tracking_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_folds(parser: argparse.ArgumentParser) -> None:
+    """`--folds` and `--repeats` of a recipe that always cross-validates."""
+    parser.add_argument("--folds", type=int, default=5, metavar="K", help="by subject, --jobs at a time [5]")
+    parser.add_argument("--repeats", type=int, default=1, help="of all folds, with other seeds [1]")
+
+
 def add_fold_jobs(parser: argparse.ArgumentParser) -> None:
     """`--jobs` of a recipe that trains folds: each process holds networks and batches of its own."""
     most = min(2, os.cpu_count() or 1)
@@ -275,6 +281,7 @@ def _complain(sentence: str) -> int:
 __all__ = [
     "add_cluster_options",
     "add_fold_jobs",
+    "add_folds",
     "add_tracking_option",
     "check_cluster_options",
     "main",

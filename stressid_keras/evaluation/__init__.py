@@ -2,12 +2,14 @@
 
 from stressid_keras.evaluation.ablation import ablation_scores, ablation_table, write_ablation_report
 from stressid_keras.evaluation.audit import leakage_audit
-from stressid_keras.evaluation.comparisons import compare_models, model_agreement
+from stressid_keras.evaluation.comparisons import compare_models, holm, model_agreement
 from stressid_keras.evaluation.demographics import read_demographics
 from stressid_keras.evaluation.evidence import Evidence, LookedAt
 from stressid_keras.evaluation.fairness import group_scores
 from stressid_keras.evaluation.floors import floor_predictions
+from stressid_keras.evaluation.gap import gap_closed
 from stressid_keras.evaluation.intervals import bootstrap_interval
+from stressid_keras.evaluation.methods import comparison_table, method_scores, write_comparison_report
 from stressid_keras.evaluation.metrics import aggregate_recordings, classification_metrics
 from stressid_keras.evaluation.model_card import write_model_card
 from stressid_keras.evaluation.predictions import (
@@ -30,9 +32,13 @@ __all__ = [
     "bootstrap_interval",
     "classification_metrics",
     "compare_models",
+    "comparison_table",
     "floor_predictions",
+    "gap_closed",
     "group_scores",
+    "holm",
     "leakage_audit",
+    "method_scores",
     "model_agreement",
     "prediction_columns",
     "predictions_table",
@@ -43,6 +49,7 @@ __all__ = [
     "score_run",
     "score_table",
     "write_ablation_report",
+    "write_comparison_report",
     "write_model_card",
     "write_predictions",
     "write_report",

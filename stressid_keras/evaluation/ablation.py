@@ -5,17 +5,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import figures
-from stressid_keras.evaluation.comparisons import compare_models
-from stressid_keras.evaluation.intervals import bootstrap_interval
-from stressid_keras.evaluation.metrics import classification_metrics
 from stressid_keras.evaluation.page import element, page, table
-from stressid_keras.evaluation.predictions import probabilities_of
-from stressid_keras.evaluation.tables import interval, number, signed
+from stressid_keras.evaluation.scores import score_folds
+from stressid_keras.evaluation.tables import number, score_title, signed, signed_interval
+from stressid_keras.evaluation.variants import (
+    CONTROL,
+    SCORE_HEADER,
+    difference_cells,
+    score_cells,
+    variant_rows,
+    write_rows,
+)
 from stressid_keras.provenance import write_text
 
-CONTROL = "student_ce"
 TITLE = "Ablation: which modalities are worth imitating"
 READING = (
     "Every row is the same student from the same first weights on the same folds; only the terms of the loss differ. "
@@ -24,69 +27,46 @@ READING = (
 
 
 def ablation_scores(
-    predictions: pd.DataFrame, names: dict[str, str], class_names: Sequence[str], seed: int
+    predictions: pd.DataFrame,
+    train_rows: pd.DataFrame,
+    names: dict[str, str],
+    class_names: Sequence[str],
+    seed: int,
 ) -> dict:
     """Scores of each subset and its difference to the control.
 
     Args:
-        predictions: test rows of all folds, with `repeat` and `fold`, of the students in `names`.
-        names: what to call each model, the control (`student_ce`) among them.
-        class_names: k names.
-        seed: of the run.
+        predictions, train_rows, class_names, seed: as for `score_folds`.
+        names: what to call each model but the control (`student_ce`), which comes first.
 
     Returns:
-        `title`, which names the protocol; `subsets`, a row per model: `model`, `name`, `macro_f1` with `macro_f1_low`
-        and `macro_f1_high`, `balanced_accuracy`, and `difference`, `low`, `high`, `p_value` and `subjects_needed` of
-        the macro F1 against the control (None for the control itself).
+        `title`, which names the protocol; `subsets`, the rows of `variant_rows`.
 
     Raises:
         StressIDError: the control is missing.
     """
-    if CONTROL not in set(predictions["model"]):
-        raise StressIDError("the predictions hold no control (student_ce); expected it beside the others.")
-    control = predictions[predictions["model"] == CONTROL]
-    rows = []
-    for model, name in names.items():
-        of_model = predictions[predictions["model"] == model]
-        scores = classification_metrics(
-            of_model["label"], probabilities_of(of_model, class_names), class_names
-        )
-        low, high = bootstrap_interval(of_model, "macro_f1", seed=seed)
-        row = {"model": model, "name": name, "macro_f1": scores["macro_f1"]}
-        row |= {"macro_f1_low": low, "macro_f1_high": high, "balanced_accuracy": scores["balanced_accuracy"]}
-        found = {} if model == CONTROL else compare_models(of_model, control, seed=seed)
-        keys = ("difference", "low", "high", "p_value", "subjects_needed")
-        rows.append({**row, **{key: found.get(key) for key in keys}})
-    return {"title": _title(control, class_names, seed), "subsets": rows}
+    metrics = score_folds(predictions, train_rows, class_names, seed)
+    names = {CONTROL: "none (control)", **names}
+    return {"title": score_title(metrics), "subsets": variant_rows(predictions, metrics, names)}
 
 
-def write_ablation_report(path: Path, found: dict) -> None:
-    """Write the table and the figure as one HTML file that loads nothing.
+def write_ablation_report(folder: Path, found: dict) -> None:
+    """Write `ablation.csv`, and `ablation.html`: table and figure as one file that loads nothing.
 
     Args:
         found: the result of `ablation_scores`.
     """
-    header = ("imitated", "macro F1", "[95% interval]", "UAR", "less control", "[95% interval]", "p")
-    rows = [
-        (
-            row["name"],
-            number(row["macro_f1"]),
-            interval([row["macro_f1_low"], row["macro_f1_high"]]),
-            number(row["balanced_accuracy"]),
-            signed(row["difference"]),
-            "" if row["low"] is None else f"[{signed(row['low'])}, {signed(row['high'])}]",
-            number(row["p_value"]),
-        )
-        for row in found["subsets"]
-    ]
+    write_rows(folder / "ablation.csv", found["subsets"])
+    header = ("imitated", *SCORE_HEADER, "less control", "[95% interval]", "p")
+    rows = [(row["name"], *score_cells(row), *difference_cells(row)) for row in found["subsets"]]
     compared = pd.DataFrame([row for row in found["subsets"] if row["difference"] is not None])
     sections = [
         element("h1", TITLE),
         element("p", READING),
         table(header, rows, found["title"]),
-        figures.ablation_figure(compared) if len(compared) else "",
+        figures.forest_figure(compared) if len(compared) else "",
     ]
-    write_text(path, page(TITLE, sections))
+    write_text(folder / "ablation.html", page(TITLE, sections))
 
 
 def ablation_table(found: dict) -> str:
@@ -95,20 +75,6 @@ def ablation_table(found: dict) -> str:
     for row in found["subsets"]:
         line = f"{row['name']:<24} macro F1 {number(row['macro_f1'])}"
         if row["low"] is not None:
-            line += (
-                f"  less control {signed(row['difference'])} [{signed(row['low'])}, {signed(row['high'])}]"
-            )
+            line += f"  less control {signed(row['difference'])} {signed_interval(row['low'], row['high'])}"
         lines.append(line)
     return "\n".join(lines)
-
-
-def _title(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> str:
-    repeats = rows["repeat"].nunique()
-    once = rows[rows["repeat"] == rows["repeat"].min()]
-    counts = once["label"].value_counts()
-    shares = ", ".join(f"{name} {counts.get(index, 0)}" for index, name in enumerate(class_names))
-    seeds = f"seed {seed}" if repeats == 1 else f"seeds {seed} to {seed + repeats - 1}"
-    return (
-        f"test: {rows['fold'].nunique()} folds by subject, {rows['subject'].nunique()} subjects, {len(once)} windows "
-        f"({shares}), {seeds}"
-    )

@@ -5,6 +5,7 @@ permutation of subjects is a sum of their matrices.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def compare_models(
     """
     if metric_name not in METRICS:
         raise StressIDError(f"{metric_name!r} has no comparison; expected one of {', '.join(METRICS)}.")
-    first, second = _aligned(first, second)
+    first, second = aligned(first, second)
     metric, pair = METRICS[metric_name], (subject_confusions(first), subject_confusions(second))
     n_subjects = len(pair[0])
 
@@ -94,7 +95,7 @@ def model_agreement(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, floa
     Raises:
         StressIDError: as `compare_models`.
     """
-    first, second = _aligned(first, second)
+    first, second = aligned(first, second)
     said = first["predicted"].to_numpy(), second["predicted"].to_numpy()
     constant = len(np.unique(np.concatenate(said))) == 1
     return {
@@ -103,17 +104,36 @@ def model_agreement(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, floa
     }
 
 
-def _aligned(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both with their rows in the same order."""
-    if first.empty or second.empty:
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """P values adjusted for how many there are, by Holm's step-down method (Scand. J. Statist. 6, 1979).
+
+    Rejecting those below a level keeps the chance of any false rejection below it, however the tests depend on
+    each other. None stays None and is not counted.
+    """
+    known = np.array([p for p in p_values if p is not None], dtype=np.float64)
+    order = np.argsort(known)
+    steps = np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1))
+    adjusted = np.empty_like(known)
+    adjusted[order] = np.minimum(steps, 1)
+    left = iter(adjusted)
+    return [None if p is None else float(next(left)) for p in p_values]
+
+
+def aligned(*tables: pd.DataFrame) -> list[pd.DataFrame]:
+    """All with their rows in the same order.
+
+    Raises:
+        StressIDError: no rows, or other windows or labels in one than in another.
+    """
+    if any(table.empty for table in tables):
         raise StressIDError("there are no windows to compare; expected at least one.")
-    keys = [name for name in ("repeat", "subject", "recording", "window", "label") if name in first]
-    tables = [table.sort_values(keys).reset_index(drop=True) for table in (first, second)]
-    if not tables[0][keys].equals(tables[1][keys]):
+    keys = [name for name in ("repeat", "subject", "recording", "window", "label") if name in tables[0]]
+    found = [table.sort_values(keys).reset_index(drop=True) for table in tables]
+    if not all(table[keys].equals(found[0][keys]) for table in found):
         raise StressIDError(
-            "the two models were scored on other windows or labels; expected the same for a paired comparison."
+            "the models were scored on other windows or labels; expected the same for a paired comparison."
         )
-    return tables[0], tables[1]
+    return found
 
 
 def _summed(weights: np.ndarray, confusions: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ SHORT_NAMES = {"student_ce": "control"}
 
 
 def is_known(model: str) -> bool:
-    """Whether it is a network, a student distilled in another way, or a baseline."""
-    return model in NETWORKS or model.startswith("student_") or model in BASELINE_NAMES
+    """Whether it is a network, a student distilled in another way, a teacher that misses modalities, or a baseline."""
+    return model in NETWORKS or model.startswith(("student_", "teacher_")) or model in BASELINE_NAMES
 
 
 def display_name(model: str) -> str:
@@ -27,7 +27,7 @@ def short_name(model: str) -> str:
 
 
 def in_order(models: Iterable[str]) -> list[str]:
-    """Networks, other students, baselines, each once."""
+    """Networks, their variants, baselines, each once."""
     known = [*NETWORKS, *BASELINE_NAMES]
     others = sorted(set(models) - set(known))
     order = [*NETWORKS, *others, *BASELINE_NAMES]

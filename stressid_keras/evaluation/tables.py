@@ -1,5 +1,6 @@
 """The score table: rows of text for the report, a block of text for the terminal, CSV for everything else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -29,23 +30,19 @@ def score_table(metrics: dict, split: str = "test") -> str:
     Raises:
         StressIDError: `metrics` has no scores for that split.
     """
-    rows = [score_header(metrics), *score_rows(metrics, split)]
+    table = text_table(score_title(metrics, split), score_header(metrics), score_rows(metrics, split))
+    return "\n".join([table, *comparison_lines(metrics, split)])
+
+
+def text_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells in columns for the terminal: the first flush left, the others flush right."""
+    rows = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows
     ]
     rule = "-" * max(map(len, lines))
-    return "\n".join(
-        [
-            score_title(metrics, split),
-            rule,
-            lines[0],
-            rule,
-            *lines[1:],
-            rule,
-            *comparison_lines(metrics, split),
-        ]
-    )
+    return "\n".join([title, rule, lines[0], rule, *lines[1:], rule])
 
 
 def comparison_lines(metrics: dict, split: str = "test") -> list[str]:
@@ -85,13 +82,13 @@ def comparison_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]
                 (
                     " - ".join(map(short_name, name.split("_minus_"))),
                     signed(f1["difference"]),
-                    _signed_interval(f1),
+                    signed_interval(f1["low"], f1["high"]),
                     number(f1["p_value"]),
                     number(f1["effect_size"]),
                     ABSENT if needed is None else str(needed),
                     *(number(found[key]) for key in ("agreement", "kappa")),
                     signed(uar["difference"]),
-                    _signed_interval(uar),
+                    signed_interval(uar["low"], uar["high"]),
                     number(uar["p_value"]),
                 )
             )
@@ -184,8 +181,8 @@ def with_interval(scores: dict, name: str) -> tuple[str, str]:
     return number(scores[name]), interval(scores[f"{name}_interval"])
 
 
-def _signed_interval(found: dict) -> str:
-    return ABSENT if found["low"] is None else f"[{signed(found['low'])}, {signed(found['high'])}]"
+def signed_interval(low: float | None, high: float | None) -> str:
+    return ABSENT if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
 
 
 def interval(ends: list[float | None]) -> str:

@@ -73,7 +73,12 @@ class Analysis:
 
     def probabilities(self, network, rows) -> np.ndarray:
         """Of a network on rows of the manifest: (rows, classes) float64."""
-        return _probabilities(self._outputs(network, rows))
+        return class_probabilities(self.outputs(network, rows)["logits"])
+
+    def outputs(self, network, rows) -> dict[str, np.ndarray]:
+        """All that a network gives for rows of the manifest, by name."""
+        modalities = [name for name in network.input if name in MODALITIES]
+        return network.predict(self.data.batches(rows, modalities), verbose=0)
 
     def recordings(self, rows) -> list:
         wanted = set(self.data.store.manifest["recording"].iloc[rows])
@@ -116,10 +121,6 @@ class Analysis:
             "split": self.data.split.to_dict(),
         }
 
-    def _outputs(self, network, rows) -> dict[str, np.ndarray]:
-        modalities = [name for name in network.input if name in MODALITIES]
-        return network.predict(self.data.batches(rows, modalities), verbose=0)
-
     def _predict(self) -> None:
         from stressid_keras import evaluation
 
@@ -129,13 +130,13 @@ class Analysis:
                 network = self.training.load(model)
                 for part in parts:
                     rows = self.data.rows(part)
-                    outputs = self._outputs(network, rows)
+                    outputs = self.outputs(network, rows)
                     tables.append(
                         evaluation.predictions_table(
                             model,
                             part,
                             self.data.store.manifest.iloc[rows],
-                            _probabilities(outputs),
+                            class_probabilities(outputs["logits"]),
                             self.data.store.class_names,
                         )
                     )
@@ -228,8 +229,8 @@ class Analysis:
         save_arrays(self.folder / "inspection.npz", **arrays)
 
 
-def _probabilities(outputs: dict[str, np.ndarray]) -> np.ndarray:
-    return scipy.special.softmax(outputs["logits"].astype(np.float64), axis=1)
+def class_probabilities(logits: np.ndarray) -> np.ndarray:
+    return scipy.special.softmax(logits.astype(np.float64), axis=1)
 
 
 def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:

@@ -151,20 +151,24 @@ def gather(data: RunData, results: Sequence[SplitResults], leaky: Sequence[Split
     )
 
 
+def train_rows(data: RunData, results: Sequence[SplitResults]) -> pd.DataFrame:
+    """The manifest's rows that each split was trained on, with its place."""
+    manifest = data.store.manifest[data.store.complete]
+    return pd.concat(
+        manifest[manifest["subject"].isin(result.split["train"])].assign(**result.place) for result in results
+    )
+
+
 def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: list[dict]) -> dict:
     from stressid_keras import evaluation
     from stressid_keras.probes import findings
 
     names, seed = data.store.class_names, data.config.seed
-    manifest = data.store.manifest[data.store.complete]
-    train_rows = [
-        manifest[manifest["subject"].isin(split["train"])].assign(**result.place)
-        for result, split in zip(results, splits, strict=True)
-    ]
+    train = train_rows(data, results)
     if results[0].fold is None:
-        metrics = evaluation.score_run(predictions, names, train_rows[0], seed)
+        metrics = evaluation.score_run(predictions, names, train, seed)
     else:
-        metrics = evaluation.score_folds(predictions, pd.concat(train_rows), names, seed)
+        metrics = evaluation.score_folds(predictions, train, names, seed)
     metrics["probes"] = _probes(data, results, splits)
     if leaky:
         table = pd.concat([result.predictions() for result in leaky], ignore_index=True)

@@ -50,9 +50,9 @@ class Training:
         """The student, distilled from the teacher's stored features."""
         return self._distil("student", self.config.distillation)
 
-    def variant(self, name: str, distillation: DistillationConfig) -> Stage:
-        """A student distilled in another way, from the same teacher and first weights; in the folder `ablation`."""
-        return self._distil(name, distillation, self.folder / "ablation")
+    def variant(self, name: str, distillation: DistillationConfig, folder: str) -> Stage:
+        """A student distilled in another way, from the same teacher and first weights, in a folder of the run's."""
+        return self._distil(name, distillation, self.folder / folder)
 
     @property
     def stages(self) -> dict[str, Stage]:

@@ -95,11 +95,11 @@ def folds(models=("teacher", "student")):
     return figures.fold_curves_figures({model: [history(12, 0.4), history(9, 0.5)] for model in models})
 
 
-def ablation(names=("video", "video + ECG")):
+def forest(names=("video", "video + ECG")):
     rows = pd.DataFrame(
         {"name": names, "difference": [0.02, -0.013], "low": [-0.05, -0.1], "high": [0.09, 0.07]}
     )
-    return figures.ablation_figure(rows)
+    return figures.forest_figure(rows.assign(difference_by_seed=[{"0": 0.01, "1": 0.03}, {"0": -0.013}]))
 
 
 def reliability(models=("teacher", "student"), class_names=("Low", "Medium", "High")):
@@ -117,7 +117,7 @@ def confusion(class_names=("Low", "Medium", "High")):
 
 def every_figure():
     pieces = [*embedding(), *robustness(), *folds()]
-    single = [reliability(), occlusion(), bands(), ablation(), subjects(), confusion()]
+    single = [reliability(), occlusion(), bands(), forest(), subjects(), confusion()]
     return [*single, *(svg for _, svg in pieces)]
 
 
@@ -244,14 +244,14 @@ def test_fold_curves_leave_out_what_no_fold_holds():
     assert figures.fold_curves_figures({"student": [pd.DataFrame({"epoch": [0]})]}) == []
 
 
-def test_ablation_tells_difference_and_interval():
-    text = alternative(ablation())
+def test_forest_tells_difference_and_interval():
+    text = alternative(forest())
     assert "video +0.020 [-0.050, +0.090]; video + ECG -0.013 [-0.100, +0.070]." in text
 
 
-def test_ablation_of_one_row_without_interval():
+def test_forest_of_one_row_without_interval():
     rows = pd.DataFrame({"name": ["video"], "difference": [0.02], "low": [None], "high": [None]})
-    assert "control. video +0.020." in alternative(figures.ablation_figure(rows))
+    assert "control. video +0.020." in alternative(figures.forest_figure(rows))
 
 
 @pytest.mark.parametrize(
@@ -277,4 +277,4 @@ def test_odd_class_names_are_shown_as_they_are():
         assert {"$", "<b>"} <= set(texts(svg))
         assert all(name in alternative(svg) for name in ODD_NAMES)
     assert "student" in texts(reliability(class_names=ODD_NAMES))
-    assert "$ <b>" in texts(ablation(("$ <b>", ODD_NAMES[2])))
+    assert "$ <b>" in texts(forest(("$ <b>", ODD_NAMES[2])))

@@ -148,6 +148,24 @@ def test_evaluation_of_folds_says_what_it_pooled_and_ablation_shares_it(folders)
     assert [path.stat().st_mtime_ns for path in teachers] == before
 
 
+def test_comparison_of_methods_shares_the_folds_and_is_resumed(folders):
+    shared = [*folders, "--smoke", "--folds", "3", "--jobs", "2", "--gamma", "0", "--delta", "0"]
+    methods = ["--methods", "mars", "mars+projection"]
+    result = run_recipe("compare", *shared, *methods)
+    assert re.search(r"^mars\+projection +0\.\d+ ", result.stdout, re.MULTILINE)
+    assert re.search(r"^without ecg +0\.\d+ ", result.stdout, re.MULTILINE)
+    files = [folders[-1] / "comparison" / f"comparison.{kind}" for kind in ("csv", "json", "html")]
+    assert all(file.stat().st_size for file in files)
+    assert "Everything is up to date." in run_recipe("compare", *shared, *methods).stdout
+
+
+def test_methods_that_cannot_be_compared_are_refused_in_a_sentence(folders):
+    result = run_recipe("compare", *folders, "--smoke", "--methods", check=False)
+    assert result.returncode == 2
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: no method was named; expected at least one")
+
+
 def test_an_evaluation_is_logged_to_mlflow_on_request(folders, tmp_path):
     pytest.importorskip("mlflow", reason="mlflow is not installed")
     store = tmp_path / "runs.db"

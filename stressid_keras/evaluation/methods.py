@@ -1,0 +1,193 @@
+"""Methods of distillation side by side: what each gains over cross-entropy alone, and what there was to gain."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from stressid_keras.evaluation import figures
+from stressid_keras.evaluation.comparisons import holm, model_agreement
+from stressid_keras.evaluation.floors import FLOORS
+from stressid_keras.evaluation.gap import gap_closed
+from stressid_keras.evaluation.page import element, page, table
+from stressid_keras.evaluation.scores import score_folds
+from stressid_keras.evaluation.tables import (
+    ABSENT,
+    number,
+    score_title,
+    signed,
+    text_table,
+)
+from stressid_keras.evaluation.variants import (
+    CONTROL,
+    difference_cells,
+    score_cells,
+    variant_rows,
+    write_rows,
+)
+from stressid_keras.provenance import write_text
+
+TEACHER = "teacher"
+TITLE = "Comparison of distillation methods"
+READING = (
+    "Every method trains the same student from the same first weights on the same folds, with the same teacher. "
+    "Differences are paired by subject against cross-entropy alone, the control. Holm's p is adjusted for the "
+    "number of methods that were tried. Gap closed is the gain as a share of what the teacher is better than the "
+    "control; it is left out where the teacher is no better, and its interval where that is not sure. Agreement is the "
+    "share of windows of which student and teacher say the same."
+)
+MODALITIES_TITLE = "What the teacher goes by"
+MODALITIES_READING = (
+    "The trained teacher with features set to zero before its classifier, as modality dropout does it in training: how "
+    "much this teacher goes by a modality, not what one that was trained without it would reach."
+)
+WIDE = ("macro F1 [95%]", "by seed")  # columns for which a terminal has no room
+
+
+def method_scores(
+    predictions: pd.DataFrame,
+    train_rows: pd.DataFrame,
+    names: dict[str, str],
+    class_names: Sequence[str],
+    seed: int,
+    seconds: dict[str, float],
+) -> dict:
+    """Scores of each method, beside control, teacher and floors.
+
+    Args:
+        predictions, train_rows, class_names, seed: as for `score_folds`; `predictions` hold the students in `names`,
+            the control (`student_ce`), the teacher, and the teacher with modalities missing (`teacher_…`).
+        names: what to call each method, by its model.
+        seconds: what training a model took, on average over the folds.
+
+    Returns:
+        `title`, which names the protocol; `protocol`, that of `score_folds`; `methods`, the rows of `variant_rows` for
+        the control and each method, with `p_holm`, the results of `gap_closed` and of `model_agreement` with the
+        teacher, and `seconds`; `teacher`, its row; `teacher_modalities`, rows whose differences are to the whole
+        teacher; `floors`, with `name`, `macro_f1` and `balanced_accuracy`.
+
+    Raises:
+        StressIDError: control or teacher is missing, or as `score_folds`.
+    """
+    metrics = score_folds(predictions, train_rows, class_names, seed)
+    names = {CONTROL: "cross-entropy (control)", **names}
+    *methods, teacher = variant_rows(predictions, metrics, {**names, TEACHER: "teacher"})
+    for row, p_value in zip(methods, holm([row["p_value"] for row in methods]), strict=True):
+        row |= {"p_holm": p_value, **_beside_teacher(predictions, row["model"], seed)}
+        row["seconds"] = seconds.get(row["model"])
+    teacher["seconds"] = seconds.get(TEACHER)
+    missing = {
+        model: _modality_name(model)
+        for model in predictions["model"].unique()
+        if model.startswith(f"{TEACHER}_")
+    }
+    floors = metrics["floors"]["test"]
+    return {
+        "title": score_title(metrics),
+        "protocol": metrics["protocol"],
+        "methods": methods,
+        "teacher": teacher,
+        "teacher_modalities": variant_rows(predictions, metrics, missing, TEACHER),
+        "floors": [
+            {"name": name, **{key: floors[f"{floor}_{key}"] for key in ("macro_f1", "balanced_accuracy")}}
+            for floor, name in FLOORS.items()
+        ],
+    }
+
+
+def write_comparison_report(folder: Path, found: dict) -> None:
+    """Write `comparison.csv`, and `comparison.html`: tables and figures as one file that loads nothing.
+
+    Args:
+        found: the result of `method_scores`.
+    """
+    kinds = {"method": found["methods"], "teacher": [found["teacher"]]}
+    kinds |= {"teacher modality": found["teacher_modalities"], "floor": found["floors"]}
+    write_rows(
+        folder / "comparison.csv", [{"kind": kind, **row} for kind, rows in kinds.items() for row in rows]
+    )
+    compared = pd.DataFrame([*found["methods"][1:], found["teacher"]])
+    modalities = pd.DataFrame(found["teacher_modalities"])
+    sections = [
+        element("h1", TITLE),
+        element("p", READING),
+        element("p", found["protocol"]["interval"]),
+        _html(_method_columns(found), found["title"]),
+        figures.forest_figure(compared),
+        element("h2", MODALITIES_TITLE),
+        element("p", MODALITIES_READING),
+        _html(_modality_columns(found), found["title"]),
+        figures.forest_figure(modalities, "the whole teacher"),
+    ]
+    write_text(folder / "comparison.html", page(TITLE, sections))
+
+
+def comparison_table(found: dict) -> str:
+    """Both tables as text for the terminal."""
+    tables = {found["title"]: _method_columns(found), MODALITIES_TITLE: _modality_columns(found)}
+    return "\n\n".join(_text(columns, title) for title, columns in tables.items())
+
+
+def _beside_teacher(predictions: pd.DataFrame, model: str, seed: int) -> dict:
+    student, control, teacher = (
+        predictions[predictions["model"] == name] for name in (model, CONTROL, TEACHER)
+    )
+    gap = gap_closed(student, control, teacher, seed=seed)
+    gap = dict.fromkeys(gap) if model == CONTROL else gap
+    return {**gap, **model_agreement(student, teacher)}
+
+
+def _modality_name(model: str) -> str:
+    """Of `teacher_without_ecg` and `teacher_only_ecg`: what the teacher has."""
+    how, modality = model.removeprefix(f"{TEACHER}_").split("_", 1)
+    return f"{modality} alone" if how == "only" else f"without {modality}"
+
+
+def _method_columns(found: dict) -> list[dict[str, str]]:
+    """The texts of each row by the name of their column."""
+    rows = [_columns(row) | _method_further(row) for row in [*found["methods"], found["teacher"]]]
+    for floor in found["floors"]:
+        scores = {"macro F1": number(floor["macro_f1"]), "UAR": number(floor["balanced_accuracy"])}
+        rows.append(dict.fromkeys(rows[0], "") | {"": f"floor: {floor['name']}"} | scores)
+    return rows
+
+
+def _method_further(row: dict) -> dict[str, str]:
+    share, by_seed = row.get("gap_closed"), row["difference_by_seed"] or {}
+    ends = [row.get("gap_closed_low"), row.get("gap_closed_high")]
+    return {
+        "p (Holm)": number(row.get("p_holm")),
+        "gap closed": ABSENT if share is None else f"{share:.0%}",
+        "gap closed [95%]": ABSENT if None in ends else "[{:.0%}, {:.0%}]".format(*ends),
+        "agreement": number(row.get("agreement")),
+        "by seed": " ".join(map(signed, by_seed.values())) or ABSENT,
+        "seconds": ABSENT if row["seconds"] is None else f"{row['seconds']:.0f}",
+    }
+
+
+def _modality_columns(found: dict) -> list[dict[str, str]]:
+    whole = found["teacher"] | dict.fromkeys(("difference", "low", "high", "p_value"))
+    return [_columns(row, "less all") for row in [whole, *found["teacher_modalities"]]]
+
+
+def _columns(row: dict, difference: str = "less control") -> dict[str, str]:
+    macro_f1, ends, uar = score_cells(row)
+    less, less_ends, p_value = difference_cells(row)
+    return {
+        "": row["name"],
+        "macro F1": macro_f1,
+        "macro F1 [95%]": ends,
+        "UAR": uar,
+        difference: less,
+        f"{difference} [95%]": less_ends,
+        "p": p_value,
+    }
+
+
+def _html(columns: list[dict[str, str]], title: str) -> str:
+    return table(tuple(columns[0]), [tuple(row.values()) for row in columns], title)
+
+
+def _text(columns: list[dict[str, str]], title: str) -> str:
+    fitting = [{name: text for name, text in row.items() if name not in WIDE} for row in columns]
+    return text_table(title, tuple(fitting[0]), [tuple(row.values()) for row in fitting])

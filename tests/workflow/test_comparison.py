@@ -1,0 +1,105 @@
+"""Students of several methods, on folds that a cross-validation has or will have; their scores are tested with the
+evaluation.
+"""
+
+import pandas as pd
+import pytest
+
+from stressid_keras.config import DistillationConfig
+from stressid_keras.distillation.methods import METHODS
+from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation import read_predictions
+from stressid_keras.workflow import COMPARED_METHODS, Comparison
+from stressid_keras.workflow.comparison import method_variants
+from stressid_keras.workflow.data import Fold
+from stressid_keras.workflow.variants import train_variants
+
+
+def test_default_methods_are_every_method_there_is():
+    assert {name for text in COMPARED_METHODS for name in text.split("+")} == set(METHODS) - {"cross-entropy"}
+    assert len(method_variants(COMPARED_METHODS, DistillationConfig())) == len(COMPARED_METHODS)
+
+
+def test_students_are_named_after_their_method():
+    found = method_variants(["mars+projection-hidden", "logits"], DistillationConfig())
+    assert list(found) == ["student_mars_projection_hidden", "student_logits"]
+    assert found["student_logits"].label == "logits"
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        ([], "no method was named"),
+        (["no-such-method"], "no-such-method"),
+        (["mars", "cross-entropy"], "'cross-entropy' trains with cross-entropy alone"),
+        (
+            ["mars+projection", "logits", "projection+mars"],
+            "'mars\\+projection' and 'projection\\+mars' are the same",
+        ),
+    ],
+)
+def test_methods_that_cannot_be_compared_are_refused(methods, message):
+    with pytest.raises(StressIDError, match=message):
+        method_variants(methods, DistillationConfig())
+
+
+@pytest.fixture(scope="module")
+def finished(finished_folds):
+    fold = finished_folds.folds.split_results()[0].folder
+    before = {path: path.stat().st_mtime_ns for path in fold.glob("*.keras")}
+    comparison = Comparison(finished_folds.folds, ["mars", "mars+projection"])
+    return comparison, comparison.evaluate(), before
+
+
+def test_every_method_is_scored_beside_control_and_teacher(finished):
+    comparison, found, _ = finished
+    assert [row["model"] for row in found["methods"]] == [
+        "student_ce",
+        "student_mars",
+        "student_mars_projection",
+    ]
+    assert found["teacher"]["model"] == "teacher"
+    assert len(found["teacher_modalities"]) == 8
+    predictions = read_predictions(comparison.folder / "predictions.csv")
+    assert predictions["model"].nunique() == 12
+    assert set(predictions.groupby("model").size()) == {18}
+    kinds = pd.read_csv(comparison.folder / "comparison.csv")["kind"].value_counts()
+    assert dict(kinds) == {"method": 3, "teacher": 1, "teacher modality": 8, "floor": 3}
+    assert (comparison.folder / "comparison.html").read_text().count("<svg") == 2
+
+
+def test_scores_are_those_of_the_evaluation_of_the_same_folds(finished, finished_folds):
+    _, found, _ = finished
+    control, mars, _ = found["methods"]
+    metrics = finished_folds.metrics
+    for row, model in ((control, "student_ce"), (mars, "student"), (found["teacher"], "teacher")):
+        assert row["macro_f1"] == pytest.approx(metrics[model]["test"]["macro_f1"])
+    comparison = metrics["comparisons"]["student_minus_student_ce"]["test"]["macro_f1"]
+    assert mars["difference"] == pytest.approx(comparison["difference"])
+    assert mars["p_value"] == pytest.approx(comparison["p_value"])
+
+
+def test_teacher_control_and_the_method_of_the_run_are_not_trained_again(finished):
+    comparison, _, before = finished
+    fold = comparison.folds.split_results()[0].folder
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert [path.name for path in (fold / "comparison").glob("*.keras")] == ["student_mars_projection.keras"]
+
+
+def test_another_method_is_trained_alone_and_only_once(finished, tiny_tree, two_terms):
+    comparison, _, _ = finished
+    fold = comparison.folds.split_results()[0].folder
+    variants = method_variants(["mars", "mars+projection", "logits"], two_terms.distillation)
+
+    def train():
+        distillations = {model: variant.distillation for model, variant in variants.items()}
+        place = (tiny_tree, comparison.data.prepared_dir, fold, two_terms, Fold(0, 3))
+        return train_variants(
+            *place, threads=1, kind="comparison", distillations=distillations, with_teacher=True
+        )
+
+    before = (fold / "comparison" / "student_mars_projection.keras").stat().st_mtime_ns
+    assert train()
+    assert (fold / "comparison" / "student_logits.keras").is_file()
+    assert (fold / "comparison" / "student_mars_projection.keras").stat().st_mtime_ns == before
+    assert not train()
