@@ -15,6 +15,7 @@ _PUBLIC = {
     "DatasetConfig": "stressid_keras.config",
     "Distiller": "stressid_keras.distillation",
     "LogMel": "stressid_keras.layers",
+    "PreparedBatches": "stressid_keras.prepared_batches",
     "PreparedStore": "stressid_keras.preprocessing",
     "Run": "stressid_keras.workflow",
     "RunConfig": "stressid_keras.config",

@@ -168,16 +168,21 @@ class AugmentationConfig:
 @dataclass(frozen=True)
 class PipelineConfig:
     batch_size: int = 8
-    cache: str = ""  # "": read from the prepared arrays; "memory"; or the path of a cache file
+    loader: str = "tf.data"  # or "numpy": the same batches without TensorFlow
+    cache: str = ""  # "": read from the prepared arrays; "memory"; or where a local copy of them goes
+    pad_to: str = "batch"  # its largest sample; "largest" of all: JAX compiles every new shape anew
     bucket_batches: int = 8  # sorted by length together: little padding, still chance in a batch; 1: off
-    workers: int = 2  # fixed, for tf.data's autotune idles for seconds on a busy machine
+    workers: int = 2  # threads; fixed, for tf.data's autotune idles for seconds on a busy machine
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def __post_init__(self):
-        if self.batch_size < 1:
-            raise StressIDError(f"batch_size is {self.batch_size}; expected 1 or more.")
-        if self.bucket_batches < 1:
-            raise StressIDError(f"bucket_batches is {self.bucket_batches}; expected 1 or more.")
+        for name in ("batch_size", "bucket_batches", "workers"):
+            if getattr(self, name) < 1:
+                raise StressIDError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+        if self.loader not in ("tf.data", "numpy"):
+            raise StressIDError(f"loader is {self.loader!r}; expected 'tf.data' or 'numpy'.")
+        if self.pad_to not in ("batch", "largest"):
+            raise StressIDError(f"pad_to is {self.pad_to!r}; expected 'batch' or 'largest'.")
 
 
 @dataclass(frozen=True)
@@ -224,11 +229,15 @@ class DistillationConfig:
     beta: float = 1.0  # ECG
     gamma: float = 1.0  # EDA
     delta: float = 1.0  # respiration
+    feature_dtype: str = "float32"  # in which the teacher's features are stored; "float16": half the file
+    feature_views: int = 0  # augmented views of each training window whose features are stored, too
 
     def __post_init__(self):
-        for name, weight in dataclasses.asdict(self).items():
-            if not 0 <= weight < math.inf:
-                raise StressIDError(f"{name} is {weight}; expected 0 or more.")
+        for name in ("alpha", "beta", "gamma", "delta", "feature_views"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise StressIDError(f"{name} is {getattr(self, name)}; expected 0 or more.")
+        if self.feature_dtype not in ("float32", "float16"):
+            raise StressIDError(f"feature_dtype is {self.feature_dtype!r}; expected 'float32' or 'float16'.")
 
     @property
     def weights(self) -> dict[str, float]:

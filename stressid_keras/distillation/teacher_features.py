@@ -1,11 +1,17 @@
-"""A teacher's features, computed once and stored, so that a distillation step costs what a student step costs."""
+"""A teacher's features, computed once and stored, so that a distillation step costs what a student step costs.
 
+A window's features may be stored several times: as it is, and of augmented views of it (after FKD: Shen and Xing, "A
+Fast Knowledge Distillation Framework for Visual Recognition", ECCV 2022). A view changes what the teacher sees, video
+and signals; the student's own augmentation is of its audio and drawn anew in every epoch, independently of the view.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from stressid_keras.errors import StaleError
+from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.provenance import atomic_path
 
 
@@ -25,20 +31,54 @@ def compute_teacher_features(teacher: keras.Model, dataset, progress=None) -> di
     return {name: np.asarray(values, "float32") for name, values in features.items()}
 
 
-def save_teacher_features(path: Path, key: str, rows, features: dict[str, np.ndarray]) -> None:
+def compute_teacher_views(
+    teacher: keras.Model, view_batches: Callable[[int], object], views: int, progress=None
+) -> dict[str, np.ndarray]:
+    """The features of the views 1 to `views` of every sample.
+
+    Args:
+        view_batches: from the number of a view to its dataset, as for `compute_teacher_features`.
+        progress: called with the number of views done.
+
+    Returns:
+        by name, float32 (n, views, d).
+    """
+    found = []
+    for view in range(1, views + 1):
+        found.append(compute_teacher_features(teacher, view_batches(view)))
+        if progress:
+            progress(view)
+    return {name: np.stack([features[name] for features in found], axis=1) for name in found[0]}
+
+
+def save_teacher_features(
+    path: Path, key: str, rows, features: dict[str, np.ndarray], dtype: str = "float32"
+) -> None:
     """Store features with the rows of the manifest they belong to.
 
     Args:
         key: fingerprint of everything they were computed from.
         rows: int (n,).
-        features: by name (n, d).
+        features: by name (n, d) or (n, views, d).
+        dtype: "float32"; or "float16", three digits in half the space.
+
+    Raises:
+        StressIDError: a feature is beyond what the dtype can hold, 65504 for float16.
     """
+    stored = {name: np.asarray(values) for name, values in features.items()}
+    for name, values in stored.items():
+        if np.abs(values).max(initial=0.0) > np.finfo(dtype).max:
+            raise StressIDError(
+                f"the teacher's {name!r} goes up to {np.abs(values).max():.3g}, more than {dtype} holds "
+                f"({np.finfo(dtype).max:g}); store it as float32."
+            )
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, key=np.array(key), rows=np.asarray(rows, "int64"), **features)
+        arrays = {name: values.astype(dtype) for name, values in stored.items()}
+        np.savez(file, key=np.array(key), rows=np.asarray(rows, "int64"), **arrays)
 
 
 def load_teacher_features(path: Path, key: str, rows) -> dict[str, np.ndarray]:
-    """The stored features of some rows, in their order.
+    """The stored features of some rows, in their order and as they were stored.
 
     Raises:
         StaleError: the file was made from something else, or lacks one of the rows.

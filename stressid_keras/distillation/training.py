@@ -1,4 +1,4 @@
-"""Fitting a classifier or distiller: class weights, best epoch, early stopping, logs."""
+"""Fitting a classifier or distiller: class weights, best epoch, early stopping, logs, resuming."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from stressid_keras.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
-from stressid_keras.provenance import atomic_path
-
-ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
+from stressid_keras.distillation.best_epoch import BestEpoch
+from stressid_keras.distillation.resume import Resume
 
 
 def fit(
@@ -23,6 +23,8 @@ def fit(
     history: Path,
     tensorboard: Path | None = None,
     progress: Callable[[int, dict], None] | None = None,
+    epoch: EpochCounter | None = None,
+    resume_key: str = "",
 ) -> dict:
     """Train `model`, keep its network as it was in the best epoch, and save that network.
 
@@ -37,6 +39,10 @@ def fit(
         history: where the values of each epoch go, `.csv`.
         tensorboard: folder for event files, if they are wanted.
         progress: called after each epoch with the number of epochs done and its logs.
+        epoch: the counter that `train` was made with, if its batches depend on the epoch.
+        resume_key: fingerprint of the model, the data and the configuration. With one, the state after each epoch
+            is kept in `<checkpoint's stem>.resume.npz` until training ends, and a training that was interrupted,
+            called again with the same key, goes on after its last whole epoch and ends as if it had not been.
 
     Returns:
         `best_epoch` (from 1), `epochs` (run) and the best epoch's `val_uar` and `val_cross_entropy`.
@@ -45,22 +51,36 @@ def fit(
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
     model.compile(keras.optimizers.AdamW(rate, weight_decay=config.weight_decay))
     best = BestEpoch(checkpoint, config.patience)
-    callbacks = [best, keras.callbacks.CSVLogger(str(history))]
+    resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, history)
+    Path(history).unlink(missing_ok=True)
+    done = resume.restore(model, train) if resume_key else 0
+    callbacks = [best, keras.callbacks.CSVLogger(str(history), append=True)]
+    if epoch is not None:
+        callbacks.append(
+            keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda number, logs: epoch.set(number),
+                on_train_end=lambda logs: epoch.release(),
+            )
+        )
     if tensorboard is not None:
         callbacks.append(keras.callbacks.TensorBoard(str(tensorboard)))
+    if resume_key:
+        callbacks.append(resume)
     if progress is not None:
         callbacks.append(
-            keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: progress(epoch + 1, logs))
+            keras.callbacks.LambdaCallback(on_epoch_end=lambda number, logs: progress(number + 1, logs))
         )
     model.fit(
         train,
         validation_data=validation,
+        initial_epoch=config.epochs if best.is_over else done,
         epochs=config.epochs,
         class_weight=class_weights(labels, model.n_classes) if config.class_weights else None,
         callbacks=callbacks,
         shuffle=False,  # the pipeline shuffles
         verbose=0,
     )
+    resume.path.unlink(missing_ok=True)
     return best.summary()
 
 
@@ -69,36 +89,3 @@ def class_weights(labels, n_classes: int) -> dict[int, float]:
     counts = np.bincount(np.asarray(labels), minlength=n_classes)
     present = np.count_nonzero(counts)
     return {c: float(counts.sum() / (present * n)) if n else 0.0 for c, n in enumerate(counts)}
-
-
-class BestEpoch(keras.callbacks.Callback):
-    """Save and finally restore the network of the best epoch, and stop when none has come for a while.
-
-    With a handful of validation subjects recall is often equal in several epochs. Keras's own `EarlyStopping` and
-    `ModelCheckpoint` keep the first of them, a network that has hardly been trained and was lucky; this keeps the last.
-    """
-
-    def __init__(self, path: Path, patience: int):
-        super().__init__()
-        self.path = Path(path)
-        self.patience = patience
-        self.best = None
-        self.best_epoch = 0
-        self.epochs = 0
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.epochs = epoch + 1
-        score = logs["val_uar"]
-        if self.best is None or score >= self.best["val_uar"] - ROUNDING:
-            self.best = {"val_uar": score, "val_cross_entropy": logs["val_cross_entropy"]}
-            self.best_epoch = self.epochs
-            with atomic_path(self.path) as temporary:
-                self.model.network.save(temporary)
-        elif self.epochs - self.best_epoch >= self.patience:
-            self.model.stop_training = True
-
-    def on_train_end(self, logs=None):
-        self.model.network.load_weights(self.path)
-
-    def summary(self) -> dict:
-        return {"best_epoch": self.best_epoch, "epochs": self.epochs, **self.best}

@@ -3,13 +3,12 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 from matplotlib.figure import Figure
 
 from stressid_keras.augmentation import augment
 from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, AugmentationConfig
 from stressid_keras.pictures.recording import FIELD_STYLE, LOG_MEL_STYLE
-from stressid_keras.preprocessing import from_uint8
+from stressid_keras.samples import decoded
 
 TITLES = {
     "audio": "log-mel: SpecAugment",
@@ -32,23 +31,17 @@ def augmentations_figure(
     """
     config = dataclasses.replace(config, enabled=True)
     modalities = [modality for modality in MODALITIES if modality in windows]
-    sample = {modality: _decoded(modality, windows[modality]) for modality in modalities}
-    drawn = [augment(sample, tf.constant([seed, number]), config) for number in range(draws)]
+    sample = {modality: decoded(modality, windows[modality]) for modality in modalities}
+    drawn = [augment(sample, np.random.default_rng((seed, number)), config) for number in range(draws)]
     heights = [HEIGHTS.get(modality, 2.4) for modality in modalities]
     figure = Figure(figsize=(2.6 * (draws + 1), sum(heights)), layout="constrained")
     axes = figure.subplots(len(modalities), draws + 1, squeeze=False, height_ratios=heights)
     for row, modality in zip(axes, modalities, strict=True):
         for number, (place, values) in enumerate(zip(row, [sample, *drawn], strict=True)):
-            _draw(place, modality, np.asarray(values[modality]))
+            _draw(place, modality, values[modality])
             place.set(xticks=[], yticks=[])
             place.set_title(f"{TITLES[modality]}" if number == 0 else f"draw {number}", fontsize=9)
     return figure
-
-
-def _decoded(modality: str, array: np.ndarray):
-    low, high = (-1.0, 1.0) if modality in PHYSIOLOGICAL else (0.0, 1.0)
-    values = from_uint8(array, low, high)
-    return tf.constant(values if modality == "video" else values[..., None], tf.float32)
 
 
 def _draw(axes, modality: str, values: np.ndarray) -> None:

@@ -138,11 +138,13 @@ class RunData:
     def labels(self, rows) -> np.ndarray:
         return self.store.manifest["label"].to_numpy()[rows]
 
-    def batches(self, rows, modalities, *, training: bool = False, teacher_features=None):
-        """A dataset of `(x, y)`; see `pipeline.make_dataset`."""
-        from stressid_keras.pipeline import make_dataset
+    def batches(self, rows, modalities, *, training=False, teacher_features=None, epoch=None, view=0):
+        """Batches of `(x, y)`, a `tf.data.Dataset` or `PreparedBatches`; arguments as for `make_dataset`.
 
-        return make_dataset(
+        Raises:
+            StressIDError: tf.data is asked for and TensorFlow is not installed.
+        """
+        return self._loader(
             self.store,
             rows,
             modalities,
@@ -150,7 +152,29 @@ class RunData:
             training=training,
             seed=self.config.seed,
             teacher_features=teacher_features,
+            epoch=epoch,
+            view=view,
         )
+
+    @property
+    def _loader(self):
+        """The configuration's loader; on the TensorFlow backend tf.data, for Keras fixes a PyDataset's shapes there."""
+        import keras
+
+        if self.config.pipeline.loader == "numpy" and keras.backend.backend() != "tensorflow":
+            from stressid_keras.prepared_batches import PreparedBatches
+
+            return PreparedBatches
+        try:
+            from stressid_keras.pipeline import make_dataset
+        except ModuleNotFoundError as error:
+            if error.name != "tensorflow":
+                raise
+            raise StressIDError(
+                "TensorFlow is not installed, which loads the batches by default; choose --loader numpy, or "
+                "install it with pip install tensorflow."
+            ) from None
+        return make_dataset
 
     def _rows(self, members, usable) -> np.ndarray:
         return np.flatnonzero(usable & self.store.manifest[self.split.unit].isin(members).to_numpy())

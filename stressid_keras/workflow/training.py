@@ -1,16 +1,18 @@
 """The networks of a run: teacher, its features, control and student."""
 
+import dataclasses
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from stressid_keras.batch_plan import EpochCounter, padded_share
 from stressid_keras.config import PRIVILEGED, DistillationConfig, TrainingConfig, to_dict
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.stage import Stage
 
-CODE_VERSION = 1  # raised when networks or training change, so that an older model is not what one would get
+CODE_VERSION = 2  # raised when networks or training change, so that an older model is not what one would get
 
 
 class Training:
@@ -51,8 +53,10 @@ class Training:
         return self._distil("student", self.config.distillation)
 
     def variant(self, name: str, distillation: DistillationConfig, folder: str) -> Stage:
-        """A student distilled in another way, from the same teacher and first weights, in a folder of the run's."""
-        return self._distil(name, distillation, self.folder / folder)
+        """A student distilled in another way, from the same features and first weights, in a folder of the run's."""
+        own = self.config.distillation
+        same = {option: getattr(own, option) for option in ("feature_dtype", "feature_views")}
+        return self._distil(name, dataclasses.replace(distillation, **same), self.folder / folder)
 
     @property
     def stages(self) -> dict[str, Stage]:
@@ -61,20 +65,20 @@ class Training:
 
     @cached_property
     def teacher_features(self) -> dict[str, dict[str, np.ndarray]]:
-        """The frozen teacher's features of the student's windows, by part and name, from the stored file."""
+        """The frozen teacher's outputs of the student's windows, by part and name, from the stored files.
+
+        (n, d); of the training part (n, 1 + views, d) if augmented views are stored, too.
+        """
         from stressid_keras.distillation import load_teacher_features
 
         parts = {part: self.data.rows(part) for part in ("train", "val")}
-        every = np.concatenate(list(parts.values()))
-        path = self.folder / "teacher_features.npz"
-        inputs = {"key": self._teacher_key, "rows": fingerprint(every.tolist())}
-        stage = Stage(self.folder, "teacher_features", inputs, (path.name,))
-        if stage.is_current():
-            self.reporter.reused("teacher features", [path])
-        else:
-            stage.run(lambda: self._store_features(path, every))
-        loaded = {part: load_teacher_features(path, self._teacher_key, rows) for part, rows in parts.items()}
-        return {part: {m: features[m] for m in PRIVILEGED} for part, features in loaded.items()}
+        plain = self._stored_features("teacher_features", np.concatenate(list(parts.values())), 0)
+        stored = {part: load_teacher_features(*plain, rows) for part, rows in parts.items()}
+        if views := self.config.distillation.feature_views:
+            augmented = self._stored_features("teacher_views", parts["train"], views)
+            for name, values in load_teacher_features(*augmented, parts["train"]).items():
+                stored["train"][name] = np.concatenate([stored["train"][name][:, None], values], axis=1)
+        return stored
 
     def load(self, model: str, folder: Path | None = None):
         """A trained network by the name of its stage, of this run or in another folder."""
@@ -115,7 +119,7 @@ class Training:
         inputs = {
             **inputs,
             "training": _without(training, "tensorboard"),
-            "pipeline": _without(self.config.pipeline, "cache", "workers"),
+            "pipeline": _without(self.config.pipeline, "loader", "cache", "workers"),
             "windows": self.data.store.windows_fingerprint,
             "rows": fingerprint(rows.tolist()),
             "split": self.data.split.to_dict(),
@@ -132,10 +136,9 @@ class Training:
     def _fit(self, stage: Stage, build, training, modalities, rows, features) -> dict:
         import keras
 
-        from stressid_keras.bucketing import padded_share
         from stressid_keras.distillation import fit
 
-        name, folder = stage.name, stage.folder
+        name, folder, epoch = stage.name, stage.folder, EpochCounter()
         keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
         batches = self.data.batches
         share = padded_share(self.data.store, rows, modalities, self.config.pipeline, self.config.seed)
@@ -143,7 +146,7 @@ class Training:
         with self.reporter.stage(name, training.epochs) as report:
             summary = fit(
                 build(),
-                batches(rows, modalities, training=True, teacher_features=features.get("train")),
+                batches(rows, modalities, training=True, teacher_features=features.get("train"), epoch=epoch),
                 batches(self.data.rows("val"), modalities, teacher_features=features.get("val")),
                 self.data.labels(rows),
                 training,
@@ -151,19 +154,38 @@ class Training:
                 history=folder / f"history_{name}.csv",
                 tensorboard=folder / "tensorboard" / name if training.tensorboard else None,
                 progress=report,
+                epoch=epoch,
+                resume_key=stage.fingerprint,
             )
         return {**summary, "padded_share": round(share, 4)}
 
-    def _store_features(self, path: Path, rows) -> None:
-        from stressid_keras.distillation import compute_teacher_features, save_teacher_features
+    def _stored_features(self, name: str, rows, views: int) -> tuple[Path, str]:
+        """File and key of the teacher's outputs, of `views` augmented views or, at 0, of the windows as they are."""
+        path, dtype = self.folder / f"{name}.npz", self.config.distillation.feature_dtype
+        augmentation = to_dict(self.config.pipeline.augmentation)
+        changes = [views, augmentation, self.config.seed, CODE_VERSION] if views else []
+        key = fingerprint(self._teacher_key, dtype, *changes)
+        stage = Stage(self.folder, name, {"key": key, "rows": fingerprint(rows.tolist())}, (path.name,))
+        if stage.is_current():
+            self.reporter.reused(name.replace("_", " "), [path])
+        else:
+            stage.run(lambda: self._store_features(path, key, rows, views))
+        return path, key
 
+    def _store_features(self, path: Path, key: str, rows, views: int) -> None:
+        from stressid_keras import distillation
+
+        teacher, batches = self.load("teacher"), self.data.batches
         with self.reporter.stage(
-            "teacher features", -(-len(rows) // self.config.pipeline.batch_size)
+            path.stem.replace("_", " "), views or -(-len(rows) // self.config.pipeline.batch_size)
         ) as report:
-            features = compute_teacher_features(
-                self.load("teacher"), self.data.batches(rows, PRIVILEGED), report
-            )
-        save_teacher_features(path, self._teacher_key, rows, features)
+            if views:
+                features = distillation.compute_teacher_views(
+                    teacher, lambda view: batches(rows, PRIVILEGED, view=view), views, report
+                )
+            else:
+                features = distillation.compute_teacher_features(teacher, batches(rows, PRIVILEGED), report)
+        distillation.save_teacher_features(path, key, rows, features, self.config.distillation.feature_dtype)
 
     @cached_property
     def _teacher_key(self) -> str:

@@ -4,8 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stressid_keras.bucketing import padded_share
+from stressid_keras.batch_plan import BatchPlan, EpochCounter, padded_share
 from stressid_keras.config import AugmentationConfig, PipelineConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.pipeline import make_dataset
@@ -47,6 +49,54 @@ def test_every_sample_comes_once_a_pass_beside_its_like(uneven_store):
     for a_pass, its_like in zip((first, second), again, strict=True):
         for (numbers, _), (same, _) in zip(a_pass, its_like, strict=True):
             np.testing.assert_array_equal(numbers, same)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 5), min_size=1, max_size=60),
+    batch_size=st.integers(1, 7),
+    bucket_batches=st.integers(1, 4),
+    seed=st.integers(0, 2**40),
+    epoch=st.integers(0, 100),
+)
+def test_every_epoch_has_every_sample_once_in_full_batches_but_the_last(
+    lengths, batch_size, bucket_batches, seed, epoch
+):
+    config = PipelineConfig(batch_size=batch_size, bucket_batches=bucket_batches)
+    plan = BatchPlan(lengths, config, True, seed)
+    batches = plan.batches(epoch)
+    assert len(batches) == len(plan)
+    assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
+    assert {len(batch) for batch in batches[:-1]} <= {batch_size}
+    for batch, again in zip(batches, BatchPlan(lengths, config, True, seed).batches(epoch), strict=True):
+        np.testing.assert_array_equal(batch, again)
+
+
+def test_epochs_and_seeds_have_other_orders():
+    orders = [
+        BatchPlan(np.ones(50), CONFIG, True, seed).order(epoch) for seed in range(3) for epoch in range(3)
+    ]
+    assert len({tuple(order) for order in orders}) == 9
+
+
+def test_passes_count_themselves_unless_an_epoch_is_set():
+    counter = EpochCounter()
+    assert [counter.start_pass() for _ in range(3)] == [0, 1, 2]
+    counter.set(7)
+    assert [counter.start_pass() for _ in range(2)] == [7, 7]
+    counter.release()
+    assert [counter.start_pass() for _ in range(2)] == [7, 8]
+
+
+def test_padded_share_is_that_of_the_batches(uneven_store):
+    rows = np.flatnonzero(uneven_store.complete)
+    dataset = make_dataset(uneven_store, rows, ("audio",), OFF, training=True, seed=5)
+    for epoch in range(2):
+        padded = true = 0
+        for x, _ in dataset:
+            padded += x["audio"].numpy().size
+            true += x["audio_size"].numpy().prod(axis=1).sum()
+        found = padded_share(uneven_store, rows, ("audio",), OFF, 5, epoch)
+        assert found == pytest.approx(1 - true / padded)
 
 
 def test_padded_share_falls(uneven_store):

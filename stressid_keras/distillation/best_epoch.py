@@ -1,0 +1,62 @@
+"""The network of the best epoch, and when to stop waiting for a better one."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from stressid_keras.provenance import atomic_path
+
+ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Finally restore and save the network of the best epoch, and stop when none has come for a while.
+
+    With a handful of validation subjects recall is often equal in several epochs. Keras's own `EarlyStopping` and
+    `ModelCheckpoint` keep the first of them, a network that has hardly been trained and was lucky; this keeps the last.
+
+    Args:
+        path: where the model's `network` goes when training ends, `.keras`.
+        patience: epochs without one as good before training stops.
+    """
+
+    def __init__(self, path: Path, patience: int):
+        super().__init__()
+        self.path = Path(path)
+        self.patience = patience
+        self.best = None
+        self.best_epoch = 0
+        self.epochs = 0
+        self._weights: list[np.ndarray] = []
+
+    @property
+    def is_over(self) -> bool:
+        """Whether training has waited long enough."""
+        return self.epochs - self.best_epoch >= self.patience
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs = epoch + 1
+        score = float(logs["val_uar"])
+        if self.best is None or score >= self.best["val_uar"] - ROUNDING:
+            self.best = {"val_uar": score, "val_cross_entropy": float(logs["val_cross_entropy"])}
+            self.best_epoch = self.epochs
+            self._weights = self.model.network.get_weights()
+        elif self.is_over:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        self.model.network.set_weights(self._weights)
+        with atomic_path(self.path) as temporary:
+            self.model.network.save(temporary)
+
+    def summary(self) -> dict:
+        return {"best_epoch": self.best_epoch, "epochs": self.epochs, **self.best}
+
+    def state(self) -> tuple[dict, list[np.ndarray]]:
+        """What `set_state` needs: JSON values, and the best weights."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "epochs": self.epochs}, self._weights
+
+    def set_state(self, values: dict, weights: list[np.ndarray]) -> None:
+        self.best, self.best_epoch, self.epochs = values["best"], values["best_epoch"], values["epochs"]
+        self._weights = weights

@@ -1,0 +1,84 @@
+"""The state of a training after each epoch, so that an interrupted one goes on where it stopped."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from stressid_keras.distillation.best_epoch import BestEpoch
+from stressid_keras.provenance import atomic_path, fingerprint
+
+
+class Resume(keras.callbacks.Callback):
+    """Writes, after every epoch, all that the epochs after it depend on: as if nothing had been in between.
+
+    That is every variable of the model and its optimiser (statistics of the normalisation and states of random
+    generators among them), the best epoch so far with its weights, and the history. It has to be the last of the
+    callbacks that see an epoch end.
+
+    Args:
+        path: `.npz` file, replaced as a whole.
+        key: fingerprint of everything that decides the training; a file with another one is not used.
+        best: holds the best epoch.
+        history: CSV file that grows by a row each epoch.
+    """
+
+    def __init__(self, path: Path, key: str, best: BestEpoch, history: Path):
+        super().__init__()
+        self.path = Path(path)
+        self.key = fingerprint(key, keras.backend.backend(), keras.__version__)
+        self.best = best
+        self.history = Path(history)
+
+    def restore(self, model, train) -> int:
+        """Put a compiled model and what belongs to it in the state that was written; the number of epochs done.
+
+        Args:
+            model: as the interrupted training had it when it began.
+            train: its batches; a step on one of them makes the variables that are made when first used.
+        """
+        stored = self._read()
+        if stored is None:
+            return 0
+        model.train_on_batch(*keras.tree.map_structure(np.asarray, next(iter(train))))
+        for variable, values in zip(_variables(model), _arrays(stored, "variable"), strict=True):
+            variable.assign(values)
+        state = json.loads(str(stored["state"]))
+        self.best.set_state(state["best"], _arrays(stored, "best"))
+        self.history.write_bytes(stored["history"].tobytes())
+        return state["epochs"]
+
+    def on_epoch_end(self, epoch, logs=None):
+        best, weights = self.best.state()
+        arrays = {f"variable{n}": _exact(variable) for n, variable in enumerate(_variables(self.model))}
+        arrays |= {f"best{n}": _exact(values) for n, values in enumerate(weights)}
+        with atomic_path(self.path) as temporary, open(temporary, "wb") as file:
+            np.savez(
+                file,
+                key=np.array(self.key),
+                state=np.array(json.dumps({"epochs": epoch + 1, "best": best})),
+                history=np.frombuffer(self.history.read_bytes(), np.uint8),
+                **arrays,
+            )
+
+    def _read(self) -> dict[str, np.ndarray] | None:
+        if not self.path.is_file():
+            return None
+        with np.load(self.path) as file:
+            return dict(file) if str(file["key"]) == self.key else None
+
+
+def _variables(model) -> list:
+    return [*model.variables, *model.optimizer.variables]
+
+
+def _arrays(stored: dict[str, np.ndarray], name: str) -> list[np.ndarray]:
+    found = [key for key in stored if key.startswith(name) and key[len(name) :].isdigit()]
+    return [stored[f"{name}{n}"] for n in range(len(found))]
+
+
+def _exact(values) -> np.ndarray:
+    """As NumPy can store it: bfloat16 is not its own, and every one of them is a float32."""
+    values = keras.ops.convert_to_numpy(values)
+    return values.astype(np.float32) if values.dtype.kind == "V" else values
