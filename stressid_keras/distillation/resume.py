@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from stressid_keras.distillation.best_epoch import BestEpoch
+from stressid_keras.distillation.history import History
 from stressid_keras.provenance import atomic_path, fingerprint
 
 
@@ -14,22 +15,23 @@ class Resume(keras.callbacks.Callback):
     """Writes, after every epoch, all that the epochs after it depend on: as if nothing had been in between.
 
     That is every variable of the model and its optimiser (statistics of the normalisation and states of random
-    generators among them), the best epoch so far with its weights, and the history. It has to be the last of the
-    callbacks that see an epoch end.
+    generators among them), the state of the backend's own generator, the best epoch so far with its weights, and
+    the history. It comes after the callbacks that see to these.
 
     Args:
         path: `.npz` file, replaced as a whole.
         key: fingerprint of everything that decides the training; a file with another one is not used.
         best: holds the best epoch.
-        history: CSV file that grows by a row each epoch.
+        history: holds the values of every epoch.
     """
 
-    def __init__(self, path: Path, key: str, best: BestEpoch, history: Path):
+    def __init__(self, path: Path, key: str, best: BestEpoch, history: History):
         super().__init__()
         self.path = Path(path)
         self.key = fingerprint(key, keras.backend.backend(), keras.__version__)
         self.best = best
-        self.history = Path(history)
+        self.history = history
+        self._generators: list[np.ndarray] = []
 
     def restore(self, model, train) -> int:
         """Put a compiled model and what belongs to it in the state that was written; the number of epochs done.
@@ -46,19 +48,25 @@ class Resume(keras.callbacks.Callback):
             variable.assign(values)
         state = json.loads(str(stored["state"]))
         self.best.set_state(state["best"], _arrays(stored, "best"))
-        self.history.write_bytes(stored["history"].tobytes())
-        return state["epochs"]
+        self.history.rows = state["history"]
+        self.history.write()
+        self._generators = _arrays(stored, "generator")
+        return len(self.history.rows)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        _set_backend_generators(self._generators)  # not earlier: Keras draws before the first epoch
+        self._generators = []
 
     def on_epoch_end(self, epoch, logs=None):
         best, weights = self.best.state()
         arrays = {f"variable{n}": _exact(variable) for n, variable in enumerate(_variables(self.model))}
         arrays |= {f"best{n}": _exact(values) for n, values in enumerate(weights)}
+        arrays |= {f"generator{n}": values for n, values in enumerate(_backend_generators())}
         with atomic_path(self.path) as temporary, open(temporary, "wb") as file:
             np.savez(
                 file,
                 key=np.array(self.key),
-                state=np.array(json.dumps({"epochs": epoch + 1, "best": best})),
-                history=np.frombuffer(self.history.read_bytes(), np.uint8),
+                state=np.array(json.dumps({"best": best, "history": self.history.rows})),
                 **arrays,
             )
 
@@ -71,6 +79,23 @@ class Resume(keras.callbacks.Callback):
 
 def _variables(model) -> list:
     return [*model.variables, *model.optimizer.variables]
+
+
+def _backend_generators() -> list[np.ndarray]:
+    """States of generators that are no variables: Keras's dropout draws from torch's own."""
+    if keras.backend.backend() != "torch":
+        return []
+    import torch
+
+    return [state.numpy() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def _set_backend_generators(states: list[np.ndarray]) -> None:
+    if states:
+        import torch
+
+        torch.set_rng_state(torch.from_numpy(states[0]))
+        torch.cuda.set_rng_state_all([torch.from_numpy(state) for state in states[1:]])
 
 
 def _arrays(stored: dict[str, np.ndarray], name: str) -> list[np.ndarray]:

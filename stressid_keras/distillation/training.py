@@ -9,6 +9,7 @@ import numpy as np
 from stressid_keras.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
 from stressid_keras.distillation.best_epoch import BestEpoch
+from stressid_keras.distillation.history import History
 from stressid_keras.distillation.resume import Resume
 
 
@@ -51,10 +52,10 @@ def fit(
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
     model.compile(keras.optimizers.AdamW(rate, weight_decay=config.weight_decay))
     best = BestEpoch(checkpoint, config.patience)
-    resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, history)
-    Path(history).unlink(missing_ok=True)
+    written = History(history)
+    resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)
     done = resume.restore(model, train) if resume_key else 0
-    callbacks = [best, keras.callbacks.CSVLogger(str(history), append=True)]
+    callbacks = [best, written]
     if epoch is not None:
         callbacks.append(
             keras.callbacks.LambdaCallback(

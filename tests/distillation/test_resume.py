@@ -1,0 +1,144 @@
+"""A training that was interrupted and resumed ends as one that was not."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from stressid_keras.batch_plan import EpochCounter
+from stressid_keras.config import PipelineConfig, TrainingConfig
+from stressid_keras.distillation import BestEpoch, Distiller, fit
+from stressid_keras.distillation.history import History
+from stressid_keras.distillation.resume import Resume
+from stressid_keras.prepared_batches import PreparedBatches
+
+CONFIG = TrainingConfig(epochs=4, patience=4)
+
+
+class Interruption(Exception):
+    pass
+
+
+def interrupt_after(epochs):
+    def progress(done, logs):
+        if done == epochs:
+            raise Interruption
+
+    return progress
+
+
+def small_network():
+    """Normalisation and dropout: both have a state besides the weights."""
+    audio = keras.Input((None, 32, 1), name="audio")
+    x = keras.layers.GlobalAveragePooling1D()(audio[..., 0])
+    feature = keras.layers.BatchNormalization()(keras.layers.Dense(4)(x))
+    logits = keras.layers.Dense(3)(keras.layers.Dropout(0.5)(feature))
+    return keras.Model({"audio": audio}, {"logits": logits, "feature": feature})
+
+
+class Scripted(Distiller):
+    """Is given its validation score of every epoch."""
+
+    scores = (0.5, 0.6, 0.4, 0.4, 0.9)
+
+    def evaluate(self, *args, **kwargs):
+        epoch = int(self.optimizer.iterations) // 3 - 1
+        return {"uar": self.scores[epoch], "cross_entropy": 1.0}
+
+
+def train(store, folder, config=CONFIG, progress=None, model=Distiller, key="key"):
+    keras.utils.set_random_seed(0)
+    rows = np.flatnonzero(store.complete)
+    teacher = np.random.default_rng(0).normal(size=(len(rows), 4))
+    epoch = EpochCounter()
+
+    def batches(some, training):
+        return PreparedBatches(
+            store,
+            rows[some],
+            ("audio",),
+            PipelineConfig(batch_size=4, pad_to="largest"),
+            training=training,
+            teacher_features={"ecg": teacher[some]},
+            epoch=epoch,
+        )
+
+    network = small_network()
+    summary = fit(
+        model(network, weights={"ecg": 1.0}),
+        batches(slice(0, 10), training=True),
+        batches(slice(10, None), training=False),
+        store.manifest["label"].to_numpy()[rows[:10]],
+        config,
+        checkpoint=folder / "student.keras",
+        history=folder / "history.csv",
+        progress=progress,
+        epoch=epoch,
+        resume_key=key,
+    )
+    return summary, network.get_weights()
+
+
+def interrupted(store, folder, done, *arguments, **options):
+    """Train until `done` epochs are, and lose what a stage removes before it runs again."""
+    with pytest.raises(Interruption):
+        train(store, folder, *arguments, progress=interrupt_after(done), **options)
+    assert left_in(folder) == ["history.csv", "student.resume.npz"]
+    (folder / "history.csv").unlink()
+
+
+def left_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def assert_same(found, expected, folder, expected_folder):
+    assert found[0] == pytest.approx(expected[0], abs=1e-6)
+    for weights, wanted in zip(found[1], expected[1], strict=True):
+        np.testing.assert_allclose(weights, wanted, atol=1e-6)
+    histories = [pd.read_csv(path / "history.csv") for path in (folder, expected_folder)]
+    pd.testing.assert_frame_equal(*histories, atol=1e-6)
+    assert left_in(folder) == ["history.csv", "student.keras"]
+
+
+def test_resumed_training_equals_an_uninterrupted_one(tiny_store, tmp_path):
+    expected = train(tiny_store, tmp_path / "whole")
+    for done in (1, 3):
+        interrupted(tiny_store, tmp_path / "resumed", done)
+    ran = []
+    found = train(tiny_store, tmp_path / "resumed", progress=lambda done, logs: ran.append(done))
+    assert ran == [4]
+    assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
+    saved = keras.saving.load_model(tmp_path / "resumed" / "student.keras")
+    for weights, wanted in zip(saved.get_weights(), expected[1], strict=True):
+        np.testing.assert_allclose(weights, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("done", [3, 4])
+def test_patience_goes_on_where_it_was(tiny_store, tmp_path, done):
+    """Also where training was over and could not say so any more."""
+    config = TrainingConfig(epochs=5, patience=2)
+    interrupted(tiny_store, tmp_path, done, config, model=Scripted)
+    summary, _ = train(tiny_store, tmp_path, config, model=Scripted)
+    assert summary == {"best_epoch": 2, "epochs": 4, "val_uar": 0.6, "val_cross_entropy": 1.0}
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 4
+
+
+def test_state_of_other_inputs_is_not_used(tmp_path):
+    model = Distiller(small_network())
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)
+    best, history = BestEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
+    written = Resume(tmp_path / "student.resume.npz", "key", best, history)
+    for callback in (best, history, written):
+        callback.set_model(model)
+        callback.on_epoch_end(0, {"val_uar": 0.5, "val_cross_entropy": 1.0})
+    x = {"audio": np.zeros((2, 5, 32, 1), "float32")}
+    batches = [(x, np.array([0, 1]))]
+    for key, epochs in (("other", 0), ("key", 1)):
+        assert Resume(written.path, key, best, history).restore(model, batches) == epochs
+
+
+def test_without_a_key_nothing_is_kept(tiny_store, tmp_path):
+    with pytest.raises(Interruption):
+        train(tiny_store, tmp_path, progress=interrupt_after(1), key="")
+    assert left_in(tmp_path) == ["history.csv"]
