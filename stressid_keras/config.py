@@ -223,21 +223,60 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class DistillationConfig:
-    """Weights of the feature terms in the student's loss: the specification's α, β, γ and δ."""
+    """The student's loss: the specification's α, β, γ and δ, and what else the literature found to help.
+
+    `distillation.methods` names the combinations and their papers; a weight of 0 leaves a term out.
+    """
 
     alpha: float = 1.0  # video
     beta: float = 1.0  # ECG
     gamma: float = 1.0  # EDA
     delta: float = 1.0  # respiration
-    feature_dtype: str = "float32"  # in which the teacher's features are stored; "float16": half the file
-    feature_views: int = 0  # augmented views of each training window whose features are stored, too
+    features_first: bool = False  # first the features alone, then the classifier alone
+    features_first_share: float = 0.7  # of the epochs, for the features; a linear classifier is learnt soon
+    projection: str = ""  # between the student's feature and each of the teacher's: "", "linear" or "hidden"
+    logits: float = 0.0  # weight of the soft targets
+    imitation: float = 0.0  # share that the teacher's soft labels take from the labels
+    temperature: float = 4.0  # of the teacher's probabilities; higher shows more of the small ones
+    relational: float = 0.0  # weight of the distances and angles between a batch's features
+    contrastive: float = 0.0  # weight of telling a sample's teacher feature from the batch's others
+    contrastive_temperature: float = 0.1  # of the similarities of features
+    confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
+    standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
+    schedule: str = "constant"  # of all these weights: or "warm-up" from 0, or "decay" to 0
+    schedule_share: float = 0.5  # of the epochs that a schedule takes
+    feature_dtype: str = "float32"  # of stored features; "float16" halves the file
+    feature_views: int = 0  # augmented views of a sample whose features are stored, besides the plain one
 
     def __post_init__(self):
-        for name in ("alpha", "beta", "gamma", "delta", "feature_views"):
+        for name in ("alpha", "beta", "gamma", "delta", "logits", "relational", "contrastive"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise StressIDError(f"{name} is {getattr(self, name)}; expected 0 or more.")
-        if self.feature_dtype not in ("float32", "float16"):
-            raise StressIDError(f"feature_dtype is {self.feature_dtype!r}; expected 'float32' or 'float16'.")
+        if not 0 <= self.imitation <= 1:
+            raise StressIDError(f"imitation is {self.imitation}; expected a share from 0 to 1.")
+        for name in ("temperature", "contrastive_temperature"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise StressIDError(f"{name} is {getattr(self, name)}; expected a positive number.")
+        if not 0 < self.features_first_share < 1:
+            raise StressIDError(
+                f"features_first_share is {self.features_first_share}; expected a share between 0 and 1."
+            )
+        if not 0 < self.schedule_share <= 1:
+            raise StressIDError(
+                f"schedule_share is {self.schedule_share}; expected a share above 0, at most 1."
+            )
+        choices = {
+            "projection": ("", "linear", "hidden"),
+            "schedule": ("constant", "warm-up", "decay"),
+            "feature_dtype": ("float32", "float16"),
+        }
+        for name, expected in choices.items():
+            if getattr(self, name) not in expected:
+                raise StressIDError(
+                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(map(repr, expected))}."
+                )
+        if self.feature_views < 0:
+            raise StressIDError(f"feature_views is {self.feature_views}; expected 0 or more.")
 
     @property
     def weights(self) -> dict[str, float]:

@@ -1,86 +1,339 @@
-"""Distillation of a frozen teacher's features into a student."""
+"""Distillation of a frozen teacher into a student."""
+
+import contextlib
+import inspect
 
 import keras
 from keras import ops
 
 from stressid_keras.distillation.classifier import Classifier
+from stressid_keras.distillation.methods.confidence import Confidence
+from stressid_keras.distillation.methods.mars import FeatureError
+from stressid_keras.distillation.methods.mers import CLASSIFIER, FEATURES, JOINT, classifier_layers
+from stressid_keras.distillation.methods.schedules import FollowSchedule
+from stressid_keras.distillation.methods.standardised import Standardization
+from stressid_keras.distillation.methods.term import FEATURE
+from stressid_keras.distillation.named import (
+    LOGITS,
+    STORED,
+    named_outputs,
+    output_widths,
+    select_inputs,
+    widths_on,
+)
+from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
 
 @register
 class Distiller(Classifier):
-    """Trains a student on labels and on a teacher's features: cross-modal feature distillation.
+    """Trains a student on labels and on what a frozen teacher makes of the same samples.
 
     With a student feature f_s and teacher features f_i, a step's loss is the mean over the batch of
     w_n · (CE_n + Σ_i weights[i] · MSE(f_s, f_i)_n), the mean squared error being taken over the dimensions of
-    the feature. The teacher runs in inference mode, gets no gradient and is not in the optimiser. After MARS
-    (Crasto et al., CVPR 2019), which has one stream where this has one per modality.
+    the feature: cross-modal feature distillation after MARS (Crasto et al., CVPR 2019). `terms` adds other ones,
+    weighted alike, and the options change all of them; they combine. The teacher runs in inference mode, gets no
+    gradient and is not in the optimizer, whatever `trainable` is set to. Student and teacher are run once in a step.
 
-    Besides `Classifier`'s values, `mse_<name>` is logged for every weight.
+    Besides `Classifier`'s values, each term is logged by its name, such as `mse_<name>`: the mean over the samples of
+    w_n times its value (with `confidence`, times that as well), before the weight of the term.
 
     Args:
-        student: model with outputs `logits` and `feature`.
-        teacher: model whose outputs include every name in `weights`; or None, when batches bring the features
-            that were stored from it, as `x["teacher_features"]`, a dict of (B, d).
-        weights: weight of each teacher feature's term by name. The specification's α, β, γ, δ are those
+        student: any Keras model with an output of logits and, for terms that look at it, one of a feature.
+        teacher: any Keras model whose outputs include every feature that is named; frozen here. Or None, when batches
+            bring what was computed by it before as `x["teacher_features"]`, a dict of (B, d) by the outputs' names.
+        weights: weight of each teacher feature's `FeatureError` by name. The specification's α, β, γ, δ are those
             of video, ecg, eda and rr.
+        label_smoothing: share of the target spread evenly over the classes.
+        terms: further terms of the loss, such as `SoftTargets()`.
+        projection: of the terms of `weights`: "", "linear" or "hidden" (see `ProjectionHead`).
+        standardised: compare with features that are standardised (see `Standardization`); needs `adapt`.
+        confidence: weigh the terms of each sample (see `Confidence`); needs the teacher's `logits`.
+        schedule: a `WarmUp` or `Decay` of the weights of all terms; None is constant.
+        features_first: a `FeaturesFirst` to train in two phases.
+        feature, logits: names of the student's outputs.
+        student_inputs, teacher_inputs: names of the inputs, where a model does not say them.
+        n_classes, feature_size, teacher_widths: where the models do not say them before they are called.
 
     Raises:
-        ValueError: a weight is negative, names no output of the teacher, or the features' widths differ.
+        StressIDError: an option is out of its range, the teacher lacks an output, or widths differ that must not.
     """
 
-    def __init__(self, student, teacher=None, weights=None, label_smoothing=0.0, **kwargs):
-        super().__init__(student, label_smoothing, **kwargs)
-        self.weights_by_name = {name: float(weight) for name, weight in (weights or {}).items()}
-        for name, weight in self.weights_by_name.items():
-            if weight < 0:
-                raise ValueError(f"the weight of {name!r} is {weight}; expected 0 or more.")
+    def __init__(
+        self,
+        student,
+        teacher=None,
+        weights=None,
+        label_smoothing=0.0,
+        *,
+        terms=(),
+        projection="",
+        standardised=False,
+        confidence=False,
+        schedule=None,
+        features_first=None,
+        feature=FEATURE,
+        logits=LOGITS,
+        student_inputs=None,
+        teacher_inputs=None,
+        n_classes=None,
+        feature_size=None,
+        teacher_widths=None,
+        phase=JOINT,
+        **kwargs,
+    ):
+        super().__init__(student, label_smoothing, logits, student_inputs, n_classes, **kwargs)
+        self.weights_by_name = dict(weights or {})
+        self.projection = projection
+        self.terms = [
+            *(FeatureError(name, weight, projection) for name, weight in self.weights_by_name.items()),
+            *terms,
+        ]
+        self.term_means = [keras.metrics.Mean(name=term.name) for term in self.terms]
+        self.standardised, self.standardizations = standardised, {}
+        self.confidence = confidence
+        self.schedule = schedule
+        if schedule is not None:
+            self.factor = self.add_weight((), "ones", trainable=False, name="schedule")
+            self.set_epoch(0, 1)
+        self.features_first = features_first
+        self.given_flags = [layer.trainable for layer in student._flatten_layers()]
+        self.feature = feature
+        self.feature_size = feature_size
         self.teacher = teacher
+        self.teacher_inputs = teacher_inputs
+        self.teacher_widths = teacher_widths
         if teacher is not None:
-            self._check_features(teacher)
             teacher.trainable = False
-        self.feature_errors = {name: keras.metrics.Mean(name=f"mse_{name}") for name in self.weights_by_name}
+            self.teacher_widths = output_widths(teacher) or teacher_widths
+        self.used = ()  # outputs of the teacher that some term looks at
+        self.is_prepared = False
+        self._prepare(output_widths(student) or self._declared_widths(), self.teacher_widths)
+        self._check_phases()
+        if phase != JOINT:
+            self.enter(phase)
 
     @property
     def student(self):
         return self.network
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        loss = super().compute_loss(x, y, y_pred, sample_weight, training)
-        targets = self._targets(x)
-        feature = ops.cast(y_pred["feature"], "float32")
-        for name, weight in self.weights_by_name.items():
-            target = ops.stop_gradient(ops.cast(targets[name], "float32"))
-            errors = ops.mean(ops.square(feature - target), axis=-1)
-            term = self.weighted_mean(errors, sample_weight)
-            self.log(self.feature_errors[name], term, y)
-            loss = loss + weight * term
+    @property
+    def trainable(self):
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        keras.Model.trainable.fset(self, value)
+        if getattr(self, "teacher", None) is not None:
+            self.teacher.trainable = False
+
+    def adapt(self, features: dict) -> None:
+        """Take the statistics of standardisation from a training set's teacher features, (n, d) by name."""
+        if not self.is_prepared:
+            widths = {name: values.shape[-1] for name, values in features.items()}
+            self._prepare(output_widths(self.student) or self._declared_widths(), widths)
+        for name, standardization in self.standardizations.items():
+            _check_has(features, name)
+            standardization.adapt(features[name])
+
+    def fit(self, *args, **kwargs):
+        """As of any Keras model; a schedule follows the epochs."""
+        if self.standardised and not (
+            self.standardizations and all(s.is_adapted for s in self.standardizations.values())
+        ):
+            raise StressIDError(f"{self.name} has no statistics to standardise by; call adapt before fit.")
+        if self.schedule is None:
+            return super().fit(*args, **kwargs)
+        arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        callbacks = arguments.pop("callbacks", None) or []
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(FollowSchedule())
+        else:
+            callbacks = [
+                FollowSchedule(),
+                *(callbacks if isinstance(callbacks, list | tuple) else [callbacks]),
+            ]
+        return super().fit(**arguments, callbacks=callbacks)
+
+    def set_epoch(self, epoch: int, epochs: int) -> None:
+        """Put the schedule where it is in an epoch, counted from 0, of all; `fit` does so."""
+        self.factor.assign(self.schedule(epoch, epochs))
+
+    def build(self, input_shape):
+        if not self.is_prepared:
+            student = widths_on(self.student, input_shape, self.inputs_by_name)
+            self._prepare(student, self._teacher_widths_on(input_shape))
+        super().build(input_shape)
+
+    def supervised_loss(self, x, labels, outputs, sample_weight):
+        cross_entropies = self.cross_entropies(labels, outputs[self.logits])
+        cross_entropy = self.weighted_mean(cross_entropies, sample_weight)
+        self.log(self.cross_entropy, cross_entropy, labels)
+        loss = 0.0 * cross_entropy if self.phase == FEATURES else cross_entropy
+        student = {FEATURE: outputs.get(self.feature), LOGITS: outputs[self.logits]}
+        teacher = self.targets(x)
+        trust = 1.0
+        if self.confidence:
+            trust = Confidence.weights(teacher[LOGITS], labels)
+        for term, mean in zip(self.terms, self.term_means, strict=True):
+            value = self.weighted_mean(term.values(student, teacher, labels) * trust, sample_weight)
+            self.log(mean, value, labels)
+            if term.replaces_labels:
+                value = value - self.weighted_mean(cross_entropies * trust, sample_weight)
+            loss = loss + self._weight_now(term) * value
         return loss
 
-    def _targets(self, x):
-        if self.teacher is None:
-            return x["teacher_features"] if self.weights_by_name else {}
-        return self.teacher({name: x[name] for name in self.teacher.input}, training=False)
+    def targets(self, x) -> dict:
+        """What the terms compare with: the teacher's outputs by name, in Keras's `floatx`, without gradient.
 
-    def _check_features(self, teacher):
-        width = self.student.output["feature"].shape[-1]
-        for name in self.weights_by_name:
-            if name not in teacher.output:
-                raise ValueError(
-                    f"the teacher has no output {name!r}; it has {', '.join(sorted(teacher.output))}."
-                )
-            found = teacher.output[name].shape[-1]
-            if found != width:
-                raise ValueError(
-                    f"the teacher's feature {name!r} has {found} dimensions and the student's {width}; "
-                    "build both with the same feature size."
-                )
+        Raises:
+            StressIDError: there is no teacher, and `x` lacks what was stored from one.
+        """
+        if not self.used and self.is_prepared:
+            return {}
+        if self.teacher is not None:
+            inputs = select_inputs(self.teacher, x, self.teacher_inputs)
+            found = named_outputs(self.teacher, self.teacher(inputs, training=False))
+        elif isinstance(x, dict) and STORED in x:
+            found = x[STORED]
+        else:
+            raise StressIDError(
+                f"{self.name} has no teacher; expected its outputs in x[{STORED!r}], or a teacher."
+            )
+        if not self.is_prepared:  # an earlier call had none
+            student = output_widths(self.student) or self._declared_widths()
+            self._prepare(student, {name: values.shape[-1] for name, values in found.items()})
+        targets = {}
+        for name in self.used:
+            _check_has(found, name)
+            target = ops.stop_gradient(ops.cast(found[name], keras.config.floatx()))
+            standardization = self.standardizations.get(name)
+            targets[name] = target if standardization is None else standardization(target)
+        return targets
+
+    def phases(self, epochs):
+        return super().phases(epochs) if self.features_first is None else self.features_first.phases(epochs)
+
+    def enter(self, phase):
+        """Begin a phase: freeze what does not train in it, and leave the terms out that are not of it.
+
+        `compile` has to follow, so that the optimizer has the variables of the phase, and no momentum of another.
+        """
+        expected = (JOINT,) if self.features_first is None else (JOINT, FEATURES, CLASSIFIER)
+        if phase not in expected:
+            raise StressIDError(f"{self.name} has no phase {phase!r}; expected {' or '.join(expected)}.")
+        self.phase = phase
+        self._freeze(phase)
+
+    def save_network(self, path):
+        """Save the student alone, as it is to be used: no head, no teacher, nothing frozen that was not before."""
+        with self._as_given():
+            super().save_network(path)
 
     def get_config(self):
-        config = super().get_config()
+        with self._as_given():
+            config = super().get_config()
         config["student"] = config.pop("network")
-        config["weights"] = self.weights_by_name
-        config["teacher"] = (
-            None if self.teacher is None else keras.saving.serialize_keras_object(self.teacher)
-        )
-        return config
+        config["student_inputs"] = config.pop("inputs")
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **config,
+            "teacher": None if self.teacher is None else serialize(self.teacher),
+            "weights": dict(self.weights_by_name),
+            "terms": [serialize(term) for term in self.terms[len(self.weights_by_name) :]],
+            "projection": self.projection,
+            "standardised": self.standardised,
+            "confidence": self.confidence,
+            "schedule": None if self.schedule is None else serialize(self.schedule),
+            "features_first": None if self.features_first is None else serialize(self.features_first),
+            "feature": self.feature,
+            "teacher_inputs": self.teacher_inputs,
+            "feature_size": self.feature_size,
+            "teacher_widths": None if self.teacher_widths is None else dict(self.teacher_widths),
+            "phase": self.phase,
+        }
+
+    def _prepare(self, student, teacher) -> None:
+        """Make what depends on the widths of the student's and the teacher's outputs, once both are known."""
+        if self.terms and (student is None or teacher is None):
+            return
+        if self.built and (self.standardised or any(term.has_weights for term in self.terms)):
+            raise StressIDError(
+                f"{self.name} was called before the teacher's features were seen; give it teacher_widths."
+            )
+        self.is_prepared = True
+        if not self.terms:
+            return
+        used = [name for term in self.terms for name in term.compared(teacher)]
+        used += [LOGITS] * self.confidence
+        self.used = tuple(dict.fromkeys(used))
+        for name in self.used:
+            _check_has(teacher, name)
+        self.feature_size, self.teacher_widths = student.get(self.feature), dict(teacher)
+        if self.feature_size is None and any(term.level == FEATURE for term in self.terms):
+            raise StressIDError(
+                f"{self.student.name!r} has no output {self.feature!r}; it has {_names(student)}."
+            )
+        for term in self.terms:
+            term.prepare({FEATURE: self.feature_size, LOGITS: student[self.logits]}, teacher)
+        if self.standardised:
+            for name in self.used:
+                if name != LOGITS:
+                    self.standardizations[name] = Standardization()
+                    self.standardizations[name].prepare(teacher[name])
+
+    def _declared_widths(self):
+        if self.feature_size is None or self.n_classes is None:
+            return None
+        return {self.feature: self.feature_size, self.logits: self.n_classes}
+
+    def _teacher_widths_on(self, input_shape):
+        if self.teacher_widths is not None:
+            return self.teacher_widths
+        if self.teacher is not None:
+            return widths_on(self.teacher, input_shape, self.teacher_inputs)
+        stored = input_shape.get(STORED) if isinstance(input_shape, dict) else None
+        return None if stored is None else {name: shape[-1] for name, shape in stored.items()}
+
+    def _weight_now(self, term):
+        if self.phase != JOINT and (self.phase == FEATURES) != (term.level == FEATURE):
+            return 0.0
+        return term.weight if self.schedule is None else term.weight * self.factor
+
+    def _check_phases(self) -> None:
+        if self.features_first is not None and not any(t.weight and t.level == FEATURE for t in self.terms):
+            raise StressIDError(
+                "features_first has no feature to learn; expected the weight of a feature's term above 0."
+            )
+
+    def _freeze(self, phase) -> None:
+        for layer, flag in zip(self.student._flatten_layers(), self.given_flags, strict=True):
+            layer.trainable = flag
+        for term in self.terms:
+            term.trainable = phase != CLASSIFIER
+        if phase != JOINT:
+            classifier = classifier_layers(self.student, self.feature, self.logits)
+            for layer in self.student.layers:
+                if (layer in classifier) == (phase == FEATURES):
+                    layer.trainable = False
+
+    @contextlib.contextmanager
+    def _as_given(self):
+        """The student's layers trainable as they were before the phases."""
+        if self.phase == JOINT:
+            yield
+            return
+        self._freeze(JOINT)
+        try:
+            yield
+        finally:
+            self._freeze(self.phase)
+
+
+def _check_has(teacher: dict, name: str) -> None:
+    if name not in teacher:
+        raise StressIDError(f"the teacher has no output {name!r}; it has {_names(teacher)}.")
+
+
+def _names(outputs: dict) -> str:
+    return ", ".join(sorted(outputs))

@@ -1,0 +1,18 @@
+"""How far the teacher can be trusted with a sample."""
+
+from keras import ops
+
+
+class Confidence:
+    """A sample's distillation terms count as much as the teacher's probability of its label.
+
+    After H. Zhang, D. Chen, C. Wang, "Confidence-Aware Multi-Teacher Knowledge Distillation", ICASSP 2022,
+    arXiv:2201.00007, where the label tells how far each of several teachers is to be trusted with a sample. Here one
+    teacher is weighed against the label: where it is wrong, the student learns from the label alone.
+    """
+
+    @staticmethod
+    def weights(teacher_logits, labels):
+        """Probability (B,) of the labels, int (B,), by logits (B, n_classes)."""
+        one_hot = ops.one_hot(labels, teacher_logits.shape[-1], dtype=teacher_logits.dtype)
+        return ops.sum(ops.softmax(teacher_logits) * one_hot, axis=-1)

@@ -1,0 +1,67 @@
+"""Weights of the distillation terms that change as training goes on."""
+
+import keras
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.layers.registration import register
+
+
+class Schedule:
+    """A factor of every distillation term's weight, from epoch to epoch.
+
+    Args:
+        share: of all epochs, after which it stays as it is.
+    """
+
+    def __init__(self, share=0.5):
+        self.share = float(share)
+        if not 0 < self.share <= 1:
+            raise StressIDError(f"schedule_share is {share}; expected a share above 0, at most 1.")
+
+    def __call__(self, epoch: int, epochs: int) -> float:
+        """The factor in an epoch, counted from 0, of all."""
+        return self.factor(min(1.0, epoch / (self.share * epochs)))
+
+    @staticmethod
+    def factor(progress: float) -> float:
+        raise NotImplementedError
+
+    def get_config(self):
+        return {"share": self.share}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@register
+class WarmUp(Schedule):
+    """From 0, linearly, to 1: the student first learns from labels.
+
+    As the ramp-up of S. Laine, T. Aila, "Temporal Ensembling for Semi-Supervised Learning", ICLR 2017,
+    arXiv:1610.02242, whose curve is a Gaussian.
+    """
+
+    @staticmethod
+    def factor(progress):
+        return progress
+
+
+@register
+class Decay(Schedule):
+    """From 1, linearly, to 0: the student in the end learns from labels alone.
+
+    K. Clark et al., "BAM! Born-Again Multi-Task Networks for Natural Language Understanding", ACL 2019,
+    arXiv:1907.04829 (teacher annealing).
+    """
+
+    @staticmethod
+    def factor(progress):
+        return 1.0 - progress
+
+
+class FollowSchedule(keras.callbacks.Callback):
+    """Sets the schedule's place at the start of every epoch, also of the first after a resume."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.set_epoch(epoch, self.params["epochs"])
