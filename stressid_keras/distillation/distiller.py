@@ -94,7 +94,9 @@ class Distiller(Classifier):
         self.confidence = confidence
         self.schedule = schedule
         if schedule is not None:
-            self.factor = self.add_weight((), "ones", trainable=False, name="schedule")
+            self.factor = self.add_weight(
+                (), "ones", dtype=keras.config.floatx(), trainable=False, name="schedule"
+            )
             self.set_epoch(0, 1)
         self.features_first = features_first
         self.given_flags = [layer.trainable for layer in student._flatten_layers()]

@@ -68,7 +68,7 @@ class FramewiseMaxPool3D(keras.layers.Layer):
     def call(self, x):
         frames, height, width, channels = ops.shape(x)[1:]
         t, h, w = self.pool_size
-        y = ops.max_pool(ops.reshape(x, (-1, height, width, channels)), (h, w))
+        y = ops.max_pool(ops.reshape(x, (-1, height, width, channels)), (h, w), strides=(h, w))
         y = ops.reshape(y, (-1, frames, height // h, width // w, channels))
         pooled = y[:, 0::t]
         for offset in range(1, t):
