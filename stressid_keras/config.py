@@ -359,10 +359,10 @@ class RunConfig:
     def __post_init__(self):
         if self.seed < 0:
             raise StressIDError(f"seed is {self.seed}; expected 0 or more.")
-        if self.teacher.feature_size != self.student.feature_size:
+        if self.teacher.feature_size != self.student.feature_size and not self.distillation.projection:
             raise StressIDError(
                 f"feature_size is {self.teacher.feature_size} for the teacher and {self.student.feature_size} for "
-                "the student; expected the same, for the one is pulled towards the other."
+                "the student; expected the same, for the one is pulled towards the other, or a projection."
             )
 
     def to_dict(self) -> dict:

@@ -33,7 +33,7 @@ class BestEpoch(keras.callbacks.Callback):
     @property
     def is_over(self) -> bool:
         """Whether training has waited long enough."""
-        return self.epochs - self.best_epoch >= self.patience
+        return self.best is not None and self.epochs - self.best_epoch >= self.patience
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
@@ -48,7 +48,7 @@ class BestEpoch(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         self.model.network.set_weights(self._weights)
         with atomic_path(self.path) as temporary:
-            self.model.network.save(temporary)
+            self.model.save_network(temporary)
 
     def summary(self) -> dict:
         return {"best_epoch": self.best_epoch, "epochs": self.epochs, **self.best}

@@ -1,6 +1,7 @@
 """The state of a training after each epoch, so that an interrupted one goes on where it stopped."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import keras
@@ -33,16 +34,19 @@ class Resume(keras.callbacks.Callback):
         self.history = history
         self._generators: list[np.ndarray] = []
 
-    def restore(self, model, train) -> int:
-        """Put a compiled model and what belongs to it in the state that was written; the number of epochs done.
+    def epochs_done(self) -> int:
+        """Number of whole epochs after which the state was written; 0 if there is none, or of another training."""
+        stored = self._read()
+        return 0 if stored is None else len(json.loads(str(stored["state"]))["history"])
+
+    def restore(self, model, train) -> None:
+        """Put a compiled model and what belongs to it in the state that was written.
 
         Args:
-            model: as the interrupted training had it when it began.
+            model: as the interrupted training had it when it began the phase that it was in.
             train: its batches; a step on one of them makes the variables that are made when first used.
         """
         stored = self._read()
-        if stored is None:
-            return 0
         model.train_on_batch(*keras.tree.map_structure(np.asarray, next(iter(train))))
         for variable, values in zip(_variables(model), _arrays(stored, "variable"), strict=True):
             variable.assign(values)
@@ -51,7 +55,6 @@ class Resume(keras.callbacks.Callback):
         self.history.rows = state["history"]
         self.history.write()
         self._generators = _arrays(stored, "generator")
-        return len(self.history.rows)
 
     def on_epoch_begin(self, epoch, logs=None):
         _set_backend_generators(self._generators)  # not earlier: Keras draws before the first epoch
@@ -73,8 +76,17 @@ class Resume(keras.callbacks.Callback):
     def _read(self) -> dict[str, np.ndarray] | None:
         if not self.path.is_file():
             return None
-        with np.load(self.path) as file:
-            return dict(file) if str(file["key"]) == self.key else None
+        try:
+            with np.load(self.path) as file:
+                return dict(file) if str(file["key"]) == self.key else None
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            EOFError,
+            zipfile.BadZipFile,
+        ):  # damaged: as if there were none
+            return None
 
 
 def _variables(model) -> list:

@@ -30,7 +30,8 @@ def fit(
     """Train `model`, keep its network as it was in the best epoch, and save that network.
 
     The best epoch is the one with the highest unweighted average recall on the validation subjects; of equals, the
-    last. Training stops after `config.patience` epochs without one as good.
+    last. Training stops after `config.patience` epochs without one as good. A model that is trained in phases has its
+    best epoch in the last one, and in each an optimizer and a learning rate of its own.
 
     Args:
         model: a `Classifier` or `Distiller`, not yet compiled.
@@ -48,14 +49,10 @@ def fit(
     Returns:
         `best_epoch` (from 1), `epochs` (run) and the best epoch's `val_uar` and `val_cross_entropy`.
     """
-    # Falling to nothing over the epochs asked for: with few subjects, a constant rate leaves each epoch to chance.
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=config.weight_decay))
     best = BestEpoch(checkpoint, config.patience)
     written = History(history)
     resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)
-    done = resume.restore(model, train) if resume_key else 0
-    callbacks = [best, written]
+    callbacks = [written]
     if epoch is not None:
         callbacks.append(
             keras.callbacks.LambdaCallback(
@@ -71,16 +68,30 @@ def fit(
         callbacks.append(
             keras.callbacks.LambdaCallback(on_epoch_end=lambda number, logs: progress(number + 1, logs))
         )
-    model.fit(
-        train,
-        validation_data=validation,
-        initial_epoch=config.epochs if best.is_over else done,
-        epochs=config.epochs,
-        class_weight=class_weights(labels, model.n_classes) if config.class_weights else None,
-        callbacks=callbacks,
-        shuffle=False,  # the pipeline shuffles
-        verbose=0,
-    )
+    start = 0
+    for phase, end in model.phases(config.epochs):
+        done = resume.epochs_done() if resume_key else 0
+        if done > end:
+            start = end
+            continue
+        model.enter(phase)
+        # Falling to nothing over the epochs asked for: with few subjects, a constant rate leaves each epoch to chance.
+        rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, (end - start) * len(train))
+        model.compile(keras.optimizers.AdamW(rate, weight_decay=config.weight_decay))
+        if done > start:
+            resume.restore(model, train)
+        is_last = end == config.epochs
+        model.fit(
+            train,
+            validation_data=validation,
+            initial_epoch=end if best.is_over else max(start, done),
+            epochs=end,
+            class_weight=class_weights(labels, model.n_classes) if config.class_weights else None,
+            callbacks=[best, *callbacks] if is_last else callbacks,
+            shuffle=False,  # the pipeline shuffles
+            verbose=0,
+        )
+        start = end
     resume.path.unlink(missing_ok=True)
     return best.summary()
 

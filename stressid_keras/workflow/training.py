@@ -207,11 +207,12 @@ class Training:
         return Classifier(self._new_student(), label_smoothing=self.config.student_training.label_smoothing)
 
     def _new_distiller(self, distillation: DistillationConfig):
-        from stressid_keras.distillation import Distiller
+        from stressid_keras.distillation import build_distiller
 
-        return Distiller(
+        return build_distiller(
             self._new_student(),
-            weights=distillation.weights,
+            distillation,
+            self.teacher_features["train"],
             label_smoothing=self.config.student_training.label_smoothing,
         )
 
