@@ -17,6 +17,7 @@ from stressid_keras.workflow import Reporter, Run
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENT = "stressid_keras"  # of MLflow
+SAMPLE_OPTIONS = ("subjects", "tasks", "seconds", "arousal_noise", "audio_noise")
 SHOWN = ("loss", "val_uar", "failures")  # of the values that a stage reports
 
 
@@ -40,11 +41,13 @@ def parser(description: str) -> argparse.ArgumentParser:
     )
     add("--epochs", type=int, help="most epochs of each training")
     add("--batch-size", type=int, help="windows in a batch")
+    add("--loader", choices=("tf.data", "numpy"), help="of batches; numpy needs no TensorFlow [tf.data]")
     add("--learning-rate", type=float, help="at the start of each training")
     for name, modality in zip(
         ("alpha", "beta", "gamma", "delta"), ("video", "ECG", "EDA", "respiration"), strict=True
     ):
         add(f"--{name}", type=float, help=f"weight of the {modality} feature in the student's loss")
+    add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
     add("--seed", type=int, help="of the split, the weights, shuffling and augmentation [0]")
     add("--jobs", type=int, default=os.cpu_count(), help=f"processes of the preparation [{os.cpu_count()}]")
     add(
@@ -60,6 +63,8 @@ def parser(description: str) -> argparse.ArgumentParser:
         ("subjects", int, "people"),
         ("tasks", int, "recordings of each"),
         ("seconds", float, "length of a recording"),
+        ("arousal-noise", float, "standard deviation of the arousal about its label; labels are 1 apart"),
+        ("audio-noise", float, "standard deviation of the arousal that the voice shows about that"),
     ):
         sample.add_argument(f"--{option}", type=kind, help=of)
     return parser
@@ -148,6 +153,11 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
 
     if "class_names" in given:
         given["class_names"] = tuple(given["class_names"])
+    distillation = changed(config.distillation, alpha="alpha", beta="beta", gamma="gamma", delta="delta")
+    if "method" in given:
+        from stressid_keras.distillation.methods import with_methods
+
+        distillation = with_methods(given["method"], distillation)
     training = {"epochs": "epochs", "learning_rate": "learning_rate", "tensorboard": "tensorboard"}
     return dataclasses.replace(
         config,
@@ -158,10 +168,10 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             class_names="class_names",
             teacher_recordings="teacher_recordings",
         ),
-        pipeline=changed(config.pipeline, batch_size="batch_size"),
+        pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader"),
         teacher_training=changed(config.teacher_training, **training),
         student_training=changed(config.student_training, **training),
-        distillation=changed(config.distillation, alpha="alpha", beta="beta", gamma="gamma", delta="delta"),
+        distillation=distillation,
     )
 
 
@@ -192,7 +202,7 @@ def make_sample(arguments: argparse.Namespace, reporter: Reporter) -> Path:
     from stressid_keras.dataset.synthetic import SyntheticConfig, is_synthetic_tree, make_synthetic_tree
 
     config = SyntheticConfig(subjects=6, tasks=3, seconds=4.0) if arguments.smoke else SyntheticConfig()
-    asked = {name: getattr(arguments, name) for name in ("subjects", "tasks", "seconds")}
+    asked = {name: getattr(arguments, name) for name in SAMPLE_OPTIONS}
     config = dataclasses.replace(config, **{name: n for name, n in asked.items() if n is not None})
     name = "sample-smoke" if arguments.smoke else "sample"
     name += "".join(f"-{n:g}{name}" for name, n in asked.items() if n is not None)
