@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Tests compile for many shapes and compute little: XLA's compiler, which JAX uses, is told to hurry.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 
 import numpy as np
 import pytest

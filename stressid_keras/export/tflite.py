@@ -7,7 +7,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError
@@ -40,8 +39,14 @@ def export_student(
         `windows` compared, `max_difference` of a probability, `top1_agreement`, and `bytes`.
 
     Raises:
-        ExportError: no window to compare on, or a probability that differs by more than `TOLERANCE`.
+        ExportError: Keras has another backend than TensorFlow, no window to compare on, or a probability that
+            differs by more than `TOLERANCE`.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise ExportError(
+            f"{Path(path).name} cannot be written with the backend {keras.backend.backend()}; expected TensorFlow: "
+            "export the same .keras file again with KERAS_BACKEND=tensorflow."
+        )
     model = build_deployed_model(student, audio, samples)
     with atomic_path(path) as temporary:
         _convert(model, temporary, samples)
@@ -51,6 +56,8 @@ def export_student(
 
 
 def _convert(model: keras.Model, path: Path, samples: int) -> None:
+    import tensorflow as tf
+
     with contextlib.redirect_stdout(io.StringIO()):  # the converter reports where it keeps its scratch files
         model.export(
             str(path),

@@ -50,7 +50,7 @@ class LogMel(keras.layers.Layer):
         frame_count = waveform.shape[1] // self.hop_length + 1
         power = self._power(waveform, frame_count)
         last = self._last_true_frame(waveform, frame_count)
-        inside = ops.cast(ops.less_equal(np.arange(frame_count, dtype="float32")[None], last), "float32")
+        inside = ops.cast(ops.arange(frame_count, dtype="float32")[None] <= last, "float32")
         mask = ops.expand_dims(inside, -1)
         mel = ops.matmul(power, self._mel) * mask
         log_mel = ops.round(self._scaled_decibels(mel) * 255.0) / 255.0 * mask
@@ -68,7 +68,7 @@ class LogMel(keras.layers.Layer):
         padded = ops.pad(waveform, [(0, 0), (before, max(after, 0))])[:, : hop_count * self.hop_length]
         hops = ops.reshape(padded, (-1, hop_count, self.hop_length))
         parts = [hops[:, first : first + frame_count] for first in range(hops_per_frame)]
-        real, imaginary = ops.rfft(ops.concatenate(parts, axis=-1) * self._hann)
+        real, imaginary = ops.rfft(ops.multiply(ops.concatenate(parts, axis=-1), self._hann))
         return ops.square(real) + ops.square(imaginary)
 
     def _last_true_frame(self, waveform, frame_count):
@@ -80,7 +80,7 @@ class LogMel(keras.layers.Layer):
         after = frame_count * self.hop_length - waveform.shape[1] - 1
         blocks = ops.reshape(ops.pad(waveform, [(0, 0), (1, after)]), (-1, frame_count, self.hop_length))
         sounds = ops.cast(ops.not_equal(ops.max(ops.abs(blocks), axis=-1), 0.0), "float32")
-        return ops.max(sounds * np.arange(frame_count, dtype="float32")[None], axis=1, keepdims=True)
+        return ops.max(sounds * ops.arange(frame_count, dtype="float32")[None], axis=1, keepdims=True)
 
     def _scaled_decibels(self, mel):
         decibels = (10.0 / math.log(10.0)) * ops.log(ops.maximum(mel, self.AMIN))

@@ -11,7 +11,7 @@ from stressid_keras.distillation import Classifier, Distiller
 from stressid_keras.models import build_student
 
 # What Keras says of every data set whose length it did not know.
-pytestmark = pytest.mark.filterwarnings("ignore:Your input ran out of data")
+pytestmark = [pytest.mark.backend, pytest.mark.filterwarnings("ignore:Your input ran out of data")]
 
 WEIGHTS = {"video": 1.0, "ecg": 0.5, "eda": 2.0, "rr": 0.25}
 CONFIG = StudentConfig(filters=(4, 6), feature_size=10, dropout=0.0)

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.backend
+
 GENERATOR = np.random.default_rng(1)
 
 
@@ -110,7 +112,7 @@ assert "keras" not in sys.modules, "importing the package loaded Keras"
 import keras, numpy as np
 model = keras.models.load_model(sys.argv[1], safe_mode=True)
 x = dict(np.load(sys.argv[2]))
-np.savez(sys.argv[3], **{k: np.array(v) for k, v in model(x, training=False).items()})
+np.savez(sys.argv[3], **{k: keras.ops.convert_to_numpy(v) for k, v in model(x, training=False).items()})
 """
 
 
