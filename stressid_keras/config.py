@@ -192,6 +192,16 @@ class TeacherConfig:
     feature_size: int = 256
     dropout: float = 0.3  # on the concatenated features, before the classifier
     modality_dropout: float = 0.2  # share of samples whose feature of a modality the classifier does not see
+    video_backbone: str = "cnn3d"  # the specification's; or "r2plus1d"
+    signal_backbone: str = "cnn"  # the specification's; or "residual"
+
+    def __post_init__(self):
+        choices = {"video_backbone": ("cnn3d", "r2plus1d"), "signal_backbone": ("cnn", "residual")}
+        for name, expected in choices.items():
+            if getattr(self, name) not in expected:
+                raise StressIDError(
+                    f"{name} is {getattr(self, name)!r}; expected {' or '.join(map(repr, expected))}."
+                )
 
 
 @dataclass(frozen=True)

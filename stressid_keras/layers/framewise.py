@@ -8,7 +8,7 @@ from stressid_keras.layers.registration import register
 
 @register
 class StackedFramesConv3D(keras.layers.Layer):
-    """A 3 × k × k convolution ("same", no bias), computed as one 2-D convolution.
+    """A t × k × k convolution ("same", no bias) with t of 1 or 3, computed as one 2-D convolution.
 
     Each frame's channels are stacked with those of its two neighbours; a 2-D convolution over the stack is exactly
     the 3-D convolution (the test checks it against `keras.layers.Conv3D`). On a CPU TensorFlow's own Conv3D is
@@ -17,30 +17,38 @@ class StackedFramesConv3D(keras.layers.Layer):
     Args:
         filters: number of output channels.
         kernel_size: k, in pixels.
+        frames: t.
 
     Shapes: (B, T, H, W, C) → (B, T, H, W, filters).
     """
 
-    def __init__(self, filters, kernel_size=3, **kwargs):
+    def __init__(self, filters, kernel_size=3, frames=3, **kwargs):
         super().__init__(**kwargs)
+        if frames not in (1, 3):
+            raise ValueError(f"frames is {frames}; expected 1 or 3.")
         self.filters = filters
         self.kernel_size = kernel_size
+        self.frames = frames
 
     def build(self, input_shape):
         k = self.kernel_size
         # Laid out (height, width, time, in, out): merging time and in gives the 2-D kernel without a transpose.
         self.kernel = self.add_weight(
-            name="kernel", shape=(k, k, 3, input_shape[-1], self.filters), initializer="he_normal"
+            name="kernel",
+            shape=(k, k, self.frames, input_shape[-1], self.filters),
+            initializer="he_normal",
         )
         self.built = True
 
     def call(self, x):
         frames, height, width, channels = ops.shape(x)[1:]
-        around = ops.pad(x, [(0, 0), (1, 1), (0, 0), (0, 0), (0, 0)])
-        stacked = ops.concatenate([around[:, :-2], x, around[:, 2:]], axis=-1)
-        stacked = ops.reshape(stacked, (-1, height, width, 3 * channels))
+        stacked = x
+        if self.frames == 3:
+            around = ops.pad(x, [(0, 0), (1, 1), (0, 0), (0, 0), (0, 0)])
+            stacked = ops.concatenate([around[:, :-2], x, around[:, 2:]], axis=-1)
+        stacked = ops.reshape(stacked, (-1, height, width, self.frames * channels))
         k = self.kernel_size
-        kernel = ops.reshape(self.kernel, (k, k, 3 * channels, self.filters))
+        kernel = ops.reshape(self.kernel, (k, k, self.frames * channels, self.filters))
         y = ops.conv(stacked, ops.cast(kernel, x.dtype), padding="same")
         return ops.reshape(y, (-1, frames, height, width, self.filters))
 
@@ -48,7 +56,12 @@ class StackedFramesConv3D(keras.layers.Layer):
         return (*input_shape[:-1], self.filters)
 
     def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "frames": self.frames,
+        }
 
 
 @register

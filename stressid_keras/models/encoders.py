@@ -14,7 +14,7 @@ from stressid_keras.layers import (
 VIDEO_POOLS = ((1, 2, 2), (2, 2, 2), (2, 2, 2))  # of the original; a fourth block and on pool space alone
 
 
-def image_encoder(x, size, *, filters, feature_size, name):
+def image_encoder(x, size, *, filters, feature_size, name, backbone="cnn"):
     """2-D CNN for a log-mel spectrogram or a Gramian angular field.
 
     Blocks of convolution, pooling, normalisation and ReLU, in this order: normalising after the pooling touches a
@@ -26,33 +26,38 @@ def image_encoder(x, size, *, filters, feature_size, name):
         filters: channels of each block; every block halves both axes.
         feature_size: length of the feature vector.
         name: prefix of the layers' names, and the name of the feature.
+        backbone: "cnn"; or "residual", where each block ends with a residual unit of two more convolutions (He et
+            al., "Deep Residual Learning for Image Recognition", CVPR 2016).
 
     Returns:
         (B, feature_size), linear.
     """
     x = PadToMultiple((2 ** len(filters),) * 2, name=f"{name}_pad")(x)
     for index, channels in enumerate(filters, start=1):
-        x = layers.Conv2D(
-            channels,
-            3,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            name=f"{name}_conv{index}",
-        )(x)
+        stride = (2**index,) * 2
+        x = _convolution(channels, f"{name}_conv{index}")(x)
         x = layers.MaxPooling2D(2, name=f"{name}_pool{index}")(x)
-        x = MaskedBatchNormalization((2**index,) * 2, name=f"{name}_norm{index}")(x, size)
+        x = MaskedBatchNormalization(stride, name=f"{name}_norm{index}")(x, size)
+        if backbone == "residual":
+            y = _convolution(channels, f"{name}_residual{index}_conv1")(x)
+            y = MaskedBatchNormalization(stride, name=f"{name}_residual{index}_norm1")(y, size)
+            y = _convolution(channels, f"{name}_residual{index}_conv2")(y)
+            x = layers.Add(name=f"{name}_residual{index}_add")([x, y])
+            x = MaskedBatchNormalization(stride, name=f"{name}_residual{index}_norm2")(x, size)
     x = MaskedGlobalPooling((2 ** len(filters),) * 2, name=f"{name}_pooled")(x, size)
     return layers.Dense(feature_size, name=name)(x)
 
 
-def video_encoder(x, size, *, filters, feature_size, name):
+def video_encoder(x, size, *, filters, feature_size, name, backbone="cnn3d"):
     """3-D CNN for a clip of frames.
 
     Args:
         x: (B, T, H, W, 3), zero beyond the true sizes.
         size: int (B, 3).
         filters, feature_size, name: as in `image_encoder`.
+        backbone: "cnn3d"; or "r2plus1d", where each convolution is one in space and then one in time, with as many
+            weights together (R(2+1)D; Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action
+            Recognition", CVPR 2018).
 
     Returns:
         (B, feature_size), linear.
@@ -60,16 +65,35 @@ def video_encoder(x, size, *, filters, feature_size, name):
     pools = [VIDEO_POOLS[i] if i < len(VIDEO_POOLS) else (1, 2, 2) for i in range(len(filters))]
     strides = _cumulative(pools)
     x = PadToMultiple(strides[-1], name=f"{name}_pad")(x)
+    before = (1, 1, 1)
     for index, (channels, pool, stride) in enumerate(zip(filters, pools, strides, strict=True), start=1):
-        x = StackedFramesConv3D(channels, name=f"{name}_conv{index}")(x)
+        if backbone == "r2plus1d":
+            between = _between(x.shape[-1], channels)
+            x = StackedFramesConv3D(between, 3, frames=1, name=f"{name}_space{index}")(x)
+            x = MaskedBatchNormalization(before, name=f"{name}_space{index}_norm")(x, size)
+            x = StackedFramesConv3D(channels, 1, frames=3, name=f"{name}_time{index}")(x)
+        else:
+            x = StackedFramesConv3D(channels, name=f"{name}_conv{index}")(x)
         x = FramewiseMaxPool3D(pool, name=f"{name}_pool{index}")(x)
         x = MaskedBatchNormalization(stride, name=f"{name}_norm{index}")(x, size)
+        before = stride
     x = MaskedGlobalPooling(strides[-1], name=f"{name}_pooled")(x, size)
     return layers.Dense(feature_size, name=name)(x)
 
 
 def size_input(modality, rank):
     return keras.Input((rank,), dtype="int32", name=f"{modality}_size")
+
+
+def _convolution(channels, name):
+    return layers.Conv2D(
+        channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )
+
+
+def _between(channels_in, channels_out):
+    """Channels between the convolutions in space and in time that give as many weights as one in both."""
+    return max(1, 3 * 9 * channels_in * channels_out // (9 * channels_in + 3 * channels_out))
 
 
 def _cumulative(pools):

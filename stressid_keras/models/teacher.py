@@ -29,6 +29,7 @@ def build_teacher(n_classes: int, config: TeacherConfig) -> keras.Model:
             filters=config.signal_filters if is_signal else config.video_filters,
             feature_size=config.feature_size,
             name=f"{modality}_feature",
+            backbone=config.signal_backbone if is_signal else config.video_backbone,
         )
     seen = [
         layers.Dropout(config.modality_dropout, noise_shape=(None, 1), name=f"{modality}_dropout")(feature)

@@ -10,11 +10,13 @@ from stressid_keras.layers import FramewiseMaxPool3D, StackedFramesConv3D
 pytestmark = pytest.mark.backend
 
 
-def test_stacked_frames_convolution_equals_conv3d():
+@pytest.mark.parametrize(("kernel_size", "frames"), [(3, 3), (3, 1), (1, 3), (5, 3)])
+def test_stacked_frames_convolution_equals_conv3d(kernel_size, frames):
     x = np.random.default_rng(0).normal(size=(2, 6, 9, 7, 5)).astype("float32")
-    ours = StackedFramesConv3D(4)
+    ours = StackedFramesConv3D(4, kernel_size, frames)
     found = ours(x)
-    reference = keras.layers.Conv3D(4, 3, padding="same", use_bias=False)
+    size = (frames, kernel_size, kernel_size)
+    reference = keras.layers.Conv3D(4, size, padding="same", use_bias=False)
     reference.build(x.shape)
     reference.kernel.assign(
         np.transpose(convert_to_numpy(ours.kernel), (2, 0, 1, 3, 4))

@@ -7,6 +7,9 @@ import keras
 import numpy as np
 import pytest
 
+from stressid_keras.config import TeacherConfig
+from stressid_keras.models import build_teacher
+
 pytestmark = pytest.mark.backend
 
 GENERATOR = np.random.default_rng(1)
@@ -48,11 +51,23 @@ CASES = {
 
 @pytest.fixture
 def model_and_samples(request, small_teacher, small_student):
-    model = {"teacher": small_teacher, "student": small_student}[request.param]
-    return (model, *CASES[request.param])
+    models = {"teacher": small_teacher, "student": small_student}
+    if request.param == "strong teacher":
+        return (strong_teacher(), *CASES["teacher"])
+    return (models[request.param], *CASES[request.param])
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "student"], indirect=True)
+def strong_teacher():
+    """With the optional backbones, and statistics of normalisation that are not those of a new network."""
+    keras.utils.set_random_seed(0)
+    config = TeacherConfig((4, 6), (4, 6), 8, video_backbone="r2plus1d", signal_backbone="residual")
+    model = build_teacher(3, config)
+    for _ in range(3):
+        model(batch(CASES["teacher"][:2]), training=True)
+    return model
+
+
+@pytest.mark.parametrize("model_and_samples", ["teacher", "strong teacher", "student"], indirect=True)
 def test_prediction_does_not_depend_on_batch_neighbours(model_and_samples):
     model, sample, smaller, larger = model_and_samples
     alone = outputs(model, [sample])
@@ -116,7 +131,7 @@ np.savez(sys.argv[3], **{k: keras.ops.convert_to_numpy(v) for k, v in model(x, t
 """
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "student"], indirect=True)
+@pytest.mark.parametrize("model_and_samples", ["teacher", "strong teacher", "student"], indirect=True)
 def test_loaded_in_a_new_process_without_custom_objects(model_and_samples, tmp_path):
     model, sample, _, larger = model_and_samples
     model.save(tmp_path / "model.keras")
