@@ -6,6 +6,7 @@ from stressid_keras.distillation.methods.term import Term, feature_names
 from stressid_keras.layers.registration import register
 
 ANGLE_WEIGHT = 2.0  # of the angles to the distances' 1, as in the paper
+SAME = 1e-10  # squared distance over squared lengths, below which float32 tells two samples apart by rounding alone
 
 
 @register
@@ -45,29 +46,39 @@ class Relational(Term):
 
 
 def _relations(x):
-    """Distances (B, B) divided by their mean, and cosines (B, B, B) of the angles at the first index."""
+    """Distances (B, B) divided by their mean, and cosines (B, B, B) of the angles at the first index.
+
+    Which samples are one and the same is told by their places, and by a tolerance: a compiler may round the two sides
+    of x - x each in its own way, and a direction made of what is left is noise.
+    """
+    differ = _differ(x)
     difference = ops.expand_dims(x, 0) - ops.expand_dims(x, 1)  # [n, i]: from n to i
     squares = ops.sum(ops.square(difference), axis=-1)
-    is_apart = ops.cast(squares > 0, x.dtype)
-    length = ops.sqrt(squares + (1.0 - is_apart))  # 1 where the samples are the same: no infinite slope at 0
+    norms = ops.sum(ops.square(x), axis=-1)
+    is_apart = squares > SAME * (ops.expand_dims(norms, 0) + ops.expand_dims(norms, 1))
+    is_apart = differ * ops.cast(is_apart, x.dtype)
+    length = ops.sqrt(squares * is_apart + (1.0 - is_apart))  # not 0, where the root has no slope
     distances = length * is_apart
-    pairs = ops.maximum(ops.sum(is_apart), 1.0)
-    mean = ops.sum(distances) / pairs
-    directions = difference / ops.expand_dims(length, -1)
+    mean = ops.sum(distances) / ops.maximum(ops.sum(is_apart), 1.0)
+    directions = difference * ops.expand_dims(is_apart / length, -1)
     cosines = ops.matmul(directions, ops.transpose(directions, (0, 2, 1)))
     return distances / (mean + ops.cast(mean <= 0, x.dtype)), cosines
 
 
 def _mean_over_others(values, pairs):
     """Mean (B,) over samples that are not the first index, nor each other: of (B, B) or (B, B, B)."""
-    count = ops.shape(values)[0]
-    index = ops.arange(count)
-    differ = ops.cast(ops.not_equal(ops.expand_dims(index, 0), ops.expand_dims(index, 1)), values.dtype)
+    differ = _differ(values)
     others = ops.sum(differ, axis=1)  # B - 1, as a tensor of the values' kind
     if pairs:
         return ops.sum(values * differ, axis=1) / ops.maximum(others, 1.0)
     mask = ops.expand_dims(differ, 0) * ops.expand_dims(differ, 1) * ops.expand_dims(differ, 2)
     return ops.sum(values * mask, axis=(1, 2)) / ops.maximum(others * (others - 1.0), 1.0)
+
+
+def _differ(values):
+    """1 where two places (B, B) of the first axis differ."""
+    index = ops.arange(ops.shape(values)[0])
+    return ops.cast(ops.not_equal(ops.expand_dims(index, 0), ops.expand_dims(index, 1)), values.dtype)
 
 
 def _huber(x):
