@@ -92,7 +92,7 @@ def test_run_without_tensorflow(started, tiny_config, tmp_path):
 def test_killed_training_goes_on_and_ends_as_if_it_had_not_been(
     started, tiny_config, tiny_tree, tiny_store, tmp_path
 ):
-    config = dataclasses.replace(tiny_config, student_training=TrainingConfig(epochs=40, patience=40))
+    config = dataclasses.replace(tiny_config, student_training=TrainingConfig(epochs=20, patience=20))
     process = started(
         TRAIN + "Run(tree, prepared, folder, config).control()", config, keras.backend.backend()
     )
