@@ -42,6 +42,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     add("--epochs", type=int, help="most epochs of each training")
     add("--batch-size", type=int, help="windows in a batch")
     add("--loader", choices=("tf.data", "numpy"), help="of batches; numpy needs no TensorFlow [tf.data]")
+    add("--pad-to", choices=("batch", "largest"), help="largest: few shapes, which JAX compiles anew [batch]")
     add("--learning-rate", type=float, help="at the start of each training")
     for name, modality in zip(
         ("alpha", "beta", "gamma", "delta"), ("video", "ECG", "EDA", "respiration"), strict=True
@@ -168,7 +169,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             class_names="class_names",
             teacher_recordings="teacher_recordings",
         ),
-        pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader"),
+        pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),
         student_training=changed(config.student_training, **training),
         distillation=distillation,

@@ -77,7 +77,7 @@ class Resume(keras.callbacks.Callback):
         if not self.path.is_file():
             return None
         try:
-            with np.load(self.path) as file:
+            with open(self.path, "rb") as opened, np.load(opened) as file:
                 return dict(file) if str(file["key"]) == self.key else None
         except (
             OSError,

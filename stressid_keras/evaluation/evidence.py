@@ -23,7 +23,7 @@ class Evidence:
         metrics: the content of `metrics.json`.
         predictions: a predictions table of networks and baselines.
         splits: the content of `split.json`, of each fold with `repeat` and `fold`.
-        histories: model → the epochs of each fold, as `CSVLogger` wrote them.
+        histories: model → the epochs of each fold, as `History` wrote them.
         best_epochs: model → of each fold the epoch (from 1) whose network was kept.
         config, versions, class_names, data_name: how it was made.
         features: model → (n, d) of people not trained on, all by one network.

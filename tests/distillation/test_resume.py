@@ -9,6 +9,7 @@ from stressid_keras.batch_plan import EpochCounter
 from stressid_keras.config import PipelineConfig, TrainingConfig
 from stressid_keras.distillation import BestEpoch, Distiller, fit
 from stressid_keras.distillation.history import History
+from stressid_keras.distillation.methods import FeaturesFirst
 from stressid_keras.distillation.resume import Resume
 from stressid_keras.prepared_batches import PreparedBatches
 
@@ -44,6 +45,10 @@ class Scripted(Distiller):
     def evaluate(self, *args, **kwargs):
         epoch = int(self.optimizer.iterations) // 3 - 1
         return {"uar": self.scores[epoch], "cross_entropy": 1.0}
+
+
+def in_phases(network, weights):
+    return Distiller(network, weights=weights, features_first=FeaturesFirst(0.5))
 
 
 def train(store, folder, config=CONFIG, progress=None, model=Distiller, key="key"):
@@ -135,7 +140,25 @@ def test_state_of_other_inputs_is_not_used(tmp_path):
     x = {"audio": np.zeros((2, 5, 32, 1), "float32")}
     batches = [(x, np.array([0, 1]))]
     for key, epochs in (("other", 0), ("key", 1)):
-        assert Resume(written.path, key, best, history).restore(model, batches) == epochs
+        assert Resume(written.path, key, best, history).epochs_done() == epochs
+    written.restore(model, batches)
+    assert len(history.rows) == 1
+
+
+def test_a_damaged_state_is_as_none(tmp_path):
+    path = tmp_path / "student.resume.npz"
+    path.write_bytes(b"PK\x03\x04 and then the power went")
+    best, history = BestEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
+    assert Resume(path, "key", best, history).epochs_done() == 0
+
+
+@pytest.mark.parametrize("done", [1, 2, 3])
+def test_training_in_phases_is_resumed_in_the_phase_that_it_was_in(tiny_store, tmp_path, done):
+    expected = train(tiny_store, tmp_path / "whole", model=in_phases)
+    assert expected[0]["best_epoch"] > 2  # the classifier is trained in the last two epochs
+    interrupted(tiny_store, tmp_path / "resumed", done, model=in_phases)
+    found = train(tiny_store, tmp_path / "resumed", model=in_phases)
+    assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
 
 
 def test_without_a_key_nothing_is_kept(tiny_store, tmp_path):
