@@ -141,6 +141,15 @@ class Classifier(keras.Model):
             "n_classes": self.n_classes,
         }
 
+    def get_compile_config(self):
+        """As of any Keras model, but that whether to compile with XLA is left to the backend that loads it.
+
+        Keras saves what "auto" came to: a file of JAX would have TensorFlow use XLA on a CPU, several times slower, and
+        torch start its compiler.
+        """
+        config = super().get_compile_config()
+        return config if config is None else {**config, "jit_compile": "auto"}
+
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = keras.saving.deserialize_keras_object(config, custom_objects)

@@ -83,3 +83,11 @@ def test_live_teacher_equals_stored_features_for_every_method(student, teacher, 
         data = {**x, "teacher_features": features}
         losses.append(model.fit(data, y, epochs=3, shuffle=False, verbose=0).history["loss"])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_a_file_leaves_the_choice_of_compiler_to_the_backend_that_loads_it(student):
+    model = Distiller(student(), weights={"face": 1.0})
+    assert model.get_compile_config() is None
+    for jit_compile in (True, False):
+        model.compile("sgd", jit_compile=jit_compile)
+        assert model.get_compile_config()["jit_compile"] == "auto"
