@@ -148,7 +148,7 @@ class Classifier(keras.Model):
         torch start its compiler.
         """
         config = super().get_compile_config()
-        return config if config is None else {**config, "jit_compile": "auto"}
+        return {**config, "jit_compile": "auto"} if config else config  # empty before compile
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

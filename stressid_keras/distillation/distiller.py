@@ -263,9 +263,11 @@ class Distiller(Classifier):
             raise StressIDError(
                 f"{self.name} was called before the teacher's features were seen; give it teacher_widths."
             )
+        if self.terms:
+            self._prepare_terms(student, teacher)
         self.is_prepared = True
-        if not self.terms:
-            return
+
+    def _prepare_terms(self, student, teacher) -> None:
         used = [name for term in self.terms for name in term.compared(teacher)]
         used += [LOGITS] * self.confidence
         self.used = tuple(dict.fromkeys(used))

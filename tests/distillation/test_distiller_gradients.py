@@ -19,13 +19,17 @@ TERMS = {
 
 @pytest.fixture
 def double():
-    """Numbers in which a finite difference tells something; JAX has them only where they were asked for at start."""
-    if keras.backend.backend() == "jax":
-        yield 3e-3, 3e-2  # of float32: a step that rounding leaves, and what is then left of four digits
+    """Step and tolerances of a finite difference, in float64 if it can be.
+
+    JAX has float64 only where it was asked for at start, and Keras's dense layers on torch round to float32. There the
+    step has to stand above the rounding of a loss of about 2, and three digits are left.
+    """
+    if keras.backend.backend() != "tensorflow":
+        yield 3e-3, 2e-2, 2e-3
         return
     for set_type in (keras.config.set_floatx, keras.config.set_dtype_policy):
         set_type("float64")
-    yield 1e-5, 1e-5
+    yield 1e-5, 1e-5, 1e-6
     for set_type in (keras.config.set_floatx, keras.config.set_dtype_policy):
         set_type("float32")
 
@@ -33,7 +37,7 @@ def double():
 @pytest.mark.parametrize("name", TERMS)
 def test_gradient_equals_finite_differences(student, batch, double, name):
     """A step of gradient descent at rate 1 is the gradient, with sample weights and as training takes it."""
-    step, tolerance = double
+    step, relative, absolute = double
     options = dict(TERMS[name])
     terms = options.pop("terms", ())
     terms = [type(term).from_config({**term.get_config(), "dtype": keras.config.floatx()}) for term in terms]
@@ -47,8 +51,8 @@ def test_gradient_equals_finite_differences(student, batch, double, name):
         moved = start[place].copy()
         moved[index] += delta
         model.trainable_variables[place].assign(moved)
-        model.reset_metrics()
-        loss = float(model.test_on_batch(x, y, sample_weight=w, return_dict=True)["loss"])
+        loss = model.compute_loss(x, y, model(x, training=False), w, training=False)
+        loss = float(keras.ops.convert_to_numpy(loss))
         model.trainable_variables[place].assign(start[place])
         return loss
 
@@ -62,7 +66,7 @@ def test_gradient_equals_finite_differences(student, batch, double, name):
     assert any(abs(difference) > 1e-3 for *_, difference in chosen)
     for place, index, difference in chosen:
         gradient = start[place][index] - keras.ops.convert_to_numpy(model.trainable_variables[place])[index]
-        assert gradient == pytest.approx(difference, rel=tolerance, abs=tolerance)
+        assert gradient == pytest.approx(difference, rel=relative, abs=absolute)
 
 
 def everything(student, teacher):

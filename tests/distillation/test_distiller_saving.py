@@ -87,7 +87,7 @@ def test_live_teacher_equals_stored_features_for_every_method(student, teacher, 
 
 def test_a_file_leaves_the_choice_of_compiler_to_the_backend_that_loads_it(student):
     model = Distiller(student(), weights={"face": 1.0})
-    assert model.get_compile_config() is None
+    assert not model.get_compile_config()
     for jit_compile in (True, False):
         model.compile("sgd", jit_compile=jit_compile)
         assert model.get_compile_config()["jit_compile"] == "auto"
