@@ -16,6 +16,8 @@ from stressid_keras.distillation.methods import (
     Standardization,
 )
 
+pytestmark = pytest.mark.backend
+
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 1000)
 
