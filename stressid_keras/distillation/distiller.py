@@ -106,12 +106,13 @@ class Distiller(Classifier):
         self.teacher_inputs = teacher_inputs
         self.teacher_widths = teacher_widths
         if teacher is not None:
-            teacher.trainable = False
             self.teacher_widths = output_widths(teacher) or teacher_widths
         self.used = ()  # outputs of the teacher that some term looks at
         self.is_prepared = False
         self._prepare(output_widths(student) or self._declared_widths(), self.teacher_widths)
         self._check_phases()
+        if teacher is not None:  # not before: a teacher that is refused stays as it was
+            teacher.trainable = False
         if phase != JOINT:
             self.enter(phase)
 

@@ -8,7 +8,7 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.workflow.cross_validation import CrossValidation
 from stressid_keras.workflow.variants import Variant, Variants
 
-RECOMMENDED = "projection+standardised+mars"
+RECOMMENDED = "contrastive"
 COMPARED_METHODS = (  # each method once: by itself, or added to the specification's loss where it is an addition
     "mars",
     "mers",

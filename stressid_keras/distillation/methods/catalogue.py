@@ -50,7 +50,7 @@ METHODS = {
     "logits": Method(SoftTargets, {"logits": 1.0}, is_term=True),
     "generalised": Method(Imitation, {"imitation": 0.5}, is_term=True),
     "relational": Method(Relational, {"relational": 25.0}, is_term=True),
-    "contrastive": Method(Contrastive, {"contrastive": 0.8}, is_term=True),
+    "contrastive": Method(Contrastive, {"contrastive": 2.0}, is_term=True),
     "confidence": Method(Confidence, {"confidence": True}),
     "standardised": Method(Standardization, {"standardised": True}),
     "warm-up": Method(WarmUp, {"schedule": "warm-up"}),

@@ -26,7 +26,7 @@ class Contrastive(Term):
         features: names of the teacher's features; all that it has, if empty.
     """
 
-    def __init__(self, weight=0.8, temperature=0.1, features=(), **kwargs):
+    def __init__(self, weight=2.0, temperature=0.1, features=(), **kwargs):
         super().__init__(weight, **{"name": "contrastive", **kwargs})
         self.temperature = float(temperature)
         if not self.temperature > 0:
