@@ -1,5 +1,7 @@
 """3-D convolution and pooling through their fast 2-D kin, frame by frame."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -44,8 +46,7 @@ class StackedFramesConv3D(keras.layers.Layer):
         frames, height, width, channels = ops.shape(x)[1:]
         stacked = x
         if self.frames == 3:
-            around = ops.pad(x, [(0, 0), (1, 1), (0, 0), (0, 0), (0, 0)])
-            stacked = ops.concatenate([around[:, :-2], x, around[:, 2:]], axis=-1)
+            stacked = ops.concatenate([_delayed(x), x, _advanced(x)], axis=-1)
         stacked = ops.reshape(stacked, (-1, height, width, self.frames * channels))
         k = self.kernel_size
         kernel = ops.reshape(self.kernel, (k, k, self.frames * channels, self.filters))
@@ -64,9 +65,30 @@ class StackedFramesConv3D(keras.layers.Layer):
         }
 
 
+def _delayed(x):
+    """Each frame in the place of the next one, zeros in the first."""
+    return _shifted(x, first=0, padding=(1, 0))
+
+
+def _advanced(x):
+    """Each frame in the place of the one before, zeros in the last."""
+    return _shifted(x, first=1, padding=(0, 1))
+
+
+def _shifted(x, first, padding):
+    """All frames but one, on three axes and by `ops.slice`.
+
+    The gradient of indexing is an assignment to a strided slice, which TensorFlow does ten times slower on five axes.
+    """
+    batch, frames, *rest = ops.shape(x)
+    size = math.prod(rest)
+    kept = ops.slice(ops.reshape(x, (-1, frames, size)), (0, first, 0), (batch, frames - 1, size))
+    return ops.reshape(ops.pad(kept, [(0, 0), padding, (0, 0)]), (-1, frames, *rest))
+
+
 @register
 class FramewiseMaxPool3D(keras.layers.Layer):
-    """3-D max pooling without overlap: 2-D pooling of every frame, then the maximum over groups of frames.
+    """3-D max pooling without overlap: 2-D pooling of every frame, then of groups of frames.
 
     Args:
         pool_size: (frames, height, width); the input's axes must be multiples of it.
@@ -81,12 +103,13 @@ class FramewiseMaxPool3D(keras.layers.Layer):
     def call(self, x):
         frames, height, width, channels = ops.shape(x)[1:]
         t, h, w = self.pool_size
+        # Strides are given because Keras on JAX misreads a tuple without them.
         y = ops.max_pool(ops.reshape(x, (-1, height, width, channels)), (h, w), strides=(h, w))
-        y = ops.reshape(y, (-1, frames, height // h, width // w, channels))
-        pooled = y[:, 0::t]
-        for offset in range(1, t):
-            pooled = ops.maximum(pooled, y[:, offset::t])
-        return pooled
+        height, width = height // h, width // w
+        if t > 1:
+            y = ops.reshape(y, (-1, frames, height * width, channels))
+            y = ops.max_pool(y, (t, 1), strides=(t, 1))
+        return ops.reshape(y, (-1, frames // t, height, width, channels))
 
     def compute_output_shape(self, input_shape):
         spatial = [

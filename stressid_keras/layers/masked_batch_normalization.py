@@ -57,7 +57,8 @@ class MaskedBatchNormalization(keras.layers.Layer):
         axes = list(range(len(x.shape) - 1))
         count = ops.maximum(ops.sum(mask), 1.0)
         mean = ops.sum(x * mask, axis=axes) / count
-        variance = ops.sum(ops.square(x - mean) * mask, axis=axes) / count
+        # The deviations from a mean sum to zero, so the variance has no gradient through the mean.
+        variance = ops.sum(ops.square(x - ops.stop_gradient(mean)) * mask, axis=axes) / count
         return mean, variance
 
     def _update(self, moving, value):
