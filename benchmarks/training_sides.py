@@ -19,7 +19,7 @@ SHAPES = {  # of a batch: the default windows of a minute and of ten seconds
     "60s": {
         "audio": (1876, 128, 1),
         "video": (16, 45, 80, 3),
-        "ecg": (256, 256, 1),
+        "ecg": (64, 64, 1),
         "eda": (64, 64, 1),
         "rr": (64, 64, 1),
     },

@@ -66,10 +66,19 @@ class Results:
         return stage
 
     @cached_property
-    def can_export(self) -> bool:
-        """Whether a test recording has a waveform; audio that came as images has no front end to export."""
+    def export_obstacle(self) -> str:
+        """Why the student cannot be exported; empty if it can."""
+        import keras
+
+        if keras.backend.backend() != "tensorflow":
+            return (
+                f"Keras runs on {keras.backend.backend()}, which does not export; "
+                "run recipes/export_tflite.py with KERAS_BACKEND=tensorflow for the same student."
+            )
         recordings = self.analysis.recordings(self.data.rows("test"))
-        return any(recording.sources["audio"].suffix.lower() != ".png" for recording in recordings)
+        if all(recording.sources["audio"].suffix.lower() == ".png" for recording in recordings):
+            return "the audio came as images, so there is no front end to export with the student."
+        return ""
 
     def _export(self) -> dict:
         from stressid_keras.export.tflite import export_student

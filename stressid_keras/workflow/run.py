@@ -90,9 +90,9 @@ class Run:
         return read_json(self._file(self.results.evaluation(thorough), "metrics.json"))
 
     @property
-    def can_export(self) -> bool:
-        """Whether there are waveforms to check an export on; false for audio that came as images."""
-        return self.results.can_export
+    def export_obstacle(self) -> str:
+        """Why the student cannot be exported, as a sentence; empty if it can."""
+        return self.results.export_obstacle
 
     def export(self) -> Path:
         """Export the student; its `.tflite` file."""

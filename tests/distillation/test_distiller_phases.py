@@ -8,8 +8,6 @@ from stressid_keras.distillation import Classifier, Distiller
 from stressid_keras.distillation.methods import Decay, FeaturesFirst, SoftTargets, WarmUp
 from stressid_keras.errors import StressIDError
 
-pytestmark = pytest.mark.backend
-
 WEIGHTS = {"face": 1.0, "heart": 0.5}
 
 

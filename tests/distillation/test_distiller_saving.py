@@ -10,8 +10,6 @@ from stressid_keras.config import DistillationConfig
 from stressid_keras.distillation import Distiller, build_distiller
 from stressid_keras.distillation.methods import Contrastive, SoftTargets, WarmUp, with_methods
 
-pytestmark = pytest.mark.backend
-
 EVERYTHING = (
     "mars+projection-hidden+standardised+logits+generalised+relational+contrastive+confidence+warm-up"
 )
