@@ -26,7 +26,7 @@ SHAPES = {  # of a batch: the default windows of a minute and of ten seconds
     "10s": {
         "audio": (313, 128, 1),
         "video": (16, 45, 80, 3),
-        "ecg": (43, 43, 1),
+        "ecg": (11, 11, 1),
         "eda": (11, 11, 1),
         "rr": (11, 11, 1),
     },
