@@ -8,7 +8,6 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.workflow.cross_validation import CrossValidation
 from stressid_keras.workflow.variants import Variant, Variants
 
-RECOMMENDED = "contrastive"  # by measurement: see the README
 COMPARED_METHODS = (  # each method once: by itself, or added to the specification's loss where it is an addition
     "mars",
     "mers",
@@ -21,7 +20,7 @@ COMPARED_METHODS = (  # each method once: by itself, or added to the specificati
     "logits",
     "generalised",
     "relational",
-    RECOMMENDED,
+    "contrastive",
 )
 
 
