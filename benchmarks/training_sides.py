@@ -18,14 +18,14 @@ BATCH_SIZE = 8
 SHAPES = {  # of a batch: the default windows of a minute and of ten seconds
     "60s": {
         "audio": (1876, 128, 1),
-        "video": (16, 45, 80, 3),
+        "video": (16, 63, 112, 3),
         "ecg": (64, 64, 1),
         "eda": (64, 64, 1),
         "rr": (64, 64, 1),
     },
     "10s": {
         "audio": (313, 128, 1),
-        "video": (16, 45, 80, 3),
+        "video": (16, 63, 112, 3),
         "ecg": (11, 11, 1),
         "eda": (11, 11, 1),
         "rr": (11, 11, 1),

@@ -17,7 +17,7 @@ from stressid_keras.workflow import Reporter, Run
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENT = "stressid_keras"  # of MLflow
-SAMPLE_OPTIONS = ("subjects", "tasks", "seconds", "arousal_noise", "audio_noise")
+SAMPLE_OPTIONS = ("subjects", "tasks", "silent_tasks", "seconds", "arousal_noise", "audio_noise")
 SHOWN = ("loss", "val_uar", "failures")  # of the values that a stage reports
 
 
@@ -63,6 +63,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     for option, kind, of in (
         ("subjects", int, "people"),
         ("tasks", int, "recordings of each"),
+        ("silent-tasks", int, "and recordings without audio, for --teacher-recordings all"),
         ("seconds", float, "length of a recording"),
         ("arousal-noise", float, "standard deviation of the arousal about its label; labels are 1 apart"),
         ("audio-noise", float, "standard deviation of the arousal that the voice shows about that"),

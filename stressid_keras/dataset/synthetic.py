@@ -78,7 +78,7 @@ def is_synthetic_tree(root: Path | str, config: SyntheticConfig) -> bool:
     root = Path(root)
     if provenance.read_json(root / RECORD) != _record(config) or not (root / LABELS_FILE).is_file():
         return False
-    return all(path.is_file() for planned in plan_recordings(config) for path in _paths(root, planned.name))
+    return all(path.is_file() for planned in plan_recordings(config) for path in _paths(root, planned))
 
 
 def is_generated(root: Path | str) -> bool:
@@ -103,20 +103,22 @@ def _refuse_to_replace(root: Path) -> None:
     )
 
 
-def _paths(root: Path, name: str) -> tuple[Path, Path, Path]:
-    """Audio, video and physiology of a recording."""
+def _paths(root: Path, recording: PlannedRecording) -> list[Path]:
+    """Video, physiology and, if there is any, audio of a recording."""
+    name = recording.name
     subject = name.partition("_")[0]
-    return (
-        root / "Audio" / subject / f"{name}.wav",
+    paths = [
         root / "Videos" / subject / f"{name}.mp4",
         root / "Physiological" / subject / f"{name}.txt",
-    )
+        root / "Audio" / subject / f"{name}.wav",
+    ]
+    return paths if recording.has_audio else paths[:-1]
 
 
 def _write_recordings(root: Path, config: SyntheticConfig, progress, jobs: int) -> None:
     recordings = plan_recordings(config)
     for recording in recordings:
-        for path in _paths(root, recording.name):
+        for path in _paths(root, recording):
             path.parent.mkdir(parents=True, exist_ok=True)
     calls = (joblib.delayed(_write_recording)(root, config, recording) for recording in recordings)
     run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
@@ -128,9 +130,10 @@ def _write_recordings(root: Path, config: SyntheticConfig, progress, jobs: int) 
 
 
 def _write_recording(root: Path, config: SyntheticConfig, recording: PlannedRecording) -> None:
-    audio, video, physiology = _paths(root, recording.name)
-    sound = voice(*shown(config, recording, "audio"), config.seconds, config.sample_rate)
-    soundfile.write(audio, sound, config.sample_rate, subtype="PCM_16")
+    video, physiology, *audio = _paths(root, recording)
+    for path in audio:
+        sound = voice(*shown(config, recording, "audio"), config.seconds, config.sample_rate)
+        soundfile.write(path, sound, config.sample_rate, subtype="PCM_16")
     shape = (round(config.seconds * config.fps), config.fps, config.height, config.width)
     write_mp4(video, face(*shown(config, recording, "video"), shape), config.fps)
     signals = [

@@ -10,6 +10,7 @@ from stressid_keras.config import MODALITIES
 from stressid_keras.errors import StressIDError
 
 TASKS = ("Counting1", "Counting2", "Counting3", "Stroop", "Speaking", "Math", "Reading")  # those with speech
+SILENT_TASKS = ("Breathing", "Video1", "Video2", "Relax")  # those of which there is no audio
 CLASSES = 3
 PLAN, AROUSAL, PERSON, RECORDING = range(4)  # independent streams of random numbers
 
@@ -20,6 +21,7 @@ class SyntheticConfig:
 
     subjects: int = 26
     tasks: int = 6  # recordings per subject
+    silent_tasks: int = 0  # and those without audio
     seconds: float = 10.0
     seed: int = 0
     fps: int = 15
@@ -36,7 +38,7 @@ class SyntheticConfig:
     task_effect: float = 0.65  # how much a task tends to one class; 0: not at all
 
     def __post_init__(self):
-        least = {"subjects": 1, "tasks": 1, "seconds": 1, "seed": 0, "fps": 1, "width": 2, "height": 2}
+        least = {"subjects": 1, "tasks": 1, "silent_tasks": 0, "seconds": 1, "seed": 0, "fps": 1, "width": 2, "height": 2}
         for name, value in least.items():
             if getattr(self, name) < value:
                 raise StressIDError(f"{name} is {getattr(self, name)}; expected at least {value}.")
@@ -49,6 +51,7 @@ class PlannedRecording(NamedTuple):
     subject: int
     task: int
     label: int
+    has_audio: bool
 
 
 def plan_recordings(config: SyntheticConfig) -> list[PlannedRecording]:
@@ -60,18 +63,22 @@ def plan_recordings(config: SyntheticConfig) -> list[PlannedRecording]:
     letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
     ids = list(itertools.product(digits, letters, letters, digits))  # such as "2ea4"
     subjects = ["".join(ids[i]) for i in rng.choice(len(ids), config.subjects, replace=False)]
-    more = (f"Task{number:02}" for number in range(len(TASKS) + 1, config.tasks + 1))
-    tasks = [*TASKS, *more][: config.tasks]
-    tendency = config.task_effect * np.resize([0, 1, -1], config.tasks)
+    tasks = _names(TASKS, "Task", config.tasks) + _names(SILENT_TASKS, "Silent", config.silent_tasks)
+    tendency = config.task_effect * np.resize([0, 1, -1], len(tasks))
     planned = []
     for number, subject in enumerate(subjects):
-        rank = np.argsort(np.argsort(tendency + rng.standard_normal(config.tasks)))
-        extra = rng.choice(CLASSES, config.tasks % CLASSES, replace=False)
-        classes = np.sort(np.append(np.repeat(np.arange(CLASSES), config.tasks // CLASSES), extra))[rank]
+        rank = np.argsort(np.argsort(tendency + rng.standard_normal(len(tasks))))
+        extra = rng.choice(CLASSES, len(tasks) % CLASSES, replace=False)
+        classes = np.sort(np.append(np.repeat(np.arange(CLASSES), len(tasks) // CLASSES), extra))[rank]
         planned += [
-            PlannedRecording(f"{subject}_{task}", number, t, int(classes[t])) for t, task in enumerate(tasks)
+            PlannedRecording(f"{subject}_{task}", number, t, int(classes[t]), t < config.tasks)
+            for t, task in enumerate(tasks)
         ]
     return planned
+
+
+def _names(known: tuple[str, ...], more: str, count: int) -> list[str]:
+    return [*known, *(f"{more}{number:02}" for number in range(len(known) + 1, count + 1))][:count]
 
 
 def arousal(config: SyntheticConfig, recording: PlannedRecording) -> float:

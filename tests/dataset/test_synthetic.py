@@ -39,6 +39,16 @@ def test_the_tree_is_a_complete_stressid_tree(tree):
     assert {recording.label for recording in binary.recordings} == {0, 1}
 
 
+def test_recordings_of_silent_tasks_have_everything_but_audio(tmp_path):
+    tree = make_synthetic_tree(tmp_path / "tree", dataclasses.replace(CONFIG, tasks=2, silent_tasks=6))
+    index = index_dataset(tree, DatasetConfig(teacher_recordings="all"))
+    silent = {recording.task for recording in index.recordings if not recording.is_complete}
+    assert silent == {"Breathing", "Video1", "Video2", "Relax", "Silent05", "Silent06"}
+    assert sum(recording.is_complete for recording in index.recordings) == 4
+    assert len(list(tree.rglob("*.wav"))) == 4
+    assert len(list(tree.rglob("*.mp4"))) == len(list(tree.rglob("*.txt"))) == 16
+
+
 def test_files_are_in_the_formats_of_the_release(tree):
     sources = index_dataset(tree, DatasetConfig()).recordings[0].sources
     sound = soundfile.info(sources["audio"])
