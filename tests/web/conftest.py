@@ -1,6 +1,7 @@
 """A small exported student, the page that serves it, and a browser that hears a recording as its microphone."""
 
 import base64
+import importlib.util
 import json
 import re
 import shutil
@@ -31,6 +32,7 @@ def pytest_collection_modifyitems(items):
                 WEB / "node_modules/@litertjs"
             ).exists(),
             "Chromium is not installed": CHROMIUM,
+            "playwright is not installed": importlib.util.find_spec("playwright"),
         }.items()
         if not found
     ]
@@ -132,7 +134,8 @@ def site(serve, model):
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
     heard = tmp_path_factory.mktemp("microphone") / "heard.wav"
     soundfile.write(heard, speech(8.0, 48_000), 48_000)
     arguments = [
@@ -140,7 +143,7 @@ def browser(tmp_path_factory):
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-audio-capture={heard}",
     ]
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
@@ -148,10 +151,10 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_page(browser):
-    """open_page(address, **options of the context) → a page that has loaded; `said` is what the console shows."""
+    """open_page(address, permissions) → a page that has loaded; `said` is what the console shows."""
 
-    def open_page(address, **options):
-        page = browser.new_context(permissions=["microphone"], **options).new_page()
+    def open_page(address, permissions=("microphone",)):
+        page = browser.new_context(permissions=list(permissions)).new_page()
         page.said, page.requested = [], []
         page.on("console", lambda message: page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))

@@ -48,6 +48,12 @@ def shown(page):
     return np.reshape(values, (-1, len(CLASS_NAMES)))
 
 
+def wav(samples, **options):
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, format="WAV", **options)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("subtype", "seconds", "channels"),
     [
@@ -149,6 +155,27 @@ def test_the_microphone_is_heard_until_it_is_stopped(page):
     assert page.inner_text("#microphone") == "Use the microphone"
 
 
+def test_a_microphone_that_is_refused_gets_a_sentence(site, open_page):
+    page = open_page(site[0], permissions=())
+    page.click("#microphone")
+    page.locator("#error", has_text="The browser does not allow the microphone").wait_for()
+    assert page.inner_text("#microphone") == "Use the microphone"
+    assert page.said == []
+    page.context.close()
+
+
+def test_a_file_that_is_dropped_is_scored(page, tmp_path):
+    in_page(
+        page,
+        "const files = new DataTransfer();"
+        "files.items.add(new File([Uint8Array.from(argument)], 'dropped.wav'));"
+        "const drop = document.getElementById('drop');"
+        "drop.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));",
+        list(wav(speech(1.0))),
+    )
+    page.locator("#summary", has_text="dropped.wav").wait_for()
+
+
 def test_names_window_and_rate_are_the_models(new_page, model, tmp_path):
     page = new_page
     other = with_metadata(model, tmp_path / "other.tflite", class_names=["calm", "tense", "<b>loud</b>"])
@@ -248,12 +275,6 @@ def test_the_header_and_the_page_state_the_same_policy(page, site):
     assert policy == f"{stated}; frame-ancestors 'none'"
     assert "unsafe-inline" not in policy
     assert "'unsafe-eval'" not in policy
-
-
-def wav(samples, **options):
-    file = io.BytesIO()
-    soundfile.write(file, samples, RATE, format="WAV", **options)
-    return file.getvalue()
 
 
 BAD_RECORDINGS = {

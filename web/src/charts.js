@@ -63,6 +63,7 @@ export function drawLogMel(canvas, { values, frames, bands }, seconds) {
   }
   const picture = new OffscreenCanvas(frames, bands);
   picture.getContext("2d").putImageData(image, 0, 0);
+  context.imageSmoothingQuality = "high"; // a long recording is drawn much smaller than it is
   context.drawImage(picture, LEFT, TOP, width, height);
   drawTimeAxis(canvas, context, width, height, seconds);
   label(canvas, context, `${bands}`, TOP + 6);
