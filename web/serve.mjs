@@ -15,11 +15,13 @@ const TYPES = {
   ".wasm": "application/wasm",
   ".tflite": "application/octet-stream",
 };
+const { model, output, port } = options();
+await build(model, output);
+
+// The page's own policy, and what a <meta> cannot say.
+const [, policy] = /content="(default-src [^"]+)"/.exec(await readFile(join(output, "index.html"), "utf8"));
 const HEADERS = {
-  // As the page's own <meta>, and what a <meta> cannot say.
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
-    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  "Content-Security-Policy": `${policy}; frame-ancestors 'none'`,
   "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
@@ -28,8 +30,6 @@ const HEADERS = {
   "Cache-Control": "no-cache",
 };
 
-const { model, output, port } = options();
-await build(model, output);
 // The files that there are, by their addresses: a request can name nothing else.
 const files = new Map();
 for (const name of await readdir(output, { recursive: true })) {

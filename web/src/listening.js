@@ -1,13 +1,13 @@
 /** A recording as it grows: keeps what the microphone heard and scores each window once it is whole. */
 
-import { isSilent, windowStarts } from "./recording.js";
+import { windowStarts } from "./recording.js";
 
 const FIRST_SECONDS = 60; // of memory; doubled when full
 
 export class Listening {
   #samples;
   #length = 0;
-  #scored = 0; // windows of the plan that were scored or passed over
+  #scored = 0; // windows of the plan that were scored
   #running = Promise.resolve();
 
   /** @param {Student} student */
@@ -33,7 +33,7 @@ export class Listening {
   }
 
   /**
-   * Score the windows that have become whole, in turn; a silent one is passed over.
+   * Score the windows that have become whole, in turn.
    *
    * @returns {Promise<boolean>} whether there was a new window.
    */
@@ -55,7 +55,6 @@ export class Listening {
       const starts = plan().slice(this.#scored);
       for (const start of starts) {
         this.#scored++;
-        if (isSilent(this.waveform.subarray(start, start + this.student.window))) continue;
         this.windows.push(await this.student.score(this.waveform, start));
       }
       return starts.length > 0;

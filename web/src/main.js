@@ -3,7 +3,8 @@
 import { UserError } from "./errors.js";
 import { Listening } from "./listening.js";
 import { Microphone } from "./microphone.js";
-import { prepareWaveform, windowStarts } from "./recording.js";
+import { isSilent, windowStarts } from "./recording.js";
+import { resample } from "./resample.js";
 import { MODEL } from "./site.js";
 import { Student, startRuntime } from "./student.js";
 import { drawAll, hideResult, showError, showModel, showResult, showSound, showStatus } from "./view.js";
@@ -98,7 +99,8 @@ async function score() {
   const { name, rate } = sound;
   showStatus(`Listening to ${name} …`);
   await letBrowserDraw();
-  const waveform = prepareWaveform(sound, scorer.rate, name);
+  if (isSilent(sound.samples)) throw new UserError(`${name} is silent; expected a recording with sound.`);
+  const waveform = resample(sound.samples, rate, scorer.rate);
   const windows = [];
   for (const start of windowStarts(waveform.length, scorer.window, scorer.hop)) {
     windows.push(await scorer.score(waveform, start));
@@ -146,11 +148,11 @@ async function hear(listening, samples) {
 async function stopListening() {
   const { listening } = heard;
   await closeMicrophone();
-  await listening.finish();
-  if (!listening.windows.length) {
+  if (isSilent(listening.waveform)) {
     clearResult();
     throw new UserError("The microphone gave no sound; let it listen longer, or check that it is not muted.");
   }
+  await listening.finish();
   shown = { name: "Microphone", waveform: listening.waveform, windows: listening.windows };
   showStatus(`Stopped: ${showResult(student, shown)}`);
 }

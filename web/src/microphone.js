@@ -11,7 +11,8 @@ export class Microphone {
   static async prepare() {
     const microphone = new Microphone();
     if (isSecureContext) {
-      microphone.context = new AudioContext(); // it sleeps until `listen`
+      // It sleeps until `listen`, and wants no loudspeaker where the browser knows of that option.
+      microphone.context = new AudioContext({ sinkId: { type: "none" } });
       await microphone.context.audioWorklet.addModule(new URL("microphone_worklet.js", import.meta.url));
     }
     return microphone;

@@ -1,30 +1,6 @@
-/** What a recording becomes before the student hears it, as `preprocessing.audio.load_waveform` does. */
-
-import { UserError } from "./errors.js";
-import { resample } from "./resample.js";
+/** How a recording is cut into what the student hears, as `stressid_keras.StudentRunner` does. */
 
 const SILENCE_PEAK = 1e-4; // full scale is 1; config.QualityConfig.silence_peak
-
-/**
- * Trailing digital zeros are left out (they are padding, and the model takes them for it), the rate becomes the
- * model's, and a waveform beyond full scale is divided, not clipped.
- *
- * @param {{samples: Float32Array, rate: number}} sound
- * @param {number} rate of the model, Hz.
- * @param {string} name for errors.
- * @returns {Float32Array} in [-1, 1].
- * @throws {UserError} the recording is silent.
- */
-export function prepareWaveform({ samples, rate: recorded }, rate, name) {
-  if (isSilent(samples)) {
-    throw new UserError(`${name} is silent (peak ${peak(samples).toExponential(1)}); expected sound.`);
-  }
-  let end = samples.length;
-  while (samples[end - 1] === 0) end--;
-  const waveform = resample(samples.subarray(0, end), recorded, rate);
-  const loudest = peak(waveform);
-  return loudest > 1 ? waveform.map((sample) => sample / loudest) : waveform;
-}
 
 /**
  * Where the windows of a recording start: every hop from the start, plus one that ends at the end if the rest
@@ -41,10 +17,12 @@ export function windowStarts(length, window, hop) {
   return starts;
 }
 
-export function isSilent(samples) {
-  return peak(samples) < SILENCE_PEAK;
+/** The largest magnitude. */
+export function peak(samples) {
+  return samples.reduce((largest, sample) => Math.max(largest, Math.abs(sample)), 0);
 }
 
-function peak(samples) {
-  return samples.reduce((largest, sample) => Math.max(largest, Math.abs(sample)), 0);
+/** Whether there is nothing to hear: what a model says of that means nothing. */
+export function isSilent(samples) {
+  return peak(samples) < SILENCE_PEAK;
 }

@@ -3,6 +3,7 @@
 import { Environment, Tensor, loadAndCompile, loadLiteRt } from "../litert/core.js";
 import { readArchivedText } from "./archive.js";
 import { UserError } from "./errors.js";
+import { isSilent, peak } from "./recording.js";
 
 const FORMAT = 1; // of model.json that this page reads
 const IDENTIFIER = "TFL3"; // at byte 4 of every TFLite file
@@ -57,21 +58,24 @@ export class Student {
   }
 
   /**
-   * Score the window that starts at sample `start`; what lies beyond the waveform's end is zero.
+   * Score the window that starts at sample `start`; what lies beyond the waveform's end is zero, and a window beyond
+   * full scale is divided, not clipped.
    *
-   * @param {Float32Array} waveform in [-1, 1] at `rate`.
+   * @param {Float32Array} waveform at `rate`, full scale 1.
    * @param {number} start
-   * @returns {Promise<{start: number, end: number, probabilities: Float32Array}>} times in seconds.
+   * @returns {Promise<{start: number, end: number, silent: boolean, probabilities: Float32Array}>} times in seconds.
    */
   async score(waveform, start) {
-    const window = new Float32Array(this.window);
-    window.set(waveform.subarray(start, start + this.window));
-    const input = new Tensor(window, [1, this.window]);
+    const window = waveform.subarray(start, start + this.window);
+    const divisor = Math.max(1, peak(window));
+    const filled = new Float32Array(this.window);
+    filled.set(divisor > 1 ? window.map((sample) => sample / divisor) : window);
+    const input = new Tensor(filled, [1, this.window]);
     const outputs = await this.#compiled.run([input]);
     const probabilities = Float32Array.from(outputs[this.#output].toTypedArray());
     for (const tensor of [input, ...outputs]) tensor.delete();
-    const end = Math.min(start + this.window, waveform.length);
-    return { start: start / this.rate, end: end / this.rate, probabilities };
+    const end = start + window.length;
+    return { start: start / this.rate, end: end / this.rate, silent: isSilent(window), probabilities };
   }
 
   delete() {

@@ -25,6 +25,7 @@ export function showModel(student, name) {
     Classes: student.classNames.join(", "),
     Input: `${seconds(student.window / student.rate)} of sound at ${student.rate / 1000} kHz`,
     "Window every": seconds(student.hop / student.rate),
+    "Training data": description.training_data?.licence ?? description.training_data?.kind ?? "not stated",
   };
   element("model").replaceChildren(
     ...Object.entries(rows).flatMap(([term, text]) => [create("dt", term), create("dd", text)]),
@@ -64,15 +65,18 @@ export function showResult(student, recording) {
   const mean = meanProbabilities(windows, student.classNames.length);
   const ranked = student.classNames.map((text, index) => ({ text, probability: mean[index] }));
   ranked.sort((a, b) => b.probability - a.probability);
+  const silent = windows.filter((window) => window.silent).length;
   const sentence = `${ranked.map(({ text, probability }) => `${text} ${percent(probability)}`).join(", ")}.`;
   const count = windows.length === 1 ? "one window" : `mean of ${windows.length} windows`;
   element("result").hidden = false;
-  element("summary").textContent = `${name}, ${seconds(waveform.length / student.rate)}, ${count}`;
+  element("summary").textContent =
+    `${name}, ${seconds(waveform.length / student.rate)}, ${count}` +
+    (silent ? `; ${silent} of them silent, of which no number means anything` : "");
   element("bars").replaceChildren(...student.classNames.map((text, index) => bar(text, mean[index], index)));
   element("table-body").replaceChildren(
-    ...windows.map(({ start, end, probabilities }) =>
+    ...windows.map(({ start, end, silent, probabilities }) =>
       row("td", [
-        { text: `${start.toFixed(1)}–${end.toFixed(1)} s`, scope: "row" },
+        { text: `${start.toFixed(1)}–${end.toFixed(1)} s${silent ? " (silent)" : ""}`, scope: "row" },
         ...Array.from(probabilities, (value) => ({ text: percent(value), value })),
       ]),
     ),
