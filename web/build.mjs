@@ -2,7 +2,8 @@
  * node build.mjs [MODEL.tflite] [--output FOLDER]: everything the page needs in one folder, for any static host.
  */
 
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -15,7 +16,8 @@ const RUNTIMES = ["litert_wasm_internal", "litert_wasm_compat_internal"];
 
 /** @param {string | undefined} model a `.tflite` file that the page starts with, @param {string} output folder. */
 export async function build(model, output) {
-  await rm(output, { recursive: true, force: true });
+  if (!existsSync(PACKAGES)) fail("The page's packages are not installed; run npm ci in web/ first.");
+  if (model && !existsSync(model)) fail(`${model} is not there; expected a .tflite file.`);
   await mkdir(join(output, "litert", "wasm"), { recursive: true });
   for (const name of OWN) await cp(join(HERE, name), join(output, name), { recursive: true });
   for (const name of RUNTIMES.flatMap((runtime) => [`${runtime}.js`, `${runtime}.wasm`])) {
@@ -31,6 +33,11 @@ export async function build(model, output) {
       model ? '"student.tflite"' : "null"
     };\n`,
   );
+}
+
+function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
 }
 
 async function copyModule(name, output, change = (text) => text) {

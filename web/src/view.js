@@ -101,7 +101,7 @@ export function drawAll(student, { waveform, windows }) {
     `of windows of ${seconds(student.window / student.rate)}, each at its middle`;
 }
 
-export function meanProbabilities(windows, classCount) {
+function meanProbabilities(windows, classCount) {
   return Array.from(
     { length: classCount },
     (_, index) => windows.reduce((sum, { probabilities }) => sum + probabilities[index], 0) / windows.length,
