@@ -1,0 +1,196 @@
+"""A small exported student, the page that serves it, and a browser that hears a recording as its microphone."""
+
+import base64
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from stressid_keras.dataset.synthetic_voice import voice
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+CHROMIUM = shutil.which("chromium")
+RATE = 16_000
+WINDOW = 2 * RATE
+HOP = RATE
+CLASS_NAMES = ["Low", "Medium", "High"]
+
+
+def pytest_collection_modifyitems(items):
+    missing = [
+        reason
+        for reason, found in {
+            "Node.js is not installed": shutil.which("node"),
+            "the page's packages are not installed (npm ci in web/)": (
+                WEB / "node_modules/@litertjs"
+            ).exists(),
+            "Chromium is not installed": CHROMIUM,
+            "playwright is not installed": importlib.util.find_spec("playwright"),
+        }.items()
+        if not found
+    ]
+    for item in items:
+        if missing and Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="; ".join(missing)))
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """A `.tflite` with random weights and the metadata that an export appends."""
+    import keras
+
+    from stressid_keras.config import AudioConfig, StudentConfig
+    from stressid_keras.export.tflite import export_student
+    from stressid_keras.models import build_student
+    from stressid_keras.preprocessing import log_mel
+
+    keras.utils.set_random_seed(1)
+    audio = AudioConfig(n_mels=32)
+    student = build_student(3, audio.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
+    waveform = speech(2.0)
+    image = np.round(log_mel(waveform, audio) * 255) / 255
+    outputs = student({"audio": image[None, :, :, None], "audio_size": np.array([image.shape], "int32")})
+    # Probabilities that are neither all alike nor 0 and 1 show differences best.
+    kernel = student.get_layer("logits").kernel
+    kernel.assign(kernel / (keras.ops.std(outputs["logits"]) + 1e-6))
+    outputs = student({"audio": image[None, :, :, None], "audio_size": np.array([image.shape], "int32")})
+    expected = keras.ops.convert_to_numpy(keras.ops.softmax(outputs["logits"]))[0]
+    path = tmp_path_factory.mktemp("model") / "student.tflite"
+    export_student(student, path, audio, WINDOW, [("speech", waveform, expected)])
+    return with_metadata(path, path)
+
+
+def with_metadata(source, path, **changes):
+    """The flatbuffer of `source` with an archive of our metadata behind it; `changes` in model.json."""
+    flatbuffer = source.read_bytes()
+    start = flatbuffer.rfind(b"PK\x03\x04", 0, flatbuffer.rfind(b"PK\x03\x04"))
+    path.write_bytes(flatbuffer if start < 0 else flatbuffer[:start])
+    description = {
+        "format": 1,
+        "name": "student",
+        "variant": "float32",
+        "class_names": CLASS_NAMES,
+        "sample_rate": RATE,
+        "window_samples": WINDOW,
+        "window_seconds": WINDOW / RATE,
+        "hop_seconds": HOP / RATE,
+        "front_end": {
+            "n_fft": 1024,
+            "hop_length": 512,
+            "n_mels": 32,
+            "top_db": 80.0,
+            "fmin": 0.0,
+            "fmax": 8e3,
+        },
+        "model_card": "Random weights, for tests.",
+    } | changes
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr("labels.txt", "".join(f"{name}\n" for name in description["class_names"]))
+        archive.writestr("model.json", json.dumps(description))
+    return path
+
+
+def speech(seconds, rate=RATE):
+    """Synthetic speech, (n,) float32."""
+    return voice(1.0, np.random.default_rng(1), np.random.default_rng(2), seconds, rate).astype("float32")
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory):
+    """serve(model or None) → (address, folder) of the page, by the command that users run."""
+    started = []
+
+    def serve(model):
+        folder = tmp_path_factory.mktemp("page")
+        command = [
+            "node",
+            "serve.mjs",
+            *([str(model)] if model else []),
+            "--output",
+            str(folder),
+            "--port",
+            "0",
+        ]
+        started.append(subprocess.Popen(command, cwd=WEB, stdout=subprocess.PIPE, text=True))
+        return re.search(r"http://\S+", started[-1].stdout.readline()).group(), folder
+
+    yield serve
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def site(serve, model):
+    return serve(model)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    from playwright.sync_api import sync_playwright
+
+    heard = tmp_path_factory.mktemp("microphone") / "heard.wav"
+    soundfile.write(heard, speech(8.0, 48_000), 48_000)
+    arguments = [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={heard}",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def open_page(browser):
+    """open_page(address, permissions) → a page that has loaded; `said` is what the console shows."""
+
+    def open_page(address, permissions=("microphone",)):
+        page = browser.new_context(permissions=list(permissions)).new_page()
+        page.said, page.requested = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("request", lambda request: page.requested.append(request.url))
+        page.goto(address)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def shared_page(site, open_page):
+    return open_page(site[0])
+
+
+@pytest.fixture
+def page(shared_page):
+    """The page with its model, as the test before left it; nothing may stand on the console afterwards."""
+    yield shared_page
+    assert shared_page.said == []
+
+
+@pytest.fixture
+def new_page(site, open_page):
+    """As `page`, but just loaded."""
+    page = open_page(site[0])
+    yield page
+    assert page.said == []
+    page.context.close()
+
+
+def in_page(page, body, argument=None):
+    """Run the body of an async function of `argument` in the page; arrays go there and come back as lists."""
+    return page.evaluate(f"async (argument) => {{ {body} }}", argument)
+
+
+def base64_of(path):
+    return base64.b64encode(path.read_bytes()).decode()

@@ -1,0 +1,397 @@
+"""The page in a browser: the interpreter's numbers, from files and from the microphone, and nothing leaves it."""
+
+import functools
+import http.server
+import io
+import itertools
+import re
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+from stressid_keras.config import AudioConfig
+from stressid_keras.preprocessing import load_waveform, log_mel
+
+from .conftest import CLASS_NAMES, HOP, RATE, WINDOW, base64_of, in_page, speech, with_metadata
+
+SECONDS = 15  # that a busy machine may take for a result
+RECORDINGS = itertools.count(1)
+
+
+def interpreted(model, waveform):
+    """Probabilities (windows, classes) of a recording by LiteRT in Python."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    run = Interpreter(str(model)).get_signature_runner()
+    starts = list(range(0, max(len(waveform) - WINDOW, 0) + 1, HOP))
+    if len(waveform) - WINDOW - starts[-1] > HOP / 2:
+        starts.append(len(waveform) - WINDOW)
+    windows = [np.pad(part := waveform[start : start + WINDOW], (0, WINDOW - len(part))) for start in starts]
+    windows = [(window / max(1, np.abs(window).max())).astype("float32") for window in windows]
+    return np.stack([run(waveform=window[None])["probabilities"][0] for window in windows])
+
+
+def heard(path):
+    """Samples of a file, channels averaged, (n,) float32."""
+    return soundfile.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)
+
+
+def score(page, path):
+    """Choose a recording; the probabilities (windows, classes) of the page's table, in full."""
+    chosen = path.rename(
+        path.with_name(f"recording-{next(RECORDINGS)}.wav")
+    )  # not to be taken for the last one
+    page.set_input_files("#recording-file", chosen)
+    page.locator("#summary", has_text=chosen.name).wait_for(timeout=SECONDS * 1000)
+    path.write_bytes(chosen.read_bytes())
+    return shown(page)
+
+
+def shown(page):
+    values = page.locator("#table-body data").evaluate_all("cells => cells.map((cell) => Number(cell.value))")
+    return np.reshape(values, (-1, len(CLASS_NAMES)))
+
+
+def wav(samples, **options):
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, format="WAV", **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("subtype", "seconds", "channels"),
+    [
+        ("PCM_16", 5.7, 1),
+        ("PCM_16", 5.4, 2),
+        ("PCM_U8", 2.0, 1),
+        ("PCM_24", 0.9, 2),
+        ("PCM_32", 2.3, 1),
+        ("FLOAT", 3.0, 3),
+        ("DOUBLE", 1.5, 1),
+    ],
+)
+def test_a_wav_gives_the_same_probabilities_as_the_interpreter(
+    page, model, tmp_path, subtype, seconds, channels
+):
+    path = tmp_path / "talk.wav"
+    samples = speech(seconds)[:, None] * np.linspace(1, 0.3, channels)
+    soundfile.write(path, samples, RATE, subtype=subtype)
+    expected = interpreted(model, heard(path))
+    assert np.ptp(expected) > 0.05
+    np.testing.assert_allclose(score(page, path), expected, atol=1e-5)
+
+
+def test_beyond_full_scale_is_divided_and_silence_at_the_end_is_said_to_be_silent(page, model, tmp_path):
+    path = tmp_path / "loud.wav"
+    soundfile.write(path, np.pad(4 * speech(3.1), (0, 3 * RATE)), RATE, subtype="FLOAT")
+    np.testing.assert_allclose(score(page, path), interpreted(model, heard(path)), atol=1e-5)
+    assert "of them silent" in page.inner_text("#summary")
+    assert "(silent)" in page.locator("#table-body th").last.text_content()
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 96_000])
+def test_another_rate_comes_close_to_preparation_and_less_than_the_models_is_said(
+    page, model, tmp_path, rate
+):
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(3.4, rate), rate, subtype="FLOAT")
+    expected = interpreted(model, load_waveform(path, RATE))
+    np.testing.assert_allclose(score(page, path), expected, atol=0.02)
+    assert ("higher half" in page.inner_text("#status")) == (rate < RATE)
+
+
+def test_the_picture_is_the_log_mel_of_preparation(page):
+    waveform, audio = speech(1.3), AudioConfig()
+    found = in_page(
+        page,
+        "const { logMel } = await import('/src/log_mel.js');"
+        "const { values, frames, bands } = logMel(Float32Array.from(argument[0]), argument[1], 16000, 1000);"
+        "return [Array.from(values), frames, bands];",
+        [waveform.tolist(), {"n_fft": audio.n_fft, "hop_length": 512, "n_mels": 128, "top_db": 80}],
+    )
+    np.testing.assert_allclose(np.reshape(found[0], found[1:]), log_mel(waveform, audio), atol=1e-3)
+
+
+def test_resampling_does_not_depend_on_chunks(page):
+    whole, parts = in_page(
+        page,
+        "const { Resampler, resample } = await import('/src/resample.js');"
+        "const samples = Float32Array.from(argument);"
+        "const resampler = new Resampler(44100, 16000);"
+        "const parts = [];"
+        "for (let at = 0; at < samples.length; at += 777) parts.push(...resampler.push(samples.slice(at, at + 777)));"
+        "parts.push(...resampler.finish());"
+        "return [Array.from(resample(samples, 44100, 16000)), parts];",
+        speech(0.4, 44_100).tolist(),
+    )
+    assert len(whole) == round(0.4 * RATE)
+    assert parts[: len(whole)] == whole
+
+
+def test_a_stream_gives_the_numbers_of_the_file(page, model, tmp_path):
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(4.7), RATE, subtype="FLOAT")
+    streamed = in_page(
+        page,
+        "const { Student } = await import('/src/student.js');"
+        "const { Listening } = await import('/src/listening.js');"
+        "const content = Uint8Array.from(atob(argument[0]), (letter) => letter.charCodeAt(0));"
+        "const listening = new Listening(await Student.load(content.buffer, 'student.tflite'));"
+        "for (let at = 0, size = 1; at < argument[1].length; at += size, size = (size * 7) % 9973) {"
+        "  listening.push(Float32Array.from(argument[1].slice(at, at + size)));"
+        "  await listening.advance();"
+        "}"
+        "await listening.finish();"
+        "return listening.windows.map(({ probabilities }) => Array.from(probabilities));",
+        [base64_of(model), speech(4.7).tolist()],
+    )
+    np.testing.assert_array_equal(streamed, score(page, path))
+
+
+def test_the_microphone_is_heard_until_it_is_stopped(page):
+    page.click("#microphone")
+    page.locator("#table-body tr").nth(1).wait_for(state="attached", timeout=SECONDS * 1000)
+    page.click("#microphone")
+    page.locator("#status", has_text="Stopped").wait_for()
+    probabilities = shown(page)
+    assert len(probabilities) >= 2
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert "Microphone, " in page.inner_text("#summary")
+    assert page.inner_text("#microphone") == "Use the microphone"
+
+
+def test_a_microphone_that_is_refused_gets_a_sentence(site, open_page):
+    page = open_page(site[0], permissions=())
+    page.click("#microphone")
+    page.locator("#error", has_text="The browser does not allow the microphone").wait_for()
+    assert page.inner_text("#microphone") == "Use the microphone"
+    assert page.said == []
+    page.context.close()
+
+
+def test_a_file_that_is_dropped_is_scored(page, tmp_path):
+    in_page(
+        page,
+        "const files = new DataTransfer();"
+        "files.items.add(new File([Uint8Array.from(argument)], 'dropped.wav'));"
+        "const drop = document.getElementById('drop');"
+        "drop.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));",
+        list(wav(speech(1.0))),
+    )
+    page.locator("#summary", has_text="dropped.wav").wait_for()
+
+
+def test_names_window_and_rate_are_the_models(new_page, model, tmp_path):
+    page = new_page
+    other = with_metadata(model, tmp_path / "other.tflite", class_names=["calm", "tense", "<b>loud</b>"])
+    page.set_input_files("#model-file", other)
+    page.locator("#model", has_text="calm, tense, <b>loud</b>").wait_for()
+    assert "other.tflite" in page.inner_text("#model")
+    assert "2.0 s of sound at 16 kHz" in page.inner_text("#model")
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(2.0), RATE)
+    score(page, path)
+    assert page.locator("#bars li").all_inner_texts()[2].startswith("<b>loud</b>")
+
+
+def test_another_model_scores_the_recording_again(new_page, model, tmp_path):
+    page = new_page
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(4.0), RATE)
+    before = score(page, path)
+    page.set_input_files("#model-file", with_metadata(model, tmp_path / "other.tflite", hop_seconds=0.5))
+    page.locator("#table-body tr").nth(4).wait_for(state="attached")
+    np.testing.assert_array_equal(shown(page)[::2], before)
+
+
+def test_a_page_without_a_model_asks_for_one(serve, open_page, model, tmp_path):
+    page = open_page(serve(None)[0])
+    assert "No model is loaded" in page.inner_text("#status")
+    page.set_input_files("#model-file", model)
+    page.locator("#status", has_text="Ready").wait_for()
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(2.0), RATE)
+    assert len(score(page, path)) == 1
+    assert page.said == []
+
+
+def test_no_request_leaves_the_page_after_it_has_loaded(site, open_page, tmp_path):
+    """On a host that sends files and nothing else, so that the page's own policy is what holds."""
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(3.0, 44_100), 44_100)
+    with static_host(site[1]) as (address, requests), static_host(tmp_path) as (elsewhere, received):
+        page = open_page(address)
+        loaded = len(requests), len(page.requested)
+        score(page, path)
+        page.click("#microphone")
+        page.locator("#table-body tr").first.wait_for(state="attached", timeout=SECONDS * 1000)
+        page.click("#microphone")
+        page.locator("#status", has_text="Stopped").wait_for()
+        assert (len(requests), len(page.requested)) == loaded
+        assert page.said == []
+        for target in (elsewhere, address):
+            assert "TypeError" in in_page(
+                page,
+                "return fetch(argument, { method: 'POST', body: 'x' }).then(() => 'sent', String);",
+                target,
+            )
+        assert len(requests) == loaded[0]
+        assert received == []
+
+
+def test_a_cross_origin_post_is_blocked_while_the_page_loads(site, browser, tmp_path):
+    with static_host(tmp_path) as (elsewhere, received):
+        page = browser.new_page()
+        page.add_init_script(
+            f"self.post = fetch('{elsewhere}', {{ method: 'POST', body: 'x', mode: 'no-cors' }})"
+            ".then(() => 'sent', String);"
+        )
+        page.goto(site[0])
+        assert "TypeError" in page.evaluate("self.post")
+        assert received == []
+        page.close()
+
+
+class static_host:
+    """Serves a folder; gives its address and the list of requests that it got."""
+
+    def __init__(self, folder):
+        requests = self.requests = []
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                requests.append(self.requestline)
+
+        handler = functools.partial(Handler, directory=folder)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}/", self.requests
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_the_policy_is_strict_as_a_header_and_in_the_page(page, site):
+    header = page.request.get(site[0]).headers["content-security-policy"]
+    stated = page.locator("meta[http-equiv=Content-Security-Policy]").first.get_attribute("content")
+    for policy in (header, stated):
+        rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+        assert rules["default-src"] == "'none'"
+        assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"
+        assert rules["style-src"] == rules["connect-src"] == "'self'"
+
+
+BAD_RECORDINGS = {
+    "is empty": b"",
+    "is not a WAV file": b"ID3\x04" + bytes(400),  # as an MP3 starts
+    "holds no samples": wav(np.zeros(0)),
+    "is truncated": wav(speech(1.0))[:-1000],
+    "NaN or infinite": wav(np.full(800, np.nan, "float32"), subtype="FLOAT"),
+    "is silent": wav(np.zeros(RATE)),
+    "expected uncompressed WAV": wav(speech(1.0), subtype="ALAW"),
+    "without audio data": wav(speech(1.0))[:40],
+}
+
+
+@pytest.mark.parametrize("sentence", BAD_RECORDINGS)
+def test_a_bad_recording_gets_a_sentence_and_no_number(page, tmp_path, sentence):
+    good, bad = tmp_path / "good.wav", tmp_path / "bad.wav"
+    good.write_bytes(wav(speech(1.0)))
+    bad.write_bytes(BAD_RECORDINGS[sentence])
+    score(page, good)
+    page.set_input_files("#recording-file", bad)
+    error = page.locator("#error", has_text=sentence)
+    error.wait_for()
+    assert re.fullmatch(r"bad\.wav [^\n]+\.", error.inner_text())
+    assert page.locator("#result").is_hidden()
+    score(page, good)
+    assert page.locator("#error").is_hidden()
+
+
+BAD_MODELS = {
+    "is empty": lambda content, change: b"",
+    "is not a TFLite model": lambda content, change: bytes(1000),
+    "has no model.json": lambda content, change: content[:-30],
+    "has format 2": lambda content, change: change(format=2),
+    "no usable class_names": lambda content, change: change(class_names=[]),
+    "no usable front_end": lambda content, change: change(front_end=None),
+    "as the model.json inside it says": lambda content, change: change(window_samples=100),
+    "gives no probabilities for its 2 classes": lambda content, change: change(class_names=["a", "b"]),
+    "is damaged": lambda content, change: content[:8] + bytes(50_000) + content[50_008:],
+}
+
+
+@pytest.mark.parametrize("sentence", BAD_MODELS)
+def test_a_bad_model_gets_a_sentence_and_the_one_before_stays(page, model, tmp_path, sentence):
+    bad, path = tmp_path / "bad.tflite", tmp_path / "talk.wav"
+    bad.write_bytes(
+        BAD_MODELS[sentence](
+            model.read_bytes(),
+            lambda **changes: with_metadata(model, tmp_path / "changed.tflite", **changes).read_bytes(),
+        )
+    )
+    page.set_input_files("#model-file", bad)
+    error = page.locator("#error", has_text=sentence)
+    error.wait_for()
+    assert re.fullmatch(r"[^\n]*bad\.tflite[^\n]+\.", error.inner_text())
+    path.write_bytes(wav(speech(1.0)))
+    assert len(score(page, path)) == 1
+
+
+def test_the_keyboard_alone_suffices(new_page, tmp_path):
+    page = new_page
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(3.0), RATE)
+    page.on("filechooser", lambda chooser: chooser.set_files(path))
+    order = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert order == ["Skip to the recording", "recording-file", "microphone", "model-file"]
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.locator("#status", has_text="Done").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Enter")
+    assert page.locator("#table-body tr").first.is_visible()
+
+
+def test_it_fits_a_narrow_screen_and_keeps_its_contrast_in_both_schemes(new_page):
+    new_page.set_viewport_size({"width": 360, "height": 700})
+    assert new_page.evaluate("document.documentElement.scrollWidth") == 360
+    for scheme in ("light", "dark"):
+        new_page.emulate_media(color_scheme=scheme)
+        for text, ground, least in CONTRASTS:
+            colours = [new_page.evaluate(COLOUR, name) for name in (text, ground)]
+            assert contrast(*colours) >= least, (scheme, text, ground)
+
+
+# WCAG 2.2, 1.4.3 and 1.4.11: 4.5 for text, 3 for what a picture says.
+CONTRASTS = [
+    ("--ink", "--paper", 4.5),
+    ("--ink", "--card", 4.5),
+    ("--ink", "--notice", 4.5),
+    ("--ink", "--error", 4.5),
+    ("--soft", "--paper", 4.5),
+    ("--soft", "--card", 4.5),
+    ("--accent", "--card", 4.5),
+    ("--on-accent", "--accent", 4.5),
+    *[(f"--class-{index}", "--card", 3) for index in range(6)],
+]
+COLOUR = "(name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()"
+
+
+def contrast(*colours):
+    """Of two colours #rrggbb. Source: WCAG 2.2, contrast ratio."""
+    channels = np.array([[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in colours])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    low, high = np.sort(linear @ [0.2126, 0.7152, 0.0722])
+    return (high + 0.05) / (low + 0.05)
