@@ -38,7 +38,8 @@ class SyntheticConfig:
     task_effect: float = 0.65  # how much a task tends to one class; 0: not at all
 
     def __post_init__(self):
-        least = {"subjects": 1, "tasks": 1, "silent_tasks": 0, "seconds": 1, "seed": 0, "fps": 1, "width": 2, "height": 2}
+        least = {"subjects": 1, "tasks": 1, "silent_tasks": 0, "seconds": 1, "seed": 0}
+        least |= {"fps": 1, "width": 2, "height": 2}
         for name, value in least.items():
             if getattr(self, name) < value:
                 raise StressIDError(f"{name} is {getattr(self, name)}; expected at least {value}.")
