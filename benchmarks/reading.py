@@ -18,7 +18,8 @@ PASSES = 20  # over the samples, so that starting tf.data does not count
 
 def compare_reading(repeats: int) -> Comparison:
     with tempfile.TemporaryDirectory() as folder:
-        tree = make_synthetic_tree(Path(folder) / "tree", SyntheticConfig(SUBJECTS, TASKS, SECONDS))
+        config = SyntheticConfig(subjects=SUBJECTS, tasks=TASKS, seconds=SECONDS)
+        tree = make_synthetic_tree(Path(folder) / "tree", config)
         store = prepare_dataset(
             index_dataset(tree, DatasetConfig()), Path(folder) / "store", PreparationConfig()
         )

@@ -112,9 +112,7 @@ class GafConfig:
 @dataclass(frozen=True)
 class VideoConfig:
     frames: int = 16
-    max_side: int = (
-        112  # pixels, as C3D and R(2+1)D take; frames keep their aspect ratio and are never enlarged
-    )
+    max_side: int = 112  # pixels, as C3D and R(2+1)D take; aspect ratio is kept, nothing is enlarged
 
 
 @dataclass(frozen=True)

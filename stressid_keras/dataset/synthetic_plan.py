@@ -20,8 +20,7 @@ class SyntheticConfig:
     """Size of a synthetic tree, and how plainly its modalities show the class."""
 
     subjects: int = 26
-    tasks: int = 6  # recordings per subject
-    silent_tasks: int = 0  # and those without audio
+    tasks: int = 6  # recordings per subject, all with audio
     seconds: float = 10.0
     seed: int = 0
     fps: int = 15
@@ -36,6 +35,7 @@ class SyntheticConfig:
     rr_noise: float = 0.2
     audio_noise: float = 0.55
     task_effect: float = 0.65  # how much a task tends to one class; 0: not at all
+    silent_tasks: int = 0  # recordings per subject without audio, besides those of `tasks`
 
     def __post_init__(self):
         least = {"subjects": 1, "tasks": 1, "silent_tasks": 0, "seconds": 1, "seed": 0}
@@ -79,6 +79,7 @@ def plan_recordings(config: SyntheticConfig) -> list[PlannedRecording]:
 
 
 def _names(known: tuple[str, ...], more: str, count: int) -> list[str]:
+    """`count` tasks: the known ones, then numbered ones called `more`."""
     return [*known, *(f"{more}{number:02}" for number in range(len(known) + 1, count + 1))][:count]
 
 
