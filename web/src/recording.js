@@ -1,4 +1,4 @@
-/** How a recording is cut into what the student hears, as `stressid_keras.StudentRunner` does. */
+/** How a recording is cut into what the student hears. */
 
 const SILENCE_PEAK = 1e-4; // full scale is 1; config.QualityConfig.silence_peak
 
