@@ -18,4 +18,4 @@ class StaleError(StressIDError):
 
 
 class ExportError(StressIDError):
-    """A model cannot be exported, or its export does not compute the same as the original."""
+    """A model cannot be exported, its export does not compute the same, or it is asked for what it cannot do."""

@@ -1,60 +1,131 @@
 """The exported student, run with LiteRT alone: no TensorFlow, no Keras, no librosa."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.errors import ExportError
+from stressid_keras.errors import ExportError, RecordingError
+from stressid_keras.export.archive import read_description
+from stressid_keras.export.interpreter import WindowModel
+from stressid_keras.export.samples import as_float, as_mono, check_hop, count_channels
+from stressid_keras.export.stream import Prediction, Stream
+from stressid_keras.sound_files import audio_format, read_sound
+
+FORMATS = {  # libsndfile's names of what a file's name promises
+    ".wav": ("WAV", "WAVEX", "RF64", "W64"),
+    ".mp3": ("MPEG", "MP3"),
+    ".flac": ("FLAC",),
+    ".ogg": ("OGG",),
+    ".opus": ("OGG",),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+}
 
 
 class StudentRunner:
-    """An exported student: waveforms in, probabilities and features out.
+    """An exported student: recordings in, probabilities and features out.
+
+    Any of the files that `recipes/export_tflite.py` writes. Not safe to call from two threads at once.
 
     Args:
-        path: a `.tflite` file written by `export_student`.
+        path: the `.tflite` file.
         threads: CPU threads of the interpreter.
 
     Attributes:
-        samples: length of the model's window in samples; a shorter waveform is filled up with zeros, which the
-            model leaves out again.
+        samples: length of the model's window in samples.
+        sample_rate: Hz that the model hears.
+        hop: seconds from one window to the next, unless another is asked for.
+        class_names: of the probabilities, in their order.
+        description: the `model.json` inside the file: variant, front end, model card, training data, licence, …
 
     Raises:
-        ExportError: the file is absent, damaged, or no exported student.
+        ExportError: the file is absent, truncated, damaged, no TFLite model, or no exported student.
     """
 
     def __init__(self, path: Path, threads: int = 1):
-        from ai_edge_litert.interpreter import Interpreter
-
-        try:
-            self._interpreter = Interpreter(str(path), num_threads=threads)
-            self._run = self._interpreter.get_signature_runner()
-            waveform = self._run.get_input_details()["waveform"]
-        except (KeyError, ValueError, RuntimeError, OSError) as error:
+        self.description = read_description(path)
+        self._model = WindowModel(path, threads)
+        self.samples = self._model.samples
+        self.sample_rate = self.description["sample_rate"]
+        self.hop = self.description["hop_seconds"]
+        self.class_names = tuple(self.description["class_names"])
+        described = (self.description["window_samples"], len(self.class_names))
+        if described != (self.samples, self._model.n_classes):
             raise ExportError(
-                f"{path} is no exported student (expected a TFLite model with an input 'waveform'): {error}"
-            ) from None
-        self.samples = int(waveform["shape"][1])
+                f"{path} takes {self.samples} samples and has {self._model.n_classes} classes; expected {described[0]} "
+                f"and {described[1]}, as the model.json inside it says: export it again."
+            )
 
-    def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray]:
-        """Score one window.
+    def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray | None]:
+        """Score one window at `sample_rate`; see `WindowModel.predict_window`."""
+        return self._model.predict_window(waveform)
+
+    def predict(self, source, rate: float | None = None, hop: float | None = None) -> Prediction:
+        """Score a recording of any length and rate.
+
+        A window every hop from 0, one more that ends at the end if the last does not; zeros behind a recording that
+        is shorter than a window. Channels are averaged, then the whole is resampled (soxr, HQ); a window beyond full
+        scale is divided by its peak. Silent windows are scored and named.
 
         Args:
-            waveform: (n,), n ≤ `samples`, mono at the rate the student was trained with, in [-1, 1].
-
-        Returns:
-            probabilities (n_classes,) and feature (feature_size,), float32.
+            source: path of a sound file (WAV, FLAC, OGG, MP3, AIFF); or samples (n,) or (n, channels), n > 0, of
+                floating point of full scale 1, or int16, int32 or uint8 of full scale of their type.
+            rate: Hz of the samples, from 4 kHz; a file knows its own.
+            hop: seconds from one window to the next; by default the model's.
 
         Raises:
-            ExportError: the waveform is empty, too long or not finite.
+            RecordingError: the file is absent, empty, truncated, no audio, other audio than its name says, or cannot
+                be scored.
+            ExportError: samples that are empty, not finite, or of another type or shape; no rate or a wrong one; a
+                hop that is not positive.
         """
-        waveform = np.asarray(waveform, dtype="float32")
-        if waveform.ndim != 1 or not 0 < len(waveform) <= self.samples:
-            raise ExportError(
-                f"the waveform has shape {waveform.shape}; expected one window of 1 to {self.samples} samples."
-            )
-        if not np.isfinite(waveform).all():
-            raise ExportError("the waveform holds NaN or infinite samples; expected finite ones.")
-        buffer = np.zeros((1, self.samples), dtype="float32")
-        buffer[0, : len(waveform)] = waveform
-        outputs = self._run(waveform=buffer)
-        return outputs["probabilities"][0], outputs["feature"][0]
+        if isinstance(source, str | os.PathLike):
+            if rate is not None:
+                raise ExportError(
+                    f"a rate was given with {source}; expected none, for the file knows its own."
+                )
+            if hop is not None:
+                check_hop(hop)  # not the file's fault
+            return self._predict_file(Path(source), hop)
+        if rate is None:
+            raise ExportError("no rate was given with the samples; expected their rate in Hz.")
+        stream = self.stream(rate, hop=hop)
+        samples = as_float(source, "the recording")
+        stream.push(as_mono(samples, count_channels(samples, "the recording"), "the recording"))
+        return stream.finish()
+
+    def stream(self, rate: float, channels: int = 1, hop: float | None = None) -> Stream:
+        """A recording that comes in chunks, as from a microphone; the numbers are those of `predict`.
+
+        Args:
+            rate: Hz of the chunks.
+            channels: of the chunks; they are averaged.
+            hop: seconds from one window to the next; by default the model's.
+
+        Raises:
+            ExportError: a wrong rate, number of channels or hop.
+        """
+        return Stream(self, rate, channels, self.hop if hop is None else hop)
+
+    def _predict_file(self, path: Path, hop: float | None) -> Prediction:
+        try:
+            _check_name(path)
+            samples, rate = read_sound(path)
+            return self.predict(samples, rate, hop)
+        except OSError as error:
+            raise RecordingError(
+                f"{path} cannot be read ({error.strerror or error}); expected a sound file."
+            ) from None
+        except ExportError as error:
+            raise RecordingError(f"{path.name} cannot be scored: {error}") from None
+
+
+def _check_name(path: Path) -> None:
+    """A name that promises another format is a sign of a mix-up: whoever made the file heard something else."""
+    found, named = audio_format(path), FORMATS.get(path.suffix.lower())
+    if named and found not in named:
+        found = "MP3" if found == "MPEG" else found
+        raise RecordingError(
+            f"{path.name} holds {found} and its name says {path.suffix.lower()}; rename it, or convert it to WAV."
+        )

@@ -11,7 +11,7 @@ import numpy as np
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError
 from stressid_keras.export.deployed import build_deployed_model
-from stressid_keras.export.runner import StudentRunner
+from stressid_keras.export.interpreter import WindowModel
 from stressid_keras.provenance import atomic_path
 
 TOLERANCE = 1e-3  # largest difference of a probability from the .keras model's
@@ -50,7 +50,7 @@ def export_student(
     model = build_deployed_model(student, audio, samples)
     with atomic_path(path) as temporary:
         _convert(model, temporary, samples)
-        report = _compare(StudentRunner(temporary), windows, Path(path).name)
+        report = _compare(WindowModel(temporary), windows, Path(path).name)
         report["bytes"] = temporary.stat().st_size
     return report
 
@@ -68,7 +68,7 @@ def _convert(model: keras.Model, path: Path, samples: int) -> None:
         )
 
 
-def _compare(runner: StudentRunner, windows, name: str) -> dict:
+def _compare(runner: WindowModel, windows, name: str) -> dict:
     largest, agreed, count = 0.0, 0, 0
     for window, waveform, expected in windows:
         found, _ = runner.predict_window(waveform)

@@ -1,6 +1,5 @@
 """Waveforms and their log-mel spectrograms."""
 
-import io
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import scipy.signal
 from stressid_keras.config import AudioConfig, QualityConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.mel import mel_bands
-from stressid_keras.preprocessing.containers import check_not_truncated, unfilled_wav_length
+from stressid_keras.sound_files import read_sound
 
 AMIN = 1e-10  # least power, before the logarithm; librosa's
 FRAME_BLOCK = 64  # frames at a time: what is between waveform and mel bands then stays in the cache
@@ -44,8 +43,7 @@ def load_waveform_and_clipping(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """As `load_waveform`, and which samples of the file were clipped in any channel: (m,) bool, and their rate."""
     path = Path(path)
-    check_not_truncated(path)
-    samples, rate = _read(path)
+    samples, rate = read_sound(path)
     clipped = (np.abs(samples) >= clip_peak).any(axis=1)
     waveform = samples.mean(axis=1)
     if not np.isfinite(waveform).all():
@@ -119,49 +117,3 @@ def check_not_silent(waveform: np.ndarray, silence_peak: float, where: str) -> N
     peak = float(np.abs(waveform).max(initial=0.0))
     if peak < silence_peak:
         raise RecordingError(f"{where} is silent: peak {peak:.1e}; expected at least {silence_peak:.1e}.")
-
-
-def audio_header(path: Path) -> tuple[float, int]:
-    """Length in seconds and number of channels, from the header alone.
-
-    Raises:
-        RecordingError: empty, truncated, not audio, or without samples.
-    """
-    import soundfile
-
-    path = Path(path)
-    check_not_truncated(path)
-    try:
-        info = soundfile.info(_complete(path))
-    except soundfile.LibsndfileError as error:
-        raise _unreadable(path, error) from None
-    if info.frames == 0:
-        raise RecordingError(f"{path.name} holds no samples; expected a recording.")
-    return info.frames / info.samplerate, info.channels
-
-
-def _read(path: Path) -> tuple[np.ndarray, int]:
-    import soundfile
-
-    try:
-        samples, rate = soundfile.read(_complete(path), dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise _unreadable(path, error) from None
-    if len(samples) == 0:
-        raise RecordingError(f"{path.name} holds no samples; expected a recording.")
-    return samples, rate
-
-
-def _complete(path: Path) -> str | io.BytesIO:
-    """The file, or its content with the length of the data filled in where an encoder left it zero."""
-    place = unfilled_wav_length(path)
-    if place is None:
-        return str(path)
-    content = bytearray(path.read_bytes())
-    content[place : place + 4] = (len(content) - place - 4).to_bytes(4, "little")
-    return io.BytesIO(content)
-
-
-def _unreadable(path: Path, error) -> RecordingError:
-    reason = error.error_string.strip().rstrip(".")
-    return RecordingError(f"{path.name} is not audio that can be read ({reason}); expected a WAV file.")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.audio import audio_header
 from stressid_keras.preprocessing.images import image_width
 from stressid_keras.preprocessing.physiology import count_rows
 from stressid_keras.preprocessing.video import video_seconds
 from stressid_keras.provenance import file_fingerprint, read_json, write_json
+from stressid_keras.sound_files import audio_header
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import av
 
+from stressid_keras.containers import check_not_truncated
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.containers import check_not_truncated
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import soundfile
 
 from stressid_keras.config import AudioConfig, StudentConfig
 from stressid_keras.errors import ExportError
+from stressid_keras.export.interpreter import WindowModel
 from stressid_keras.export.runner import StudentRunner
 from stressid_keras.export.tflite import export_student
 from stressid_keras.models import build_student
@@ -64,7 +65,7 @@ def test_only_built_in_operations(exported):
 def test_agrees_with_keras_at_any_length(student, exported, length):
     generator = np.random.default_rng(length)
     waveform = (generator.normal(0, 0.2, length) * np.linspace(1, 0.1, length)).astype("float32")
-    probabilities, feature = StudentRunner(exported[0]).predict_window(waveform)
+    probabilities, feature = WindowModel(exported[0]).predict_window(waveform)
     expected, expected_feature = keras_outputs(student, waveform)
     np.testing.assert_allclose(probabilities, expected, atol=1e-3)
     np.testing.assert_allclose(feature, expected_feature, atol=1e-2)
@@ -119,7 +120,7 @@ def test_nothing_to_compare_with_is_an_error(student, tmp_path):
 )
 def test_impossible_waveform_is_refused(exported, waveform, message):
     with pytest.raises(ExportError, match=message):
-        StudentRunner(exported[0]).predict_window(waveform)
+        WindowModel(exported[0]).predict_window(waveform)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x00" * 4096])

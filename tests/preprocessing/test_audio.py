@@ -7,8 +7,9 @@ import soundfile
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.audio import audio_header, load_waveform, log_mel, trim_trailing_zeros
+from stressid_keras.preprocessing.audio import load_waveform, log_mel, trim_trailing_zeros
 from stressid_keras.preprocessing.quantisation import from_uint8, to_uint8
+from stressid_keras.sound_files import audio_header
 
 RATE = 16_000
 TONE = (0.4 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.float32)

@@ -1,0 +1,101 @@
+"""Samples as callers hold them → float32 of full scale 1; what cannot be meant so is refused, not guessed."""
+
+import math
+
+import numpy as np
+
+from stressid_keras.errors import ExportError
+
+OFFSETS = {"int16": 0, "int32": 0, "uint8": 128}  # PCM as in WAV files: silence is there
+RATES = (4_000, 768_000)  # Hz; below is no speech, above no sound card
+MOST_CHANNELS = 64  # more are samples in the place of channels
+
+
+def as_float(samples, what: str) -> np.ndarray:
+    """Samples of any shape as finite float32 of full scale 1.
+
+    Args:
+        samples: floating point, taken as it is; int16 and int32, divided by 2¹⁵ and 2³¹; or uint8, from which 128
+            is taken before it is divided by 128: what WAV files mean by them.
+        what: the samples, for the error.
+
+    Raises:
+        ExportError: another type, or NaN or infinite samples.
+    """
+    try:
+        samples = np.asarray(samples)
+    except ValueError:
+        raise ExportError(f"{what} is no array: its rows have different lengths.") from None
+    kind = samples.dtype.name
+    if kind in OFFSETS:
+        half = 2.0 ** (8 * samples.dtype.itemsize - 1)
+        return ((samples.astype(np.float64) - OFFSETS[kind]) / half).astype(np.float32)
+    if samples.dtype.kind != "f":
+        raise ExportError(
+            f"{what} has the type {kind}; expected floating point in [-1, 1], or PCM as int16, int32 or uint8."
+        )
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
+        samples = samples.astype(np.float32, copy=False)
+    if not np.isfinite(samples).all():
+        raise ExportError(f"{what} holds NaN or infinite samples; expected finite ones.")
+    return samples
+
+
+def as_mono(samples, channels: int, what: str) -> np.ndarray:
+    """`as_float` of (n,) or (n, channels), averaged over the channels: (n,).
+
+    Raises:
+        ExportError: another shape, or as `as_float`.
+    """
+    samples = as_float(samples, what)
+    if samples.ndim == 1 and channels == 1:
+        return samples
+    if samples.ndim != 2 or samples.shape[1] != channels:
+        expected = "(n,) or (n, 1)" if channels == 1 else f"(n, {channels})"
+        raise ExportError(f"{what} has shape {samples.shape}; expected {expected}.")
+    mono = samples.mean(axis=1)
+    if not np.isfinite(mono).all():
+        raise ExportError(f"{what} holds samples too large to average over {channels} channels.")
+    return mono
+
+
+def count_channels(samples: np.ndarray, what: str) -> int:
+    """1 of (n,), and c of (n, c).
+
+    Raises:
+        ExportError: empty, another number of axes, or more channels than any recording has.
+    """
+    shape = samples.shape
+    if len(shape) not in (1, 2) or 0 in shape:
+        raise ExportError(f"{what} has shape {shape}; expected (n,) or (n, channels), not empty.")
+    if len(shape) == 2 and shape[1] > MOST_CHANNELS:
+        raise ExportError(
+            f"{what} has shape {shape}, {shape[1]} channels; expected (n, channels), at most {MOST_CHANNELS} channels."
+        )
+    return 1 if len(shape) == 1 else shape[1]
+
+
+def check_rate(rate) -> float:
+    """Samples a second, a number within `RATES`.
+
+    Raises:
+        ExportError: anything else.
+    """
+    if not _is_number(rate) or not RATES[0] <= rate <= RATES[1]:
+        raise ExportError(f"the rate is {rate!r}; expected {RATES[0]} to {RATES[1]} Hz.")
+    return float(rate)
+
+
+def check_hop(hop) -> float:
+    """Seconds from window to window, a positive number.
+
+    Raises:
+        ExportError: anything else.
+    """
+    if not _is_number(hop) or not 0 < hop < math.inf:
+        raise ExportError(f"the hop is {hop!r}; expected a positive number of seconds.")
+    return float(hop)
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
