@@ -8,6 +8,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury ours
 
+from sentences import main
 from tqdm import tqdm
 
 from stressid_keras.config import LABEL_COLUMNS, RunConfig
@@ -107,21 +108,6 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
 def check_cluster_options(arguments: argparse.Namespace) -> None:
     if (arguments.backend == "dask") != bool(arguments.scheduler):
         raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
-
-
-def main(recipe) -> None:
-    """Run a recipe; an expected error is one sentence and exit status 2."""
-    try:
-        recipe()
-    except StressIDError as error:
-        sys.exit(_complain(str(error)))
-    except OSError as error:
-        sys.exit(
-            _complain(f"{error.filename or 'a file'}: {error.strerror or error}; mend that and run again.")
-        )
-    except KeyboardInterrupt:
-        _complain("Interrupted; what is finished stays, run the same command again for the rest.")
-        sys.exit(130)
 
 
 def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
@@ -283,11 +269,6 @@ def _from_file(path: Path) -> RunConfig:
     if not isinstance(values, dict) or not isinstance(values.get("config", values), dict):
         raise StressIDError(f"{path} is missing or not JSON; expected a configuration such as config.json.")
     return RunConfig.from_dict(values.get("config", values))
-
-
-def _complain(sentence: str) -> int:
-    print(f"error: {sentence}", file=sys.stderr)
-    return 2
 
 
 __all__ = [

@@ -98,7 +98,15 @@ def _are_names(value) -> bool:
     return isinstance(value, list) and len(value) > 1 and all(isinstance(name, str) for name in value)
 
 
+def _is_front_end(value) -> bool:
+    if not isinstance(value, dict):
+        return False
+    counts = all(_is_count(value.get(name)) for name in ("n_fft", "hop_length", "n_mels"))
+    return counts and _is_positive(value.get("top_db"))
+
+
 _USABLE = {
+    "front_end": _is_front_end,
     "class_names": _are_names,
     "sample_rate": _is_count,
     "window_samples": _is_count,

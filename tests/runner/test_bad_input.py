@@ -81,6 +81,7 @@ def test_a_damaged_model_without_a_hash_is_refused_by_the_interpreter(flatbuffer
         ({"sample_rate": 0}, "no usable sample_rate: 0"),
         ({"window_samples": 16_000.5}, "no usable window_samples"),
         ({"window_samples": 16_000}, "takes 32000 samples and has 3 classes; expected 16000 and 3"),
+        ({"front_end": {"n_fft": 1024}}, "no usable front_end"),
         ({"hop_seconds": -1}, "no usable hop_seconds: -1"),
         ({"hop_seconds": float("nan")}, "no usable hop_seconds: nan"),
     ],

@@ -26,7 +26,7 @@ def interpreted(model, waveform):
 
     run = Interpreter(str(model)).get_signature_runner()
     starts = list(range(0, max(len(waveform) - WINDOW, 0) + 1, HOP))
-    if len(waveform) - WINDOW - starts[-1] > HOP / 2:
+    if len(waveform) - WINDOW > starts[-1]:
         starts.append(len(waveform) - WINDOW)
     windows = [np.pad(part := waveform[start : start + WINDOW], (0, WINDOW - len(part))) for start in starts]
     windows = [(window / max(1, np.abs(window).max())).astype("float32") for window in windows]

@@ -3,8 +3,8 @@
 const SILENCE_PEAK = 1e-4; // full scale is 1; config.QualityConfig.silence_peak
 
 /**
- * Where the windows of a recording start: every hop from the start, plus one that ends at the end if the rest
- * is longer than half a hop. A recording shorter than a window has one.
+ * Where the windows of a recording start: every hop from the start, plus one that ends at the end if the last
+ * does not. A recording shorter than a window has one.
  *
  * @param {number} length of the recording, @param {number} window, @param {number} hop, all in samples.
  * @returns {number[]} first samples.
@@ -13,7 +13,7 @@ export function windowStarts(length, window, hop) {
   const starts = [0];
   while (starts.at(-1) + hop + window <= length) starts.push(starts.at(-1) + hop);
   const rest = length - window - starts.at(-1);
-  if (rest > hop / 2) starts.push(length - window);
+  if (rest > 0) starts.push(length - window);
   return starts;
 }
 
