@@ -96,6 +96,9 @@ def load_weights(network: nn.Module, weights: dict) -> None:
                 norm = f"{name}_norm{number}"
                 block.norm.weight.copy_(torch.from_numpy(weights[f"{norm}/gamma"]))
                 block.norm.bias.copy_(torch.from_numpy(weights[f"{norm}/beta"]))
+                if f"{norm}/moving_mean" in weights:  # of no account in a training step
+                    block.norm.running_mean.copy_(torch.from_numpy(weights[f"{norm}/moving_mean"]))
+                    block.norm.running_var.copy_(torch.from_numpy(weights[f"{norm}/moving_variance"]))
             _load_dense(encoder.dense, weights, name)
         _load_dense(network.logits, weights, "logits")
 

@@ -1,0 +1,125 @@
+"""The sides of `on_device.py`: each takes one window as a waveform (samples,) and gives its probabilities.
+
+PyTorch and ONNX Runtime get a plain port of the student behind the same front end, for whole windows: no masks.
+"""
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.mel import mel_filterbank
+
+Side = Callable[[np.ndarray], np.ndarray]
+AMIN = 1e-10  # librosa's floor under a power, as in LogMel
+
+
+def litert_side(path: Path) -> Side:
+    """The interpreter through its signature, as `StudentRunner` calls it."""
+    from stressid_keras.export.interpreter import WindowModel
+
+    model = WindowModel(path, threads=1)
+    return lambda waveform: model.predict_window(waveform)[0]
+
+
+def keras_predict_side(deployed) -> Side:
+    return lambda waveform: deployed.predict(waveform[None], verbose=0)["probabilities"][0]
+
+
+def torch_side(network) -> Side:
+    import torch
+
+    def run(waveform):
+        with torch.inference_mode():
+            return network(torch.from_numpy(waveform[None])).numpy()[0]
+
+    return run
+
+
+def onnxruntime_side(network, samples: int) -> Side:
+    """The port as `torch.onnx.export` writes it. ImportError if onnx, onnxscript or onnxruntime is absent."""
+    import onnxruntime
+    import torch
+
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's notes on its own future
+        program = torch.onnx.export(
+            network,
+            (torch.zeros(1, samples),),
+            input_names=["waveform"],
+            output_names=["probabilities"],
+            dynamo=True,
+            verbose=False,
+        )
+    program.save(file)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
+    return lambda waveform: session.run(["probabilities"], {"waveform": waveform[None]})[0][0]
+
+
+def torch_port(student, front_end: dict, sample_rate: int, convolution: bool):
+    """The student in plain PyTorch, with its weights, from waveform to probabilities.
+
+    Args:
+        student: the Keras student, of convolutions.
+        front_end: n_fft, hop_length, n_mels and top_db.
+        sample_rate: Hz.
+        convolution: the Fourier transform as a frozen convolution instead of `torch.stft`, which runtimes without a
+            fast Fourier transform take better.
+
+    Raises:
+        KeyError: the student has other layers than the port.
+    """
+    import torch
+    from torch import nn
+    from torch_networks import Student, load_weights
+
+    n_fft, hop, n_mels = (front_end[name] for name in ("n_fft", "hop_length", "n_mels"))
+    weights = {variable.path: np.asarray(variable) for variable in student.weights}
+    filters = [weights[name].shape[-1] for name in sorted(weights) if name.startswith("feature_conv")]
+    classes, feature_size = weights["logits/bias"].size, weights["feature/bias"].size
+    hann = np.hanning(n_fft + 1)[:-1]
+
+    class Port(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.student = Student(classes, filters, feature_size)
+            self.register_buffer("hann", torch.tensor(hann, dtype=torch.float32))
+            self.register_buffer("mel", torch.tensor(mel_filterbank(sample_rate, n_fft, n_mels)))
+            if convolution:
+                self.register_buffer("basis", torch.tensor(_fourier_basis(hann)))
+
+        def forward(self, waveform):
+            mel = self.power(waveform).transpose(1, 2) @ self.mel
+            decibels = 10 * torch.log10(torch.clamp(mel, min=AMIN))
+            decibels = decibels - decibels.amax(dim=(1, 2), keepdim=True) + front_end["top_db"]
+            log_mel = torch.clamp(decibels, min=0) / front_end["top_db"]
+            return torch.softmax(self.student({"audio": log_mel[:, None]})["logits"], dim=1)
+
+        def power(self, waveform):
+            """(B, n_fft // 2 + 1, T)."""
+            if convolution:
+                padded = nn.functional.pad(waveform, (n_fft // 2, n_fft // 2))
+                parts = nn.functional.conv1d(padded[:, None], self.basis, stride=hop)
+                real, imaginary = parts.chunk(2, dim=1)
+                return real**2 + imaginary**2
+            spectrum = torch.stft(
+                waveform, n_fft, hop, window=self.hann, center=True, pad_mode="constant", return_complex=True
+            )
+            parts = torch.view_as_real(spectrum)
+            return parts[..., 0] ** 2 + parts[..., 1] ** 2
+
+    port = Port().eval()
+    load_weights(port.student, weights)
+    return port
+
+
+def _fourier_basis(hann: np.ndarray) -> np.ndarray:
+    """Windowed cosines, then sines, (2 (n_fft // 2 + 1), 1, n_fft) float32."""
+    n = len(hann)
+    angles = 2 * np.pi * np.outer(np.arange(n // 2 + 1), np.arange(n)) / n
+    return (np.concatenate([np.cos(angles), -np.sin(angles)]) * hann)[:, None].astype(np.float32)
