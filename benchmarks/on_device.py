@@ -9,13 +9,9 @@ same waveform of 10 s; all but int8 must give the same probabilities.
 
 import os
 
-# Before any of the libraries is loaded: one thread each.
-os.environ |= {
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "KERAS_BACKEND": "tensorflow",
-}
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[name] = "1"  # before any of the libraries is loaded
+os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import argparse
