@@ -9,8 +9,8 @@ same waveform of 10 s; all but int8 must give the same probabilities.
 
 import os
 
-for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"  # before any of the libraries is loaded
+ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+os.environ |= dict.fromkeys(ONE_THREAD, "1")  # read when the libraries are loaded
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -135,14 +135,11 @@ def random_student(audio: AudioConfig):
 
 
 def all_sides(files: Files, runner: StudentRunner) -> dict[str, Side]:
-    import tensorflow as tf
     import torch
 
     from stressid_keras.export.deployed import build_deployed_model
 
     torch.set_num_threads(1)
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
     front_end, rate = runner.description["front_end"], runner.sample_rate
     names = ("n_fft", "hop_length", "n_mels", "top_db")
     audio = AudioConfig(sample_rate=rate, **{name: front_end[name] for name in names})
