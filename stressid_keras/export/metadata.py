@@ -13,6 +13,7 @@ NORMALISATION = (
     "Waveform in [-1, 1], mono, as recorded: no gain is applied, for the log-mel is relative to the window's loudest "
     "point; a window beyond full scale is divided by its peak, and zeros fill up a shorter recording at its end."
 )
+SUFFIXES = {"float32": "", "fp16": "_fp16", "int8": "_int8", "mediapipe": "_mediapipe"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # ZIP's earliest: the same export gives the same bytes
 
 
@@ -59,6 +60,11 @@ def describe(
         "outputs": outputs,
         **facts,
     }
+
+
+def file_name(student: str, variant: str) -> str:
+    """Of a variant of a student, such as `student_fp16.tflite`."""
+    return f"{student}{SUFFIXES[variant]}.tflite"
 
 
 def hop_samples(window_samples: int) -> int:
