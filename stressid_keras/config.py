@@ -247,8 +247,8 @@ class ExportOptions:
         for name in self.variants:
             if name in FULL_INT8:
                 raise StressIDError(
-                    f"variant {name!r} would quantise the log-mel front end, which leaves about half of the predictions "
-                    "as they were; expected 'int8', which keeps the front end in float."
+                    f"variant {name!r} would quantise the log-mel front end, which changes about half of the "
+                    "predictions; expected 'int8', which keeps the front end in float."
                 )
             if name not in EXPORT_VARIANTS:
                 raise StressIDError(

@@ -195,9 +195,12 @@ def _scored(seen: _Cutter, test: np.ndarray, found: Outputs, deployment: Deploym
 def _score_sentence(scores: dict) -> str:
     if scores["macro_f1"] is None:
         return "It was not scored on people whom it was not trained on."
-    low, high = scores["macro_f1_interval"] or (None, None)
-    interval = "" if low is None else f" (95% interval over subjects {low:.2f} to {high:.2f})"
-    return f"Macro F1 on {scores['subjects']} people whom it was not trained on: {scores['macro_f1']:.2f}{interval}."
+    n, interval = scores["subjects"], ""
+    if scores["macro_f1_interval"]:
+        low, high = scores["macro_f1_interval"]
+        interval = f" (95% interval over people {low:.2f} to {high:.2f})"
+    people = "one person" if n == 1 else f"{n} people"
+    return f"Macro F1 on {people} whom it was not trained on: {scores['macro_f1']:.2f}{interval}."
 
 
 def _description(deployment: Deployment, variant: str, outputs: Outputs, card: str) -> dict:

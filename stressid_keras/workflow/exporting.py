@@ -1,7 +1,6 @@
 """From a run's data and a `.keras` file to the exported files: which windows set ranges, choose and check."""
 
 import importlib.util
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,15 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
-from stressid_keras.dataset import SubjectSplit, index_dataset
+from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import DatasetError, ExportError
 from stressid_keras.preprocessing import PreparedStore
-from stressid_keras.provenance import file_fingerprint, versions
+from stressid_keras.provenance import file_fingerprint, fingerprint, package_versions, versions
 from stressid_keras.workflow.data import RunData
 
-N_CALIBRATION = 64  # deployment windows that set the int8 ranges: min and max change little from there on
-N_VALIDATION = 192  # that choose the int8 scheme, at most: 0.6 MB each
-N_UNSEEN = 100  # deployment windows of the test part, below which the validation part is compared on, too
+CONVERTERS = ("ai-edge-litert", "ai-edge-quantizer")
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,9 @@ class ExportPlan:
         return {
             "student": file_fingerprint(self.student),
             "store": self.store.fingerprint,
-            "split": self.split.to_dict(),
+            "split": fingerprint(
+                self.split.to_dict()
+            ),  # not its names: the record may go along with the files
             "options": {k: v for k, v in to_dict(self.options).items() if k != "calibration"},
             "calibration": self.calibration_store.fingerprint,
             "code": version,
@@ -120,12 +119,13 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
     from stressid_keras.export.student_file import file_sha256, load_student
     from stressid_keras.export.student_files import Deployment, export_student
     from stressid_keras.export.windows import deployed_samples
+    from stressid_keras.workflow.export_windows import ExportWindows
 
     store, audio = plan.store, plan.config.preparation.audio
     student = load_student(plan.student, audio.n_mels, len(store.class_names))
     longest = float(store.manifest["audio_seconds"][store.complete].max())
     samples = deployed_samples(longest, plan.options.seconds, audio.sample_rate)
-    windows = _Waveforms(plan, samples)
+    windows = ExportWindows(plan, samples)
     facts = _facts(plan)
     deployment = Deployment(
         plan.student.stem,
@@ -133,7 +133,12 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
         audio,
         samples,
         store.class_names,
-        {**facts, "versions": versions(), "seed": plan.config.seed, "student": file_sha256(plan.student)},
+        {
+            **facts,
+            "versions": {**versions(), **package_versions(CONVERTERS)},
+            "seed": plan.config.seed,
+            "student": file_sha256(plan.student),
+        },
         _card(plan),
     )
     whole = _whole_windows(plan, student)
@@ -156,65 +161,6 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
         "accuracy": {"training_windows": whole, "deployment_windows": report.pop("deployment_windows")},
         **report,
     }
-
-
-class _Waveforms:
-    """Deployment windows of the parts, read from the sound files."""
-
-    def __init__(self, plan: ExportPlan, samples: int):
-        self.plan, self.samples = plan, samples
-        self._index = index_dataset(plan.data_dir, plan.config.dataset)
-
-    def calibration(self) -> list[np.ndarray]:
-        """Of the training part; of another prepared folder, of everybody who is not in the test part."""
-        plan, store = self.plan, self.plan.calibration_store
-        if plan.options.calibration:
-            seen = ~store.manifest[plan.split.unit].isin(plan.split.parts["test"]).to_numpy()
-            rows = np.flatnonzero(seen & store.has("audio"))
-        else:
-            rows = plan.rows("train")
-        windows = self._cut(store, rows, N_CALIBRATION)
-        if not windows:
-            raise ExportError(
-                f"{store.path} has no window of a person outside the test part whose sound file is in "
-                f"{plan.data_dir}; expected a prepared folder of that tree."
-            )
-        return windows
-
-    def validation(self) -> list[np.ndarray]:
-        return self._cut(self.plan.store, self.plan.rows("val"), N_VALIDATION)
-
-    def unseen(self) -> Iterator:
-        """Training windows of the test part, and of the validation part if those make few deployment windows."""
-        from stressid_keras.export.metadata import hop_samples
-        from stressid_keras.export.student_files import Unseen
-        from stressid_keras.export.windows import window_starts
-
-        count = 0
-        for part in ("test", "val"):
-            if part == "val" and count >= N_UNSEEN:
-                return
-            for row, waveform in self._read(self.plan.store, self.plan.rows(part)):
-                count += len(window_starts(len(waveform), self.samples, hop_samples(self.samples)))
-                yield Unseen(row, part, waveform)
-
-    def _cut(self, store: PreparedStore, rows: np.ndarray, most: int) -> list[np.ndarray]:
-        """At most so many deployment windows, evenly spread over the rows, and the same number of each."""
-        from stressid_keras.export.windows import deployed_windows
-
-        rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]
-        each, windows = -(-most // max(1, len(rows))), []
-        for _, waveform in self._read(store, rows):
-            pieces = list(deployed_windows(waveform, self.samples))
-            chosen = np.unique(np.linspace(0, len(pieces) - 1, min(each, len(pieces))).astype(int))
-            windows += [pieces[place] for place in chosen]
-        return windows[:most]
-
-    def _read(self, store: PreparedStore, rows: np.ndarray) -> Iterator:
-        from stressid_keras.robustness import window_waveforms
-
-        files = {recording.name: recording.sources.get("audio") for recording in self._index.recordings}
-        return window_waveforms(store, rows, files)
 
 
 def _whole_windows(plan: ExportPlan, student) -> dict:
