@@ -49,6 +49,8 @@ def parser(description: str) -> argparse.ArgumentParser:
         ("alpha", "beta", "gamma", "delta"), ("video", "ECG", "EDA", "respiration"), strict=True
     ):
         add(f"--{name}", type=float, help=f"weight of the {modality} feature in the student's loss")
+    add("--backbone", choices=("cnn", "separable"), help="of the student; separable: small, for phones [cnn]")
+    add("--width", type=float, help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
     add("--seed", type=int, help="of the split, the weights, shuffling and augmentation [0]")
     add("--jobs", type=int, default=os.cpu_count(), help=f"processes of the preparation [{os.cpu_count()}]")
@@ -146,6 +148,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         from stressid_keras.distillation.methods import with_methods
 
         distillation = with_methods(given["method"], distillation)
+    student = changed(config.student, backbone="backbone", width="width")
     training = {"epochs": "epochs", "learning_rate": "learning_rate", "tensorboard": "tensorboard"}
     return dataclasses.replace(
         config,
@@ -159,6 +162,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),
         student_training=changed(config.student_training, **training),
+        student=student,
         distillation=distillation,
     )
 

@@ -20,7 +20,7 @@ def recipe():
         if run.export_obstacle:
             run.data.reporter.warn(run.export_obstacle)
         else:
-            files.append(run.export())
+            files += run.export().values()
     finally:  # scores do not depend on the export
         print()
         print(score_table(metrics))

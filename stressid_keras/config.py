@@ -17,6 +17,9 @@ MODALITIES = ("audio", "video", "ecg", "eda", "rr")
 PHYSIOLOGICAL = ("ecg", "eda", "rr")
 PRIVILEGED = ("video", "ecg", "eda", "rr")  # what the teacher sees and the student never does
 
+EXPORT_VARIANTS = ("float32", "fp16", "int8", "mediapipe")
+FULL_INT8 = ("full_int8", "int8_full", "full-int8", "int8-full")  # names that other exporters give it
+
 LABEL_COLUMNS = {"affect3": "affect3-class", "binary": "binary-stress"}
 DEFAULT_CLASS_NAMES = {
     "affect3-class": ("Low", "Medium", "High"),
@@ -209,6 +212,48 @@ class StudentConfig:
     filters: tuple[int, ...] = (16, 32, 64, 128)
     feature_size: int = 256
     dropout: float = 0.3  # on the feature, before the classifier
+    backbone: str = (
+        "cnn"  # the specification's; or "separable", a tenth of the convolutions' weights, for phones
+    )
+    width: float = 1.0  # times the filters of every block; the feature keeps the teacher's size
+
+    def __post_init__(self):
+        if self.backbone not in ("cnn", "separable"):
+            raise StressIDError(f"backbone is {self.backbone!r}; expected 'cnn' or 'separable'.")
+        if not 0 < self.width < math.inf:
+            raise StressIDError(f"width is {self.width}; expected a positive number.")
+
+    @property
+    def widened_filters(self) -> tuple[int, ...]:
+        """Channels of each block, at least one."""
+        return tuple(max(1, round(self.width * channels)) for channels in self.filters)
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """The files that an export writes, and the window that they take."""
+
+    seconds: float = (
+        10.0  # of the deployed model's window, where training windows are longer: a device waits for it
+    )
+    calibration: str = ""  # a prepared folder whose windows set the int8 ranges; "": the training part's
+    variants: tuple[str, ...] = EXPORT_VARIANTS
+
+    def __post_init__(self):
+        if not 1 <= self.seconds < math.inf:
+            raise StressIDError(f"seconds is {self.seconds}; expected a window of at least 1 s.")
+        if not self.variants or len(set(self.variants)) < len(self.variants):
+            raise StressIDError(f"variants is {self.variants}; expected names that differ, at least one.")
+        for name in self.variants:
+            if name in FULL_INT8:
+                raise StressIDError(
+                    f"variant {name!r} would quantise the log-mel front end, which changes about half of the "
+                    "predictions; expected 'int8', which keeps the front end in float."
+                )
+            if name not in EXPORT_VARIANTS:
+                raise StressIDError(
+                    f"variant {name!r} is unknown; expected some of {', '.join(EXPORT_VARIANTS)}."
+                )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import os
 import platform
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PACKAGES = (
@@ -41,8 +41,13 @@ def file_fingerprint(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of Python, this package and the libraries that decide a result."""
-    found = {"python": platform.python_version()}
-    for package in ("stressid_keras", *PACKAGES):
+    return {"python": platform.python_version(), **package_versions(("stressid_keras", *PACKAGES))}
+
+
+def package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Of those that are installed."""
+    found = {}
+    for package in packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found

@@ -71,7 +71,7 @@ def chosen_config(config: RunConfig, hp) -> RunConfig:
     width = hp.Choice("width", [0.5, 1.0, 2.0], default=1.0)
     student = dataclasses.replace(
         config.student,
-        filters=tuple(max(1, round(width * channels)) for channels in config.student.filters),
+        width=width * config.student.width,
         dropout=hp.Float("dropout", 0.0, 0.6, step=0.1, default=config.student.dropout),
     )
     training = dataclasses.replace(

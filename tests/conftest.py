@@ -89,6 +89,14 @@ def small_student():
     return with_moving_statistics(build_student(3, 16, StudentConfig(filters=(4, 6, 8, 10), feature_size=10)))
 
 
+@pytest.fixture(scope="session")
+def separable_student():
+    from stressid_keras.models import build_student
+
+    config = StudentConfig(filters=(8, 12, 16, 20), feature_size=10, backbone="separable", width=0.5)
+    return with_moving_statistics(build_student(3, 16, config))
+
+
 def with_moving_statistics(model):
     """Statistics as after a training, so that inference does not run on zeros and ones."""
     generator = np.random.default_rng(0)

@@ -72,7 +72,7 @@ def write_model_card(
         "Fairness": _noted(fairness_table(metrics), SMALL_GROUPS),
         "Ethical considerations": bullets(ETHICS),
         "Findings and caveats": _caveats(metrics),
-        "Licence": f"{license_note or _licence(data_name)}\n\n{CODE_LICENCE}\n\n{CITATION}",
+        "Licence": f"{license_note or data_licence(data_name)}\n\n{CODE_LICENCE}\n\n{CITATION}",
         "How to load it": _loading(config),
         "Versions": table(
             ("software", "version"),
@@ -160,7 +160,8 @@ def _blotted(text: str, names: set[str]) -> str:
     return text
 
 
-def _licence(data_name: str) -> str:
+def data_licence(data_name: str) -> str:
+    """A paragraph on the licence of the data, by the name of their tree."""
     return STRESSID_LICENCE if data_name.casefold() == "stressid" else OTHER_LICENCE
 
 

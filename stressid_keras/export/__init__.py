@@ -1,1 +1,1 @@
-"""The student as a file for phones and pages. `runner` needs LiteRT alone; the rest needs TensorFlow."""
+"""The student as files for phones and pages. `runner` needs LiteRT alone; the rest needs TensorFlow."""

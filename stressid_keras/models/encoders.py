@@ -27,7 +27,10 @@ def image_encoder(x, size, *, filters, feature_size, name, backbone="cnn"):
         feature_size: length of the feature vector.
         name: prefix of the layers' names, and the name of the feature.
         backbone: "cnn"; or "residual", where each block ends with a residual unit of two more convolutions (He et
-            al., "Deep Residual Learning for Image Recognition", CVPR 2016).
+            al., "Deep Residual Learning for Image Recognition", CVPR 2016); or "separable", where each convolution but
+            the first is one in space for every channel and then one over channels (Howard et al., "MobileNets:
+            Efficient Convolutional Neural Networks for Mobile Vision Applications", 2017; with nothing between the
+            two, which Chollet, "Xception", CVPR 2017, found to train best).
 
     Returns:
         (B, feature_size), linear.
@@ -35,7 +38,11 @@ def image_encoder(x, size, *, filters, feature_size, name, backbone="cnn"):
     x = PadToMultiple((2 ** len(filters),) * 2, name=f"{name}_pad")(x)
     for index, channels in enumerate(filters, start=1):
         stride = (2**index,) * 2
-        x = _convolution(channels, f"{name}_conv{index}")(x)
+        if backbone == "separable" and index > 1:  # of one channel there is nothing to separate
+            x = _depthwise_convolution(f"{name}_depthwise{index}")(x)
+            x = _convolution(channels, f"{name}_conv{index}", kernel_size=1)(x)
+        else:
+            x = _convolution(channels, f"{name}_conv{index}")(x)
         x = layers.MaxPooling2D(2, name=f"{name}_pool{index}")(x)
         x = MaskedBatchNormalization(stride, name=f"{name}_norm{index}")(x, size)
         if backbone == "residual":
@@ -85,9 +92,15 @@ def size_input(modality, rank):
     return keras.Input((rank,), dtype="int32", name=f"{modality}_size")
 
 
-def _convolution(channels, name):
+def _convolution(channels, name, kernel_size=3):
     return layers.Conv2D(
-        channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+        channels, kernel_size, padding="same", use_bias=False, kernel_initializer="he_normal", name=name
+    )
+
+
+def _depthwise_convolution(name):
+    return layers.DepthwiseConv2D(
+        3, padding="same", use_bias=False, depthwise_initializer="he_normal", name=name
     )
 
 

@@ -16,7 +16,12 @@ def build_student(n_classes: int, n_mels: int, config: StudentConfig) -> keras.M
     audio = keras.Input((None, n_mels, 1), name="audio")
     size = size_input("audio", 2)
     feature = image_encoder(
-        audio, size, filters=config.filters, feature_size=config.feature_size, name="feature"
+        audio,
+        size,
+        filters=config.widened_filters,
+        feature_size=config.feature_size,
+        name="feature",
+        backbone=config.backbone,
     )
     x = layers.Dropout(config.dropout, name="feature_dropout")(feature)
     logits = layers.Dense(n_classes, name="logits", dtype="float32")(x)

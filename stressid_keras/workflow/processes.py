@@ -26,7 +26,7 @@ with open(sys.argv[2], "wb") as file:
 """
 
 
-def in_own_process(function, *arguments):
+def in_own_process(function, *arguments, environment=None):
     """The result of `function(*arguments)`, called in a fresh Python.
 
     TensorFlow's memory grows with every network that a process has built; that of a process that has ended does not.
@@ -34,6 +34,7 @@ def in_own_process(function, *arguments):
     Args:
         function: importable by its name.
         arguments: that can be pickled, as the result.
+        environment: variables that the process has besides this one's, such as another `KERAS_BACKEND`.
 
     Raises:
         StressIDError: raised by the function, or the process was killed, or ended with another error, whose
@@ -42,7 +43,8 @@ def in_own_process(function, *arguments):
     with tempfile.TemporaryDirectory() as folder:
         call, result = Path(folder, "call"), Path(folder, "result")
         call.write_bytes(pickle.dumps((function, arguments)))
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        path = os.pathsep.join(filter(None, sys.path))
+        environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         child = [sys.executable, "-c", _CHILD, str(call), str(result)]
         status = subprocess.run(child, env=environment).returncode
         if status == KILLED:

@@ -1,14 +1,18 @@
 """What a run leaves for people: scores, report and the exported student."""
 
+import importlib.util
 from functools import cached_property
+from pathlib import Path
 
-import numpy as np
-
+from stressid_keras.config import ExportOptions
+from stressid_keras.errors import ExportError
 from stressid_keras.workflow.analysis import Analysis
+from stressid_keras.workflow.exporting import ExportPlan, plan_export, write_files
+from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
 from stressid_keras.workflow.stage import Stage
 
-EXPORT_VERSION = 2  # raised when the export changes for the same student
+EXPORT_VERSION = 3  # raised when the export changes for the same student
 
 
 class Results:
@@ -46,69 +50,53 @@ class Results:
             stage.run(lambda: write_scores(self.folder, self.data, results))
         return stage
 
-    @cached_property
-    def export(self) -> Stage:
-        """`student.tflite`, checked on the windows of the test subjects."""
-        stage = Stage(
-            self.folder,
-            "export",
-            {
-                "student": self.training.student.record["outputs"]["student.keras"],
-                "store": self.data.store.fingerprint,
-                "code": EXPORT_VERSION,
-            },
-            ("student.tflite",),
-        )
+    def export(self, options: ExportOptions | None = None, student: Path | None = None) -> Stage:
+        """The student as files for phones and pages, checked on windows of people it was not trained on.
+
+        Args:
+            options: which files, and of which window.
+            student: another `.keras` file than the run's, which then is neither trained nor looked at; the files go
+                into the run's folder, and their names begin with its name.
+
+        Raises:
+            ExportError: `export_obstacle`, or the student cannot be exported, or a file computes something else.
+        """
+        plan = plan_export(self.data, options or ExportOptions(), student or self._trained_student())
+        if obstacle := self._obstacle(plan.rows("test")):
+            raise ExportError(f"{plan.student} cannot be exported: {obstacle}")
+        stage = Stage(self.folder, plan.stage_name, plan.inputs(EXPORT_VERSION), plan.files)
         if stage.is_current():
-            self.reporter.reused("export", [self.folder / "student.tflite"])
+            self.reporter.reused("export", [self.folder / name for name in stage.outputs])
         else:
-            stage.run(self._export)
+            stage.run(lambda: self._export(plan))
         return stage
 
     @cached_property
     def export_obstacle(self) -> str:
         """Why the student cannot be exported; empty if it can."""
-        import keras
+        return self._obstacle(self.data.rows("test"))
 
-        if keras.backend.backend() != "tensorflow":
+    def _obstacle(self, rows) -> str:
+        if importlib.util.find_spec("tensorflow") is None:
             return (
-                f"Keras runs on {keras.backend.backend()}, which does not export; "
-                "run recipes/export_tflite.py with KERAS_BACKEND=tensorflow for the same student."
+                "TensorFlow, which writes the files, is not installed; "
+                "run recipes/export_tflite.py for the same student where it is."
             )
-        recordings = self.analysis.recordings(self.data.rows("test"))
+        recordings = self.analysis.recordings(rows)
         if all(recording.sources["audio"].suffix.lower() == ".png" for recording in recordings):
             return "the audio came as images, so there is no front end to export with the student."
         return ""
 
-    def _export(self) -> dict:
-        from stressid_keras.export.tflite import export_student
+    def _trained_student(self) -> Path:
+        self.training.student  # noqa: B018  trained, if it is not
+        return self.folder / "student.keras"
 
-        rows = self.data.rows("test")
-        audio = self.data.config.preparation.audio
-        seconds = self._deployed_seconds()
-        student = self.training.load("student")
-        with self.reporter.stage("export", len(rows)) as report:
-            parity = export_student(
-                student,
-                self.folder / "student.tflite",
-                audio,
-                seconds * audio.sample_rate,
-                self._waveforms(rows, self.analysis.probabilities(student, rows), report),
-            )
-        return {
-            "class_names": list(self.data.store.class_names),
-            "sample_rate": audio.sample_rate,
-            "seconds": seconds,
-            **parity,
-        }
+    def _export(self, plan: ExportPlan) -> dict:
+        import keras
 
-    def _deployed_seconds(self) -> int:
-        """Length of the exported model's window: the longest that there is, in whole seconds."""
-        return int(np.ceil(self.data.store.manifest["audio_seconds"][self.data.store.complete].max()))
-
-    def _waveforms(self, rows, probabilities, report):
-        """Name, waveform and the student's probabilities of each window that was made from a sound file."""
-        expected = dict(zip(rows, probabilities, strict=True))
-        for done, (window, waveform) in enumerate(self.analysis.waveforms(rows), start=1):
-            yield f"{window['recording']}, window {window['window']}", waveform, expected[window.name]
-            report(done)
+        plan.remove_files()  # of an earlier student, or of variants that are not asked for now
+        if keras.backend.backend() != "tensorflow":
+            self.reporter.say("export: in a process of its own, where Keras runs on TensorFlow")
+            return in_own_process(write_files, plan, environment={"KERAS_BACKEND": "tensorflow"})
+        with self.reporter.stage("export", plan.n_unseen) as report:
+            return write_files(plan, report)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stressid_keras.config import RunConfig
+from stressid_keras.config import ExportOptions, RunConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.provenance import read_json
@@ -94,9 +94,18 @@ class Run:
         """Why the student cannot be exported, as a sentence; empty if it can."""
         return self.results.export_obstacle
 
-    def export(self) -> Path:
-        """Export the student; its `.tflite` file."""
-        return self._file(self.results.export, "student.tflite")
+    def export(self, options: ExportOptions | None = None, student: Path | None = None) -> dict[str, Path]:
+        """Export the student; its `.tflite` files by variant.
+
+        Args:
+            options: which files, and of which window.
+            student: another `.keras` file to export, trained on this run's part of people.
+        """
+        stage = self.results.export(options, student)
+        return {
+            variant: stage.folder / found["file"]
+            for variant, found in stage.record["summary"]["variants"].items()
+        }
 
     def summary(self, stage: str) -> dict:
         """What a finished stage recorded about itself: `<stage>.json`, the part called summary."""

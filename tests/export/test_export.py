@@ -7,12 +7,12 @@ import keras
 import numpy as np
 import pytest
 import soundfile
+from stressid_keras.export.tflite import export_student
 
 from stressid_keras.config import AudioConfig, StudentConfig
 from stressid_keras.errors import ExportError
 from stressid_keras.export.interpreter import WindowModel
 from stressid_keras.export.runner import StudentRunner
-from stressid_keras.export.tflite import export_student
 from stressid_keras.models import build_student
 from stressid_keras.preprocessing import from_uint8, load_waveform, log_mel, to_uint8
 

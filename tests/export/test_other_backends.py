@@ -2,10 +2,10 @@
 
 import keras
 import pytest
+from stressid_keras.export.tflite import export_student
 
 from stressid_keras.config import AudioConfig, StudentConfig
 from stressid_keras.errors import ExportError
-from stressid_keras.export.tflite import export_student
 from stressid_keras.models import build_student
 
 pytestmark = [

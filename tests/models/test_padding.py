@@ -47,11 +47,16 @@ CASES = {
     "teacher": (teacher_sample(18, 25, 33), teacher_sample(11, 30, 20), teacher_sample(40, 40, 61)),
     "student": (student_sample(50), student_sample(7), student_sample(131)),
 }
+CASES["separable student"] = CASES["student"]
 
 
 @pytest.fixture
-def model_and_samples(request, small_teacher, small_student):
-    models = {"teacher": small_teacher, "student": small_student}
+def model_and_samples(request, small_teacher, small_student, separable_student):
+    models = {
+        "teacher": small_teacher,
+        "student": small_student,
+        "separable student": separable_student,
+    }
     if request.param == "strong teacher":
         if keras.backend.backend() != "tensorflow":
             pytest.skip("its layers are those of the teacher, which is tried on every backend")
@@ -69,7 +74,9 @@ def strong_teacher():
     return model
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "strong teacher", "student"], indirect=True)
+@pytest.mark.parametrize(
+    "model_and_samples", ["teacher", "strong teacher", "student", "separable student"], indirect=True
+)
 def test_prediction_does_not_depend_on_batch_neighbours(model_and_samples):
     model, sample, smaller, larger = model_and_samples
     alone = outputs(model, [sample])
@@ -84,7 +91,7 @@ def test_prediction_does_not_depend_on_batch_neighbours(model_and_samples):
             np.testing.assert_allclose(values[place], alone[name][0], atol=1e-4, err_msg=f"{name}, {where}")
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "student"], indirect=True)
+@pytest.mark.parametrize("model_and_samples", ["teacher", "student", "separable student"], indirect=True)
 def test_padding_would_matter_without_the_true_sizes(model_and_samples):
     """The comparison above can fail: with the padded size in place of the true one, it does."""
     model, sample, _, larger = model_and_samples
@@ -96,7 +103,7 @@ def test_padding_would_matter_without_the_true_sizes(model_and_samples):
     assert any(np.abs(found[name] - alone[name][0]).max() > 1e-3 for name in found)
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "student"], indirect=True)
+@pytest.mark.parametrize("model_and_samples", ["teacher", "student", "separable student"], indirect=True)
 def test_training_statistics_do_not_see_padding(model_and_samples):
     """One training pass over a padded batch moves the statistics as the same pass without padding does."""
     model, sample, _, _ = model_and_samples
@@ -133,7 +140,9 @@ np.savez(sys.argv[3], **{k: keras.ops.convert_to_numpy(v) for k, v in model(x, t
 """
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "strong teacher", "student"], indirect=True)
+@pytest.mark.parametrize(
+    "model_and_samples", ["teacher", "strong teacher", "student", "separable student"], indirect=True
+)
 def test_loaded_in_a_new_process_without_custom_objects(model_and_samples, tmp_path):
     model, sample, _, larger = model_and_samples
     model.save(tmp_path / "model.keras")

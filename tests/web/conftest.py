@@ -45,9 +45,9 @@ def pytest_collection_modifyitems(items):
 def model(tmp_path_factory):
     """A `.tflite` with random weights and the metadata that an export appends."""
     import keras
+    from stressid_keras.export.tflite import export_student
 
     from stressid_keras.config import AudioConfig, StudentConfig
-    from stressid_keras.export.tflite import export_student
     from stressid_keras.models import build_student
     from stressid_keras.preprocessing import log_mel
 

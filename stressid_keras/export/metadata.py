@@ -1,0 +1,89 @@
+"""What an exported file says about itself: a ZIP archive behind the flatbuffer, readable without this package."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from stressid_keras.config import AudioConfig
+
+FORMAT = 1  # of model.json; raised when a reader of an older one would misread it
+LABELS, DESCRIPTION = "labels.txt", "model.json"
+NORMALISATION = (
+    "Waveform in [-1, 1], mono, as recorded: no gain is applied, for the log-mel is relative to the window's loudest "
+    "point; a window beyond full scale is divided by its peak, and zeros fill up a shorter recording at its end."
+)
+SUFFIXES = {"float32": "", "fp16": "_fp16", "int8": "_int8", "mediapipe": "_mediapipe"}
+EPOCH = (1980, 1, 1, 0, 0, 0)  # ZIP's earliest: the same export gives the same bytes
+
+
+def describe(
+    *,
+    name: str,
+    variant: str,
+    class_names: Sequence[str],
+    audio: AudioConfig,
+    window_samples: int,
+    outputs: dict[str, list[int]],
+    **facts,
+) -> dict:
+    """The content of `model.json`.
+
+    Args:
+        name: of the student.
+        variant: one of `config.EXPORT_VARIANTS`.
+        class_names: in the order of the probabilities.
+        audio: the front end.
+        window_samples: length of the window.
+        outputs: shape by name.
+        facts: what else is said, such as `model_card`, `training_data`, `licence`, `versions`, `seed`, `student`.
+    """
+    seconds = window_samples / audio.sample_rate
+    return {
+        "format": FORMAT,
+        "name": name,
+        "variant": variant,
+        "class_names": list(class_names),
+        "sample_rate": audio.sample_rate,
+        "window_samples": window_samples,
+        "window_seconds": seconds,
+        "hop_seconds": hop_samples(window_samples) / audio.sample_rate,
+        "front_end": {
+            "n_fft": audio.n_fft,
+            "hop_length": audio.hop_length,
+            "n_mels": audio.n_mels,
+            "top_db": audio.top_db,
+            "fmin": 0.0,
+            "fmax": audio.sample_rate / 2,
+        },
+        "normalisation": NORMALISATION,
+        "outputs": outputs,
+        **facts,
+    }
+
+
+def file_name(student: str, variant: str) -> str:
+    """Of a variant of a student, such as `student_fp16.tflite`."""
+    return f"{student}{SUFFIXES[variant]}.tflite"
+
+
+def hop_samples(window_samples: int) -> int:
+    """From one deployment window to the next: half a window, so that every moment is near the middle of one."""
+    return max(1, window_samples // 2)
+
+
+def write_archive(path: Path, description: dict) -> None:
+    """Append `labels.txt` and `model.json` to a `.tflite` file, stored: runtimes read the flatbuffer in front."""
+    texts = {
+        LABELS: "".join(f"{name}\n" for name in description["class_names"]),
+        DESCRIPTION: json.dumps(description, indent=1, ensure_ascii=False),
+    }
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        for name, text in texts.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
+
+
+def read_archive(path: Path) -> dict:
+    """The content of `model.json` of an exported file."""
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read(DESCRIPTION))

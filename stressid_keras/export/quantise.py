@@ -1,0 +1,145 @@
+"""Smaller variants of a float32 flatbuffer, by ai_edge_quantizer: float16 weights, or int8 behind a float front end."""
+
+import contextlib
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stressid_keras.errors import ExportError
+from stressid_keras.export.operators import check_front_end_is_float, check_operators
+
+EVERYWHERE = ".*"
+FRONT_END = "log_mel"
+BEHIND_FRONT_END = r"^(?!.*log_mel)"
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+CONVOLUTIONS = WEIGHTED[:2]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How much of the student computes with integers; what does not has float16 or int8 weights and computes in float.
+
+    The weights of the front end are float16 and those of the dense heads int8, in all of them: both compute in float.
+    """
+
+    name: str
+    float_blocks: int | None  # the first so many blocks of convolutions compute in float; None: all of them
+    convolution_bits: int = 8  # of the weights, where all convolutions compute in float
+
+
+def schemes(blocks: int) -> list[Scheme]:
+    """From the fastest to the most exact, for a student of so many blocks."""
+    found = [Scheme("all convolutions static int8", 0)]
+    if blocks > 1:
+        found.append(Scheme("first block float, other convolutions static int8", 1))
+    if blocks > 2:
+        found.append(Scheme("first two blocks float, other convolutions static int8", 2))
+    found.append(Scheme("int8 weights, float computation", None))
+    found.append(Scheme("int8 dense weights, float16 convolutions, float computation", None, 16))
+    return found
+
+
+def to_float16(content: bytes) -> bytes:
+    """The flatbuffer with float16 weights, which the runtime widens when it loads the file."""
+    quantizer = _quantizer(content)
+    _add_float16(quantizer, EVERYWHERE, WEIGHTED)
+    return _quantised(quantizer, "the fp16 variant")
+
+
+def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence[np.ndarray]) -> bytes:
+    """The flatbuffer with an int8 network behind a float front end, float input and float outputs.
+
+    Args:
+        content: float32 flatbuffer of a deployed student, whose layers have the names that `image_encoder` gives.
+        scheme: of `schemes(blocks)`.
+        blocks: of the student's encoder.
+        windows: (samples,) float32 each; the least and greatest value that each tensor takes on them sets its range.
+
+    Raises:
+        ExportError: ai-edge-quantizer is absent, there is no window, or the front end would be quantised.
+    """
+    if not windows:
+        raise ExportError("there is no window to calibrate the int8 variant on; expected at least one.")
+    quantizer = _quantizer(content)
+    names = _operation_names()
+    _add_float16(quantizer, FRONT_END, WEIGHTED)
+    if scheme.float_blocks is None and scheme.convolution_bits == 8:
+        for operation in CONVOLUTIONS:
+            quantizer.add_weight_only_config(BEHIND_FRONT_END, names(operation), 8)
+    elif scheme.float_blocks is None:
+        _add_float16(quantizer, _blocks(range(1, blocks + 1)), CONVOLUTIONS)
+    else:
+        if scheme.float_blocks:
+            _add_float16(quantizer, _blocks(range(1, scheme.float_blocks + 1)), CONVOLUTIONS)
+        static = _blocks(range(scheme.float_blocks + 1, blocks + 1))
+        for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
+            quantizer.add_static_config(static, names(operation), 8, 8)
+    quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), 8)
+    return _quantised(quantizer, "the int8 variant", windows)
+
+
+def block_count(layer_names: Sequence[str]) -> int:
+    """Number of blocks of an image encoder, from the names of a student's layers."""
+    return sum(re.fullmatch(r"feature_conv\d+", name) is not None for name in layer_names)
+
+
+def _blocks(numbers) -> str:
+    """Names of the tensors of some blocks: Keras appends a number to a layer's name."""
+    return rf"feature_(?:conv|depthwise|pool)(?:{'|'.join(map(str, numbers))})(?!\d)"
+
+
+def _quantizer(content: bytes):
+    try:
+        from ai_edge_quantizer.quantizer import Quantizer
+    except ModuleNotFoundError as error:
+        raise ExportError(
+            f"{error.name} is not installed, which the variants fp16 and int8 need; "
+            "install it with pip install ai-edge-quantizer, or export --variants float32 mediapipe."
+        ) from None
+    return Quantizer(bytearray(content))
+
+
+def _operation_names():
+    from ai_edge_quantizer.qtyping import TFLOperationName
+
+    return TFLOperationName
+
+
+def _add_float16(quantizer, regex: str, operations: Sequence[str]) -> None:
+    from ai_edge_quantizer import algorithm_manager, qtyping
+
+    config = qtyping.OpQuantizationConfig(
+        weight_tensor_config=qtyping.TensorQuantizationConfig(
+            num_bits=16, dtype=qtyping.TensorDataType.FLOAT
+        ),
+        compute_precision=qtyping.ComputePrecision.FLOAT,
+        explicit_dequantize=True,
+    )
+    for operation in operations:
+        quantizer.update_quantization_recipe(
+            regex,
+            _operation_names()(operation),
+            config,
+            algorithm_manager.AlgorithmName.FLOAT_CASTING,
+        )
+
+
+def _quantised(quantizer, name: str, windows: Sequence[np.ndarray] = ()) -> bytes:
+    with (
+        contextlib.redirect_stdout(io.StringIO()),  # sizes, for people who quantise by hand
+        contextlib.redirect_stderr(io.StringIO()),  # bars
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", UserWarning)  # calibration keeps all tensors, as it must
+        ranges = None
+        if quantizer.need_calibration:
+            samples = [{"waveform": window[None]} for window in windows]
+            ranges = quantizer.calibrate({"serving_default": samples}, num_threads=1)
+        content = bytes(quantizer.quantize(ranges).quantized_model)
+    check_operators(content, name)
+    check_front_end_is_float(content, name)
+    return content
