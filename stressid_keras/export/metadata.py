@@ -1,5 +1,6 @@
 """What an exported file says about itself: a ZIP archive behind the flatbuffer, readable without this package."""
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Sequence
@@ -73,7 +74,11 @@ def hop_samples(window_samples: int) -> int:
 
 
 def write_archive(path: Path, description: dict) -> None:
-    """Append `labels.txt` and `model.json` to a `.tflite` file, stored: runtimes read the flatbuffer in front."""
+    """Append `labels.txt` and `model.json` to a `.tflite` file, stored: runtimes read the flatbuffer in front.
+
+    `flatbuffer_sha256` joins the description: a runtime would run a file with a changed weight without a word.
+    """
+    description = {**description, "flatbuffer_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     texts = {
         LABELS: "".join(f"{name}\n" for name in description["class_names"]),
         DESCRIPTION: json.dumps(description, indent=1, ensure_ascii=False),

@@ -1,52 +1,40 @@
 """A small exported student with random weights, and the same without a feature, as MediaPipe wants it."""
 
-import hashlib
-import json
-import zipfile
-
 import numpy as np
 import pytest
 
+from stressid_keras.config import AudioConfig
 from stressid_keras.dataset.synthetic_voice import voice
 
 RATE = 16_000
 WINDOW = 2 * RATE
 HOP = RATE
+AUDIO = AudioConfig(n_mels=32)
 CLASS_NAMES = ["Low", "Medium", "High"]
 
 
 @pytest.fixture(scope="session")
-def flatbuffers(tmp_path_factory):
+def flatbuffers():
     """Bytes of the bare TFLite models: "float32" and "mediapipe"."""
     import keras
 
-    from stressid_keras.config import AudioConfig, StudentConfig
+    from stressid_keras.config import StudentConfig
+    from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
+    from stressid_keras.export.variants import to_single_output
     from stressid_keras.models import build_student
 
     keras.utils.set_random_seed(1)
-    audio = AudioConfig(n_mels=32)
-    student = build_student(3, audio.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
-    both = build_deployed_model(student, audio, WINDOW)
+    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
+    deployed = build_deployed_model(student, AUDIO, WINDOW)
     # Probabilities that are neither all alike nor 0 and 1 show differences best.
     kernel = student.get_layer("logits").kernel
-    logits = np.log(keras.ops.convert_to_numpy(both(speech(2.0)[None])["probabilities"]))
-    kernel.assign(kernel / logits.std())
-    alone = keras.Model(both.inputs, {"probabilities": both.output["probabilities"]})
-    folder = tmp_path_factory.mktemp("models")
+    probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])
+    kernel.assign(kernel / np.log(probabilities).std())
     return {
-        name: converted(model, folder / f"{name}.tflite")
-        for name, model in {"float32": both, "mediapipe": alone}.items()
+        "float32": to_tflite(deployed),
+        "mediapipe": to_single_output(deployed, RATE, "student", "Random weights, for tests."),
     }
-
-
-def converted(model, path):
-    import tensorflow as tf
-
-    signature = [tf.TensorSpec((1, WINDOW), tf.float32, name="waveform")]
-    target = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
-    model.export(str(path), format="litert", input_signature=signature, target_spec=target, verbose=False)
-    return path.read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -68,30 +56,19 @@ def runner(model):
 
 
 def with_metadata(flatbuffer, path, **changes):
-    """The flatbuffer with an archive behind it, as an export writes it; `changes` in model.json."""
+    """The flatbuffer with the archive that an export appends; `changes` in model.json."""
+    from stressid_keras.export.metadata import describe, write_archive
+
+    described = describe(
+        name="student",
+        variant="float32",
+        class_names=CLASS_NAMES,
+        audio=AUDIO,
+        window_samples=WINDOW,
+        outputs={"probabilities": [1, 3], "feature": [1, 12]},
+    )
     path.write_bytes(flatbuffer)
-    description = {
-        "format": 1,
-        "name": "student",
-        "variant": "float32",
-        "class_names": CLASS_NAMES,
-        "sample_rate": RATE,
-        "window_samples": WINDOW,
-        "window_seconds": WINDOW / RATE,
-        "hop_seconds": HOP / RATE,
-        "front_end": {
-            "n_fft": 1024,
-            "hop_length": 512,
-            "n_mels": 32,
-            "top_db": 80.0,
-            "fmin": 0.0,
-            "fmax": 8e3,
-        },
-        "flatbuffer_sha256": hashlib.sha256(flatbuffer).hexdigest(),
-    } | changes
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
-        archive.writestr("labels.txt", "".join(f"{name}\n" for name in CLASS_NAMES))
-        archive.writestr("model.json", json.dumps(description))
+    write_archive(path, described | changes)
     return path
 
 

@@ -45,25 +45,22 @@ def pytest_collection_modifyitems(items):
 def model(tmp_path_factory):
     """A `.tflite` with random weights and the metadata that an export appends."""
     import keras
-    from stressid_keras.export.tflite import export_student
 
     from stressid_keras.config import AudioConfig, StudentConfig
+    from stressid_keras.export.convert import to_tflite
+    from stressid_keras.export.deployed import build_deployed_model
     from stressid_keras.models import build_student
-    from stressid_keras.preprocessing import log_mel
 
     keras.utils.set_random_seed(1)
     audio = AudioConfig(n_mels=32)
     student = build_student(3, audio.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
-    waveform = speech(2.0)
-    image = np.round(log_mel(waveform, audio) * 255) / 255
-    outputs = student({"audio": image[None, :, :, None], "audio_size": np.array([image.shape], "int32")})
+    deployed = build_deployed_model(student, audio, WINDOW)
     # Probabilities that are neither all alike nor 0 and 1 show differences best.
     kernel = student.get_layer("logits").kernel
-    kernel.assign(kernel / (keras.ops.std(outputs["logits"]) + 1e-6))
-    outputs = student({"audio": image[None, :, :, None], "audio_size": np.array([image.shape], "int32")})
-    expected = keras.ops.convert_to_numpy(keras.ops.softmax(outputs["logits"]))[0]
+    probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])
+    kernel.assign(kernel / (np.log(probabilities).std() + 1e-6))
     path = tmp_path_factory.mktemp("model") / "student.tflite"
-    export_student(student, path, audio, WINDOW, [("speech", waveform, expected)])
+    path.write_bytes(to_tflite(deployed))
     return with_metadata(path, path)
 
 
