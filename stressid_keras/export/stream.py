@@ -85,7 +85,7 @@ class Stream:
         """
         if self._prediction is not None:
             raise ExportError("the stream is finished; expected no more chunks: start another one.")
-        samples = as_mono(chunk, self._channels, "the chunk")
+        samples = np.ascontiguousarray(as_mono(chunk, self._channels, "the chunk"))
         self._append(samples if self._resampler is None else self._resampler.resample_chunk(samples))
         return self._score_whole_windows()
 

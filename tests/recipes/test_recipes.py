@@ -91,6 +91,15 @@ def test_finished_job_says_that_all_is_up_to_date(folders):
     assert "floor: majority" in result.stdout
 
 
+def test_exported_students_are_asked_about_recordings(folders, tiny_tree):
+    run_recipe("distill", *folders, "--smoke")
+    recordings = sorted(tiny_tree.glob("Audio/*/*.wav"))[:2]
+    for model in sorted(folders[-1].glob("student*.tflite")):
+        result = run_recipe("predict", *recordings, "--model", model)
+        assert result.stdout.count("whole, ") == 2
+        assert result.stdout.startswith(recordings[0].name)
+
+
 def test_tuned_options_can_be_used(folders):
     run_recipe("tune", *folders, "--smoke", "--trials", "2", "--tuner", "random")
     config = json.loads((folders[-1] / "tuned.json").read_text())["config"]
