@@ -86,11 +86,10 @@ def given(arguments: argparse.Namespace) -> Files:
 
 def exported(folder: Path) -> Files:
     """The default student with random weights, written as an export writes it."""
-    from stressid_keras.export.convert import to_tflite
-    from stressid_keras.export.quantise import block_count, schemes, to_mixed_int8
-
     from stressid_keras.export import metadata
+    from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
+    from stressid_keras.export.quantise import block_count, schemes, to_mixed_int8
 
     audio = AudioConfig()
     samples = SECONDS * audio.sample_rate
