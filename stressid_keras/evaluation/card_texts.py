@@ -23,7 +23,8 @@ CITATION = (
 ABSENT_PART = "Not part of this run."
 DETAILS = (
     "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, hop "
-    "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a 2-D CNN of {student.filters} filters, "
+    "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a 2-D CNN of {student.filters} filters × "
+    "{student.width} (convolutions: {student.backbone}), "
     "masked global pooling, a feature of {student.feature_size} and one linear classifier.",
     "Teacher: a 3-D CNN of {teacher.video_filters} filters for {preparation.video.frames} video frames, and for each "
     "of ECG, EDA and respiration a 2-D CNN of {teacher.signal_filters} filters on its Gramian angular field; a feature "

@@ -30,9 +30,7 @@ class LogMel(keras.layers.Layer):
     """
 
     AMIN = 1e-10  # librosa's floor under a power, before the logarithm
-    MEL_BLOCK = (
-        16  # mel bands of a product: leaves out most of the filterbank's zeros, in the exported file, too
-    )
+    MEL_BLOCK = 16  # mel bands of a product: few products, and an exported file without most of the zeros
 
     def __init__(self, sample_rate, n_fft, hop_length, n_mels, top_db, **kwargs):
         super().__init__(**kwargs)

@@ -28,6 +28,10 @@ RECIPES = {
             "predictions.csv",
             "report.html",
             "student.tflite",
+            "student_fp16.tflite",
+            "student_int8.tflite",
+            "student_mediapipe.tflite",
+            "export.json",
         ],
     ),
     "evaluate": (
@@ -43,7 +47,10 @@ RECIPES = {
             "model_card.md",
         ],
     ),
-    "export_tflite": ([], ["student.tflite", "export.json"]),
+    "export_tflite": (
+        ["--seconds", "2", "--variants", "float32", "int8"],
+        ["student_int8.tflite", "export.json"],
+    ),
     "tune": (["--trials", "2", "--tuner", "random"], ["tuned.json"]),
 }
 
@@ -73,6 +80,25 @@ def test_recipe_runs_and_leaves_its_files(name, folders):
         assert found, f"{file}\n{result.stdout}"
         assert all(path.stat().st_size for path in found), file
     assert "Traceback" not in result.stderr
+
+
+def test_student_of_another_run_is_exported_from_its_file(folders, tmp_path):
+    """Configuration and split come from beside it; what is missing there is a sentence."""
+    folder, options = folders[-1], ["--variants", "float32", "--seconds", "2"]
+    run_recipe("distill", *folders, "--smoke")
+    for name in ("student_ce.keras", "config.json", "split.json"):
+        shutil.copy(folder / name, tmp_path / name)
+    student = ["--student", tmp_path / "student_ce.keras"]
+    result = run_recipe("export_tflite", *folders[:4], *student, *options)
+    assert "windows of 2 s at 16000 Hz; compared on 9 of test and 9 of val:" in result.stdout
+    assert (tmp_path / "student_ce.tflite").is_file()
+    (tmp_path / "split.json").unlink()
+    result = run_recipe("export_tflite", *folders[:4], *student, *options, check=False)
+    assert result.returncode == 2
+    assert "split.json is missing; expected the student.keras of a run" in result.stderr
+    result = run_recipe("export_tflite", *folders, "--variants", "full_int8", check=False)
+    assert result.returncode == 2
+    assert "would quantise the log-mel front end" in result.stderr
 
 
 def test_without_a_tree_the_sample_is_made(tmp_path):

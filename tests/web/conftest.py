@@ -2,17 +2,16 @@
 
 import base64
 import importlib.util
-import json
 import re
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from stressid_keras.config import AudioConfig
 from stressid_keras.dataset.synthetic_voice import voice
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -20,6 +19,7 @@ CHROMIUM = shutil.which("chromium")
 RATE = 16_000
 WINDOW = 2 * RATE
 HOP = RATE
+AUDIO = AudioConfig(n_mels=32)
 CLASS_NAMES = ["Low", "Medium", "High"]
 
 
@@ -46,51 +46,44 @@ def model(tmp_path_factory):
     """A `.tflite` with random weights and the metadata that an export appends."""
     import keras
 
-    from stressid_keras.config import AudioConfig, StudentConfig
+    from stressid_keras.config import StudentConfig
+    from stressid_keras.export import metadata
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
     from stressid_keras.models import build_student
+    from stressid_keras.preprocessing import log_mel
 
     keras.utils.set_random_seed(1)
-    audio = AudioConfig(n_mels=32)
-    student = build_student(3, audio.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
-    deployed = build_deployed_model(student, audio, WINDOW)
+    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
+    image = log_mel(speech(2.0), AUDIO)
+    outputs = student({"audio": image[None, :, :, None], "audio_size": np.array([image.shape], "int32")})
     # Probabilities that are neither all alike nor 0 and 1 show differences best.
     kernel = student.get_layer("logits").kernel
-    probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])
-    kernel.assign(kernel / (np.log(probabilities).std() + 1e-6))
+    kernel.assign(kernel / (keras.ops.std(outputs["logits"]) + 1e-6))
     path = tmp_path_factory.mktemp("model") / "student.tflite"
-    path.write_bytes(to_tflite(deployed))
-    return with_metadata(path, path)
+    path.write_bytes(to_tflite(build_deployed_model(student, AUDIO, WINDOW)))
+    description = metadata.describe(
+        name="student",
+        variant="float32",
+        class_names=CLASS_NAMES,
+        audio=AUDIO,
+        window_samples=WINDOW,
+        outputs={"probabilities": [1, 3], "feature": [1, 12]},
+        model_card="Random weights, for tests.",
+    )
+    metadata.write_archive(path, description)
+    return path
 
 
 def with_metadata(source, path, **changes):
-    """The flatbuffer of `source` with an archive of our metadata behind it; `changes` in model.json."""
-    flatbuffer = source.read_bytes()
-    start = flatbuffer.rfind(b"PK\x03\x04", 0, flatbuffer.rfind(b"PK\x03\x04"))
-    path.write_bytes(flatbuffer if start < 0 else flatbuffer[:start])
-    description = {
-        "format": 1,
-        "name": "student",
-        "variant": "float32",
-        "class_names": CLASS_NAMES,
-        "sample_rate": RATE,
-        "window_samples": WINDOW,
-        "window_seconds": WINDOW / RATE,
-        "hop_seconds": HOP / RATE,
-        "front_end": {
-            "n_fft": 1024,
-            "hop_length": 512,
-            "n_mels": 32,
-            "top_db": 80.0,
-            "fmin": 0.0,
-            "fmax": 8e3,
-        },
-        "model_card": "Random weights, for tests.",
-    } | changes
-    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
-        archive.writestr("labels.txt", "".join(f"{name}\n" for name in description["class_names"]))
-        archive.writestr("model.json", json.dumps(description))
+    """An exported file with other metadata: `changes` in its model.json."""
+    from stressid_keras.export import metadata
+
+    content = source.read_bytes()
+    description = metadata.read_archive(source) | changes
+    start = content.rfind(b"PK\x03\x04", 0, content.rfind(b"PK\x03\x04"))
+    path.write_bytes(content[:start])
+    metadata.write_archive(path, description)
     return path
 
 

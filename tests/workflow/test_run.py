@@ -29,6 +29,10 @@ OUTPUTS = (
     "report.html",
     "model_card.md",
     "student.tflite",
+    "student_fp16.tflite",
+    "student_int8.tflite",
+    "student_mediapipe.tflite",
+    "export.json",
 )
 
 

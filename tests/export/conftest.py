@@ -1,0 +1,58 @@
+"""One export of a tiny run, and one of random weights, for all tests of them."""
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from stressid_keras.config import AudioConfig, ExportOptions, StudentConfig
+from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.workflow import Run
+
+AUDIO = AudioConfig()
+SAMPLES = 32_000  # of the window of the random student
+
+
+@pytest.fixture(scope="session")
+def exported_run(tiny_tree, tiny_config, tmp_path_factory):
+    """A trained run with all four files, of windows of 2 s where it was trained on 4 s."""
+    folder = tmp_path_factory.mktemp("exported")
+    run = Run(tiny_tree, folder / "prepared", folder / "run", tiny_config)
+    files = run.export(ExportOptions(seconds=2.0))
+    return SimpleNamespace(run=run, files=files, folder=folder, summary=run.summary("export"))
+
+
+@pytest.fixture(scope="session")
+def student():
+    """Random weights, and logits far enough apart that a difference shows in the probabilities."""
+    from stressid_keras.models import build_student
+
+    keras.utils.set_random_seed(1)
+    return build_student(3, AUDIO.n_mels, StudentConfig(filters=(4, 6, 8), feature_size=12))
+
+
+@pytest.fixture(scope="session")
+def deployed(student):
+    from stressid_keras.export.deployed import build_deployed_model
+
+    return build_deployed_model(student, AUDIO, SAMPLES)
+
+
+@pytest.fixture(scope="session")
+def flatbuffer(deployed):
+    """The random student in float32."""
+    from stressid_keras.export.convert import to_tflite
+
+    return to_tflite(deployed)
+
+
+@pytest.fixture(scope="session")
+def speech():
+    """speech(number, seconds) → synthetic speech (n,) float32 at 16 kHz, of another person for every number."""
+
+    def speech(number=0, seconds=2.0):
+        person, said = np.random.default_rng(number), np.random.default_rng(100 + number)
+        return voice(number % 3, person, said, seconds, AUDIO.sample_rate).astype("float32")
+
+    return speech
