@@ -75,11 +75,11 @@ def model(tmp_path_factory):
     return path
 
 
-def with_metadata(source, path, **changes):
-    """An exported file with other metadata: `changes` in its model.json."""
+def with_metadata(source, path, content=None, **changes):
+    """An exported file with other metadata, `changes` in its model.json, or with other `content` before it."""
     from stressid_keras.export import metadata
 
-    content = source.read_bytes()
+    content = content or source.read_bytes()
     description = metadata.read_archive(source) | changes
     start = content.rfind(b"PK\x03\x04", 0, content.rfind(b"PK\x03\x04"))
     path.write_bytes(content[:start])

@@ -339,7 +339,12 @@ BAD_MODELS = {
     "no usable front_end": lambda content, change: change(front_end=None),
     "as the model.json inside it says": lambda content, change: change(window_samples=100),
     "gives no probabilities for its 2 classes": lambda content, change: change(class_names=["a", "b"]),
-    "is damaged": lambda content, change: content[:8] + bytes(50_000) + content[50_008:],
+    "the hash that its model.json names": lambda content, change: (
+        content[:20_000] + bytes([content[20_000] ^ 255]) + content[20_001:]
+    ),
+    "is damaged: the runtime cannot load it": lambda content, change: change(
+        content=content[:8] + bytes(50_000) + content[50_008:]
+    ),
 }
 
 

@@ -17,16 +17,28 @@ const LONGEST_COMMENT = 0xffff;
  */
 export function readArchivedText(content, name) {
   const view = new DataView(content);
-  const end = findEnd(view);
-  if (end === null) return null;
-  let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
-    if (at + ENTRY_BYTES > end || view.getUint32(at, true) !== ENTRY) return null;
-    const nameBytes = view.getUint16(at + 28, true);
-    if (text(content, at + ENTRY_BYTES, nameBytes) === name) return readEntry(view, at);
-    at += ENTRY_BYTES + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  for (const at of entries(view)) {
+    if (text(content, at + ENTRY_BYTES, view.getUint16(at + 28, true)) === name) return readEntry(view, at);
   }
   return null;
+}
+
+/** How many bytes there are before the archive; all of them if there is none. */
+export function bytesBeforeArchive(content) {
+  const view = new DataView(content);
+  return Math.min(content.byteLength, ...[...entries(view)].map((at) => view.getUint32(at + 42, true)));
+}
+
+/** Where the entries of the archive's directory are, up to the first that is damaged. */
+function* entries(view) {
+  const end = findEnd(view);
+  if (end === null) return;
+  let at = view.getUint32(end + 16, true);
+  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
+    if (at + ENTRY_BYTES > end || view.getUint32(at, true) !== ENTRY) return;
+    yield at;
+    at += ENTRY_BYTES + [28, 30, 32].reduce((sum, field) => sum + view.getUint16(at + field, true), 0);
+  }
 }
 
 function findEnd(view) {

@@ -1,7 +1,7 @@
 /** An exported student, run by LiteRT in WebAssembly: one window in, its probabilities out. */
 
 import { Environment, Tensor, loadAndCompile, loadLiteRt } from "../litert/core.js";
-import { readArchivedText } from "./archive.js";
+import { bytesBeforeArchive, readArchivedText } from "./archive.js";
 import { UserError } from "./errors.js";
 import { isSilent, peak } from "./recording.js";
 
@@ -28,6 +28,7 @@ export class Student {
    */
   static async load(content, name) {
     const description = describe(content, name);
+    await checkHash(content, description.flatbuffer_sha256, name);
     let compiled;
     try {
       compiled = await loadAndCompile(new Uint8Array(content), { accelerator: "wasm" });
@@ -123,6 +124,17 @@ function describe(content, name) {
   const wrong = Object.keys(EXPECTED).find((key) => !EXPECTED[key](description[key]));
   if (wrong) throw new UserError(`model.json inside ${name} has no usable ${wrong}; ${EXPORT_HINT}`);
   return description;
+}
+
+/** A changed weight does not disturb the runtime: it would give other numbers. */
+async function checkHash(content, expected, name) {
+  // Browsers have no hash for pages that came unprotected from another computer.
+  if (!expected || !crypto.subtle) return;
+  const hash = await crypto.subtle.digest("SHA-256", content.slice(0, bytesBeforeArchive(content)));
+  const found = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (found !== expected) {
+    throw new UserError(`${name} is damaged: it does not have the hash that its model.json names; export it again.`);
+  }
 }
 
 const isPositive = (value) => Number.isFinite(value) && value > 0;
