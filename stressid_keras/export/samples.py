@@ -53,7 +53,8 @@ def as_mono(samples, channels: int, what: str) -> np.ndarray:
     if samples.ndim != 2 or samples.shape[1] != channels:
         expected = "(n,) or (n, 1)" if channels == 1 else f"(n, {channels})"
         raise ExportError(f"{what} has shape {samples.shape}; expected {expected}.")
-    mono = samples.mean(axis=1)
+    with np.errstate(over="ignore"):
+        mono = samples.mean(axis=1)
     if not np.isfinite(mono).all():
         raise ExportError(f"{what} holds samples too large to average over {channels} channels.")
     return mono

@@ -102,7 +102,8 @@ class Stream:
                 self._resampler = None
             self._score_whole_windows()
             if self._length == 0:
-                raise ExportError("the recording has no samples; expected at least one.")
+                rate = self._runner.sample_rate
+                raise ExportError(f"the recording has no samples at {rate} Hz; expected at least one.")
             start = max(0, self._length - self._runner.samples)
             if not self._windows or start > self._windows[-1][0]:
                 self._score(start)

@@ -200,6 +200,7 @@ def test_a_missing_recording_and_a_folder_are_refused(runner, tmp_path):
         (np.zeros((2, 16_000)), "16000 channels; expected (n, channels), at most 64"),
         (np.full(100, np.nan), "NaN or infinite"),
         (np.full(100, 1e300), "NaN or infinite"),
+        (np.full((100, 2), 3e38, "float32"), "too large to average over 2 channels"),
         (np.zeros(100, "complex64"), "the type complex64; expected floating point"),
         (np.zeros(100, "int64"), "the type int64; expected floating point in [-1, 1], or PCM as int16"),
         (np.zeros(100, "uint16"), "the type uint16"),

@@ -26,7 +26,7 @@ def streamed(runner, waveform, sizes, rate, channels=1):
 chunk_sizes = st.lists(st.integers(0, 20_000), min_size=1, max_size=6).filter(lambda sizes: sum(sizes) > 500)
 
 
-@given(sizes=chunk_sizes, rate=st.sampled_from(sorted(SPEECH)), length=st.integers(1, 3 * WINDOW))
+@given(sizes=chunk_sizes, rate=st.sampled_from(sorted(SPEECH)), length=st.integers(50, 3 * WINDOW))
 @settings(max_examples=25, deadline=None)
 def test_numbers_do_not_depend_on_the_chunks(runner, sizes, rate, length):
     waveform = SPEECH[rate][:length]
@@ -104,6 +104,11 @@ def test_a_bad_chunk_is_refused_and_leaves_the_stream_as_it_was(runner):
 def test_interleaved_channels_are_not_taken_for_one(runner):
     with pytest.raises(ExportError, match=r"the chunk has shape \(100,\); expected \(n, 2\)"):
         runner.stream(RATE, channels=2).push(np.zeros(100))
+
+
+def test_a_recording_too_short_for_one_sample_of_the_model_is_refused(runner):
+    with pytest.raises(ExportError, match="the recording has no samples at 16000 Hz"):
+        runner.predict(np.ones(1), 96_000)
 
 
 @pytest.mark.parametrize("rate", [RATE, 48_000])
