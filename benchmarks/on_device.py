@@ -19,29 +19,21 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+from on_device_files import Files, exported, speech
 from on_device_sides import Side, keras_predict_side, litert_side, onnxruntime_side, torch_port, torch_side
 
 from stressid_keras import StudentRunner
-from stressid_keras.config import AudioConfig, StudentConfig
-from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.config import AudioConfig
 from stressid_keras.provenance import write_json
 
-SECONDS = 10  # of the window
 TOLERANCE = 1e-4  # of a probability, between two ways of computing the same
 STREAM_TOLERANCE = 1e-6
 STREAM_SECONDS, STREAM_HOP, CHUNK = 60, 1.0, 0.02  # s; chunks as an audio driver gives them
 STREAM_TURNS = 3
 WARM_UP = 3
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
-
-
-class Files(NamedTuple):
-    student: object  # keras.Model
-    float32: Path
-    int8: Path | None
 
 
 def main():
@@ -84,56 +76,6 @@ def given(arguments: argparse.Namespace) -> Files:
     return Files(keras.models.load_model(arguments.student), arguments.float32, arguments.int8)
 
 
-def exported(folder: Path) -> Files:
-    """The default student with random weights, written as an export writes it."""
-    from stressid_keras.export import metadata
-    from stressid_keras.export.convert import to_tflite
-    from stressid_keras.export.deployed import build_deployed_model
-    from stressid_keras.export.quantise import block_count, schemes, to_mixed_int8
-
-    audio = AudioConfig()
-    samples = SECONDS * audio.sample_rate
-    student = random_student(audio)
-    content = to_tflite(build_deployed_model(student, audio, samples))
-    blocks = block_count([layer.name for layer in student.layers])
-    windows = [speech(SECONDS, audio.sample_rate, seed) for seed in range(4)]
-    contents = {"float32": content, "int8": to_mixed_int8(content, schemes(blocks)[0], blocks, windows)}
-    paths = {variant: folder / metadata.file_name("student", variant) for variant in contents}
-    for variant, path in paths.items():
-        path.write_bytes(contents[variant])
-        description = metadata.describe(
-            name="student",
-            variant=variant,
-            class_names=["Low", "Medium", "High"],
-            audio=audio,
-            window_samples=samples,
-            outputs={"probabilities": [1, 3], "feature": [1, StudentConfig().feature_size]},
-        )
-        metadata.write_archive(path, description)
-    return Files(student, paths["float32"], paths["int8"])
-
-
-def random_student(audio: AudioConfig):
-    """Statistics as after a training, and probabilities that are neither alike nor 0 and 1: differences show."""
-    import keras
-
-    from stressid_keras.models import build_student
-    from stressid_keras.preprocessing import log_mel
-
-    keras.utils.set_random_seed(1)
-    student = build_student(3, audio.n_mels, StudentConfig())
-    images = np.stack([log_mel(speech(SECONDS, audio.sample_rate, seed), audio) for seed in range(4)])[
-        ..., None
-    ]
-    batch = {"audio": images, "audio_size": np.tile(images.shape[1:3], (len(images), 1)).astype("int32")}
-    for _ in range(30):
-        student(batch, training=True)
-    kernel = student.get_layer("logits").kernel
-    logits = keras.ops.convert_to_numpy(student(batch)["logits"])
-    kernel.assign(kernel / logits.std())
-    return student
-
-
 def all_sides(files: Files, runner: StudentRunner) -> dict[str, Side]:
     import torch
 
@@ -166,7 +108,9 @@ def all_sides(files: Files, runner: StudentRunner) -> dict[str, Side]:
 def check(sides: dict[str, Side], waveform: np.ndarray) -> None:
     """All sides but int8 compute the same; AssertionError if they do not."""
     expected = sides["LiteRT float32"](waveform)
-    assert np.ptp(expected) > 0.1, f"probabilities {expected} are too much alike to show a difference."
+    assert np.ptp(expected) > 10 * TOLERANCE, (
+        f"probabilities {expected} are too much alike to show a difference."
+    )
     for name, side in sides.items():
         difference = float(np.abs(side(waveform) - expected).max())
         print(f"{name}: probabilities within {difference:.0e} of LiteRT float32's")
@@ -222,12 +166,6 @@ def streaming(runner: StudentRunner, clock) -> float:
             f"probabilities within {difference:.0e} of the whole recording's"
         )
     return max(factors)
-
-
-def speech(seconds: float, rate: int, seed: int = 0) -> np.ndarray:
-    """Synthetic speech, (n,) float32."""
-    generators = np.random.default_rng(seed), np.random.default_rng(seed + 100)
-    return voice(1.0, *generators, seconds, rate).astype(np.float32)
 
 
 if __name__ == "__main__":
