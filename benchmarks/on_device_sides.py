@@ -65,29 +65,23 @@ def torch_port(student, front_end: dict, sample_rate: int, convolution: bool):
     """The student in plain PyTorch, with its weights, from waveform to probabilities.
 
     Args:
-        student: the Keras student, of convolutions.
+        student: the Keras student, of either backbone.
         front_end: n_fft, hop_length, n_mels and top_db.
         sample_rate: Hz.
         convolution: the Fourier transform as a frozen convolution instead of `torch.stft`, which runtimes without a
             fast Fourier transform take better.
-
-    Raises:
-        KeyError: the student has other layers than the port.
     """
     import torch
     from torch import nn
-    from torch_networks import Student, load_weights
 
     n_fft, hop, n_mels = (front_end[name] for name in ("n_fft", "hop_length", "n_mels"))
     weights = {variable.path: np.asarray(variable) for variable in student.weights}
-    filters = [weights[name].shape[-1] for name in sorted(weights) if name.startswith("feature_conv")]
-    classes, feature_size = weights["logits/bias"].size, weights["feature/bias"].size
     hann = np.hanning(n_fft + 1)[:-1]
 
     class Port(nn.Module):
         def __init__(self):
             super().__init__()
-            self.student = Student(classes, filters, feature_size)
+            self.student = student_port(weights)
             self.register_buffer("hann", torch.tensor(hann, dtype=torch.float32))
             self.register_buffer("mel", torch.tensor(mel_filterbank(sample_rate, n_fft, n_mels)))
             if convolution:
@@ -113,8 +107,27 @@ def torch_port(student, front_end: dict, sample_rate: int, convolution: bool):
             parts = torch.view_as_real(spectrum)
             return parts[..., 0] ** 2 + parts[..., 1] ** 2
 
-    port = Port().eval()
-    load_weights(port.student, weights)
+    return Port().eval()
+
+
+def student_port(weights: dict):
+    """The student of `torch_networks` with these weights, by the path of the Keras variables."""
+    import torch
+    from torch import nn
+    from torch_networks import Student, load_weights
+
+    filters = [weights[name].shape[-1] for name in sorted(weights) if name.startswith("feature_conv")]
+    port = Student(weights["logits/bias"].size, filters, weights["feature/bias"].size)
+    kernels = [weights.get(f"feature_depthwise{number + 1}/kernel") for number in range(len(filters))]
+    blocks = [pair for pair in zip(port.encoder.blocks, kernels, strict=True) if pair[1] is not None]
+    for block, _ in blocks:
+        block.conv = nn.Conv2d(block.conv.in_channels, block.conv.out_channels, 1, bias=False)
+    load_weights(port, weights)
+    for block, kernel in blocks:
+        channels = block.conv.in_channels
+        depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        depthwise.weight = nn.Parameter(torch.from_numpy(kernel.transpose(2, 3, 0, 1).copy()))
+        block.conv = nn.Sequential(depthwise, block.conv)
     return port
 
 
