@@ -16,6 +16,7 @@ from stressid_keras.errors import ExportError
 from stressid_keras.export import metadata
 from stressid_keras.export.cost import median_latencies, peak_memory
 from stressid_keras.export.deployed import build_deployed_model
+from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.export.operators import operators
 from stressid_keras.export.parity import BOUNDS, KerasModel, LiteRTModel, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import block_count
@@ -57,6 +58,9 @@ class Deployment:
     facts: dict
     card: str
 
+    def model(self, student: keras.Model) -> keras.Model:
+        return build_deployed_model(student, self.audio, self.samples)
+
     def file(self, variant: str) -> str:
         return metadata.file_name(self.name, variant)
 
@@ -89,9 +93,9 @@ def export_student(
         ExportError: Keras has another backend than TensorFlow, nothing to compare on, or a variant misses its bound:
             then none of the files appears.
     """
-    model = build_deployed_model(deployment.student, deployment.audio, deployment.samples)
-    keras_model = KerasModel(model)
-    contents, int8 = _build(deployment, model, keras_model, variants, calibration, validation)
+    keras_model = KerasModel(deployment.model(deployment.student))
+    folded = deployment.model(fold_normalisation(deployment.student))
+    contents, int8 = _build(deployment, folded, keras_model, variants, calibration, validation)
     runners = {variant: LiteRTModel(content) for variant, content in contents.items()}
     seen = _Cutter(unseen, deployment.samples, progress)
     outputs = outputs_of({"keras": keras_model, **runners}, _required(seen))
