@@ -14,7 +14,8 @@ from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.export.operators import check_operators, operators
 from stressid_keras.export.parity import BOUNDS, LiteRTModel, Outputs, agreement
 from stressid_keras.export.quantise import block_count, schemes, to_float16, to_mixed_int8
-from stressid_keras.export.student_files import Deployment, Unseen, export_student
+from stressid_keras.export.student_files import Deployment, export_student
+from stressid_keras.export.unseen import Unseen
 from stressid_keras.export.windows import deployed_samples, deployed_windows, window_starts
 from stressid_keras.models import build_student
 from stressid_keras.preprocessing import log_mel
