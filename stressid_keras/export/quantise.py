@@ -27,20 +27,28 @@ class Scheme:
     """
 
     name: str
-    float_blocks: int | None  # the first so many blocks of convolutions compute in float; None: all of them
-    convolution_bits: int = 8  # of the weights, where all convolutions compute in float
+    static: tuple[int, ...]  # the blocks whose convolution and pooling compute with int8
+    bits: int = 16  # of the weights of the other convolutions
 
 
 def schemes(blocks: int) -> list[Scheme]:
-    """From the fastest to the most exact, for a student of so many blocks."""
-    found = [Scheme("all convolutions static int8", 0)]
-    if blocks > 1:
-        found.append(Scheme("first block float, other convolutions static int8", 1))
-    if blocks > 2:
-        found.append(Scheme("first two blocks float, other convolutions static int8", 2))
-    found.append(Scheme("int8 weights, float computation", None))
-    found.append(Scheme("int8 dense weights, float16 convolutions, float computation", None, 16))
-    return found
+    """From the fastest to the most exact, for a student of so many blocks.
+
+    The first block is cheap, and the last one's maxima go straight into the feature: these two cost speed least and
+    agreement most.
+    """
+    everything = tuple(range(1, blocks + 1))
+    found = [
+        Scheme("all convolutions static int8", everything),
+        Scheme("first block float, other convolutions static int8", everything[1:]),
+        Scheme("first and last block float, other convolutions static int8", everything[1:-1]),
+        Scheme("first two blocks and last float, other convolutions static int8", everything[2:-1]),
+    ]
+    return [
+        *(scheme for scheme in found if scheme.static),
+        Scheme("int8 weights, float computation", (), 8),
+        Scheme("int8 dense weights, float16 convolutions, float computation", ()),
+    ]
 
 
 def to_float16(content: bytes) -> bytes:
@@ -54,7 +62,8 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     """The flatbuffer with an int8 network behind a float front end, float input and float outputs.
 
     Args:
-        content: float32 flatbuffer of a deployed student, whose layers have the names that `image_encoder` gives.
+        content: float32 flatbuffer of a deployed student, whose layers have the names that `image_encoder` and
+            `fold_normalisation` give.
         scheme: of `schemes(blocks)`.
         blocks: of the student's encoder.
         windows: (samples,) float32 each; the least and greatest value that each tensor takes on them sets its range.
@@ -67,17 +76,15 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     quantizer = _quantizer(content)
     names = _operation_names()
     _add_float16(quantizer, FRONT_END, WEIGHTED)
-    if scheme.float_blocks is None and scheme.convolution_bits == 8:
-        for operation in CONVOLUTIONS:
-            quantizer.add_weight_only_config(BEHIND_FRONT_END, names(operation), 8)
-    elif scheme.float_blocks is None:
-        _add_float16(quantizer, _blocks(range(1, blocks + 1)), CONVOLUTIONS)
+    others = _blocks("conv|depthwise", [n for n in range(1, blocks + 1) if n not in scheme.static])
+    if scheme.bits == 16:
+        _add_float16(quantizer, others, CONVOLUTIONS)
     else:
-        if scheme.float_blocks:
-            _add_float16(quantizer, _blocks(range(1, scheme.float_blocks + 1)), CONVOLUTIONS)
-        static = _blocks(range(scheme.float_blocks + 1, blocks + 1))
-        for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
-            quantizer.add_static_config(static, names(operation), 8, 8)
+        for operation in CONVOLUTIONS:
+            quantizer.add_weight_only_config(others, names(operation), scheme.bits)
+    for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
+        quantizer.add_static_config(_blocks("conv|depthwise|pool", scheme.static), names(operation), 8, 8)
+    quantizer.add_static_config(_blocks("mask", scheme.static), names("MUL"), 8, 8)
     quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), 8)
     return _quantised(quantizer, "the int8 variant", windows)
 
@@ -87,9 +94,9 @@ def block_count(layer_names: Sequence[str]) -> int:
     return sum(re.fullmatch(r"feature_conv\d+", name) is not None for name in layer_names)
 
 
-def _blocks(numbers) -> str:
-    """Names of the tensors of some blocks: Keras appends a number to a layer's name."""
-    return rf"feature_(?:conv|depthwise|pool)(?:{'|'.join(map(str, numbers))})(?!\d)"
+def _blocks(kinds: str, numbers: Sequence[int]) -> str:
+    """Names of the tensors of some blocks' layers, none without numbers: Keras appends a number to a layer's name."""
+    return rf"feature_(?:{kinds})(?:{'|'.join(map(str, numbers))})(?!\d)" if numbers else "(?!)"
 
 
 def _quantizer(content: bytes):

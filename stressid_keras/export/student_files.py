@@ -5,34 +5,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
-import pandas as pd
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError
 from stressid_keras.export import metadata
+from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.cost import median_latencies, peak_memory
 from stressid_keras.export.deployed import build_deployed_model
+from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.export.operators import operators
 from stressid_keras.export.parity import BOUNDS, KerasModel, LiteRTModel, Outputs, agreement, outputs_of
-from stressid_keras.export.quantise import block_count
+from stressid_keras.export.quantise import block_count, to_float16
 from stressid_keras.export.scores import aggregated_table, macro_f1
-from stressid_keras.export.variants import to_float16, to_int8, to_single_output, to_tflite
-from stressid_keras.export.windows import deployed_windows
+from stressid_keras.export.unseen import DeployedPieces, Unseen
+from stressid_keras.export.variants import to_int8, to_single_output
 from stressid_keras.provenance import atomic_path
-
-N_TIMED = 8  # windows that the latency is measured on
-
-
-class Unseen(NamedTuple):
-    """A training window of a person who was not trained on."""
-
-    row: pd.Series  # of the manifest
-    part: str  # "test", or "val" where the test part has few windows
-    waveform: np.ndarray  # (n,) float32
 
 
 @dataclass(frozen=True)
@@ -56,6 +46,9 @@ class Deployment:
     class_names: Sequence[str]
     facts: dict
     card: str
+
+    def model(self, student: keras.Model) -> keras.Model:
+        return build_deployed_model(student, self.audio, self.samples)
 
     def file(self, variant: str) -> str:
         return metadata.file_name(self.name, variant)
@@ -89,11 +82,11 @@ def export_student(
         ExportError: Keras has another backend than TensorFlow, nothing to compare on, or a variant misses its bound:
             then none of the files appears.
     """
-    model = build_deployed_model(deployment.student, deployment.audio, deployment.samples)
-    keras_model = KerasModel(model)
-    contents, int8 = _build(deployment, model, keras_model, variants, calibration, validation)
+    keras_model = KerasModel(deployment.model(deployment.student))
+    folded = deployment.model(fold_normalisation(deployment.student))
+    contents, int8 = _build(deployment, folded, keras_model, variants, calibration, validation)
     runners = {variant: LiteRTModel(content) for variant, content in contents.items()}
-    seen = _Cutter(unseen, deployment.samples, progress)
+    seen = DeployedPieces(unseen, deployment.samples, progress)
     outputs = outputs_of({"keras": keras_model, **runners}, _required(seen))
     reports = {variant: _checked(deployment.file(variant), variant, outputs) for variant in contents}
     test = seen.select("test")
@@ -123,29 +116,6 @@ def export_student(
         "variants": {variant: reports[variant] for variant in variants},
         **({"int8": int8} if int8 else {}),
     }
-
-
-class _Cutter:
-    """Deployment windows of training windows; remembers which part and training window each came from."""
-
-    def __init__(self, unseen: Iterable[Unseen], samples: int, progress):
-        self._unseen, self._samples, self._progress = unseen, samples, progress
-        self.rows, self.parts, self.owners, self.kept = [], [], [], []
-
-    def __iter__(self):
-        for number, (row, part, waveform) in enumerate(self._unseen):
-            self.rows.append(row)
-            for window in deployed_windows(waveform, self._samples):
-                self.parts.append(part)
-                self.owners.append(number)
-                if len(self.kept) < N_TIMED:
-                    self.kept.append(window)
-                yield window
-            if self._progress:
-                self._progress(number + 1)
-
-    def select(self, part: str) -> np.ndarray:
-        return np.array(self.parts) == part
 
 
 def _build(
@@ -186,7 +156,7 @@ def _checked(file: str, variant: str, outputs: dict[str, Outputs]) -> dict:
     return {**report, "bound": bound.to_dict()}
 
 
-def _scored(seen: _Cutter, test: np.ndarray, found: Outputs, deployment: Deployment) -> dict:
+def _scored(seen: DeployedPieces, test: np.ndarray, found: Outputs, deployment: Deployment) -> dict:
     owners = np.array(seen.owners)[test]
     table = aggregated_table(seen.rows, owners, found.probabilities[test], deployment.class_names)
     return macro_f1(table, deployment.class_names)

@@ -1,4 +1,4 @@
-"""The variants of a deployed student as flatbuffers: float32, and what is derived from it."""
+"""Variants that take more than one step: the int8 scheme that holds, and the file for MediaPipe."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ import numpy as np
 from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.mediapipe_metadata import with_mediapipe_metadata
 from stressid_keras.export.parity import CHOICE, LiteRTModel, Outputs, agreement, outputs_of
-from stressid_keras.export.quantise import schemes, to_float16, to_mixed_int8
+from stressid_keras.export.quantise import schemes, to_mixed_int8
 
 
 def to_single_output(model: keras.Model, sample_rate: int, name: str, description: str) -> bytes:
@@ -48,6 +48,3 @@ def to_int8(
         if not CHOICE.missed_by(found):
             break
     return quantised, {"scheme": scheme.name, "tried": tried, "asked": CHOICE.to_dict()}
-
-
-__all__ = ["to_float16", "to_int8", "to_single_output", "to_tflite"]

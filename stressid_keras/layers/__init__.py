@@ -2,6 +2,7 @@
 
 from stressid_keras.layers.framewise import FramewiseMaxPool3D, StackedFramesConv3D
 from stressid_keras.layers.log_mel import LogMel
+from stressid_keras.layers.mask_padding import MaskPadding
 from stressid_keras.layers.masked_batch_normalization import MaskedBatchNormalization
 from stressid_keras.layers.masked_global_pooling import MaskedGlobalPooling
 from stressid_keras.layers.pad_to_multiple import PadToMultiple
@@ -9,6 +10,7 @@ from stressid_keras.layers.pad_to_multiple import PadToMultiple
 __all__ = [
     "FramewiseMaxPool3D",
     "LogMel",
+    "MaskPadding",
     "MaskedBatchNormalization",
     "MaskedGlobalPooling",
     "PadToMultiple",

@@ -7,7 +7,7 @@ import numpy as np
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import ExportError
 from stressid_keras.export.metadata import hop_samples
-from stressid_keras.export.student_files import Unseen
+from stressid_keras.export.unseen import Unseen
 from stressid_keras.export.windows import deployed_windows, window_starts
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.robustness import window_waveforms

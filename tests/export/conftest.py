@@ -25,26 +25,27 @@ def exported_run(tiny_tree, tiny_config, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def student():
-    """Random weights, and logits far enough apart that a difference shows in the probabilities."""
+    """Random weights, and statistics as after a training."""
     from stressid_keras.models import build_student
 
     keras.utils.set_random_seed(1)
-    return build_student(3, AUDIO.n_mels, StudentConfig(filters=(4, 6, 8), feature_size=12))
+    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(4, 6, 8), feature_size=12))
+    generator = np.random.default_rng(0)
+    for variable in student.variables:
+        low = {"moving_variance": 0.1, "moving_mean": -0.3, "gamma": 0.5, "beta": -0.3}.get(variable.name)
+        if low is not None:
+            variable.assign(generator.uniform(low, 1.0, variable.shape))
+    return student
 
 
 @pytest.fixture(scope="session")
-def deployed(student):
-    from stressid_keras.export.deployed import build_deployed_model
-
-    return build_deployed_model(student, AUDIO, SAMPLES)
-
-
-@pytest.fixture(scope="session")
-def flatbuffer(deployed):
-    """The random student in float32."""
+def flatbuffer(student):
+    """The random student in float32, as an export makes it."""
     from stressid_keras.export.convert import to_tflite
+    from stressid_keras.export.deployed import build_deployed_model
+    from stressid_keras.export.folding import fold_normalisation
 
-    return to_tflite(deployed)
+    return to_tflite(build_deployed_model(fold_normalisation(student), AUDIO, SAMPLES))
 
 
 @pytest.fixture(scope="session")
