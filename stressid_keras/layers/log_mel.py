@@ -12,12 +12,12 @@ from stressid_keras.mel import mel_filterbank
 
 @register
 class LogMel(keras.layers.Layer):
-    """Log-mel spectrogram of a waveform, equal to `preprocessing.audio.log_mel` and its 8-bit storage.
+    """Log-mel spectrogram of a waveform, equal to `preprocessing.audio.log_mel`.
 
     Slaney mel filters on the power of a Hann-windowed, zero-padded short-time Fourier transform; decibels below
-    the window's loudest point, cut at `top_db` and scaled to [0, 1], rounded to the 256 levels of the prepared
-    images. Digital zeros at the end count as padding: preparation drops them, here the frames beyond them
-    are set to zero and left out of the size, so a short recording in a long buffer scores as if it were alone.
+    the window's loudest point, cut at `top_db` and scaled to [0, 1]. Digital zeros at the end count as padding:
+    preparation drops them, here the frames beyond them are set to zero and left out of the size, so a short
+    recording in a long buffer scores as if it were alone.
 
     Args:
         sample_rate: Hz.
@@ -53,7 +53,7 @@ class LogMel(keras.layers.Layer):
         inside = ops.cast(ops.arange(frame_count, dtype="float32")[None] <= last, "float32")
         mask = ops.expand_dims(inside, -1)
         mel = ops.matmul(power, self._mel) * mask
-        log_mel = ops.round(self._scaled_decibels(mel) * 255.0) / 255.0 * mask
+        log_mel = self._scaled_decibels(mel) * mask
         frames = ops.cast(ops.sum(inside, axis=1, keepdims=True), "int32")
         size = ops.concatenate([frames, ops.full_like(frames, self.n_mels)], axis=1)
         return ops.expand_dims(log_mel, -1), size

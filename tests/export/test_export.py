@@ -13,7 +13,7 @@ from stressid_keras.errors import ExportError
 from stressid_keras.export.runner import StudentRunner
 from stressid_keras.export.tflite import export_student
 from stressid_keras.models import build_student
-from stressid_keras.preprocessing import from_uint8, load_waveform, log_mel, to_uint8
+from stressid_keras.preprocessing import load_waveform, log_mel
 
 AUDIO = AudioConfig()
 SAMPLES = 64_000
@@ -27,7 +27,7 @@ def student():
 
 def keras_outputs(student, waveform):
     """Probabilities and feature by the way that preparation and training go."""
-    image = from_uint8(to_uint8(log_mel(waveform, AUDIO), 0, 1), 0, 1)
+    image = log_mel(waveform, AUDIO)
     size = np.array([image.shape], "int32")
     outputs = student(
         {"audio": image[None, :, :, None].astype("float32"), "audio_size": size}, training=False
