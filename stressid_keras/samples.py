@@ -8,10 +8,8 @@ import numpy as np
 from stressid_keras.augmentation import augment
 from stressid_keras.cached_store import cached
 from stressid_keras.config import PipelineConfig
-from stressid_keras.preprocessing.quantisation import RANGES, from_uint8
+from stressid_keras.preprocessing.quantisation import from_stored
 from stressid_keras.preprocessing.store import PreparedStore
-
-UNIT_RANGE = (0.0, 1.0)  # of what was stored as it came: the video's colours
 
 
 class Sample(NamedTuple):
@@ -67,8 +65,8 @@ class Samples:
 
 
 def decoded(modality: str, array: np.ndarray) -> np.ndarray:
-    """A prepared uint8 array as the float32 numbers that it stands for, (*spatial, C)."""
-    values = from_uint8(array, *RANGES.get(modality, UNIT_RANGE))
+    """A prepared array as the float32 numbers that it stands for, (*spatial, C)."""
+    values = from_stored(array, modality)
     return values if modality == "video" else values[..., None]
 
 

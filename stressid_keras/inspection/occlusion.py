@@ -134,5 +134,5 @@ def _check_window(log_mel: np.ndarray) -> None:
     if not np.issubdtype(log_mel.dtype, np.floating) or not (log_mel.min() >= 0 and log_mel.max() <= 1):
         raise StressIDError(
             f"the log-mel holds {log_mel.dtype} from {log_mel.min()} to {log_mel.max()}; expected floats from 0 to 1: "
-            "divide what the store holds by 255."
+            "`preprocessing.from_stored` makes them of what the store holds."
         )

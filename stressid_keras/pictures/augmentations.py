@@ -25,7 +25,7 @@ def augmentations_figure(
     """A row for each modality: the prepared window, then `draws` random changes of it.
 
     Args:
-        windows: prepared uint8 arrays of one window by modality, as `PreparedStore.read` gives them.
+        windows: prepared arrays of one window by modality, as `PreparedStore.read` gives them.
         config: the augmentation shown, switched on.
         seed: of the draws; the same gives the same picture.
     """
@@ -49,6 +49,6 @@ def _draw(axes, modality: str, values: np.ndarray) -> None:
         chosen = values[:: max(1, len(values) // FRAMES_SHOWN)][:FRAMES_SHOWN]
         axes.imshow(np.concatenate(list(chosen), axis=1))
     elif modality == "audio":
-        axes.imshow(values[..., 0].T, aspect="auto", **{**LOG_MEL_STYLE, "vmax": 1})
+        axes.imshow(values[..., 0].T, aspect="auto", **LOG_MEL_STYLE)
     else:
         axes.imshow(values[..., 0], **{**FIELD_STYLE, "vmin": -1, "vmax": 1})

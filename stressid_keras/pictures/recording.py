@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.errors import RecordingError, StressIDError
-from stressid_keras.preprocessing import load_signals, load_waveform, prepare_recording
+from stressid_keras.preprocessing import from_stored, load_signals, load_waveform, prepare_recording
 
 FIELD_STYLE = {"cmap": "RdBu_r", "vmin": 0, "vmax": 255, "origin": "upper", "interpolation": "nearest"}
-LOG_MEL_STYLE = {"cmap": "magma", "vmin": 0, "vmax": 255, "origin": "lower", "interpolation": "nearest"}
+LOG_MEL_STYLE = {"cmap": "magma", "vmin": 0, "vmax": 1, "origin": "lower", "interpolation": "nearest"}
 POINTS = 4000  # of a line: more than a page has pixels
 
 
@@ -55,7 +55,7 @@ def _draw_audio(axes, recording, prepared, start: float, config: PreparationConf
     )
     if _has_array(image, prepared):
         extent = (0, prepared.seconds, 0, config.audio.n_mels)
-        image.imshow(prepared.array.T, aspect="auto", extent=extent, **LOG_MEL_STYLE)
+        image.imshow(from_stored(prepared.array, "audio").T, aspect="auto", extent=extent, **LOG_MEL_STYLE)
 
 
 def _draw_signals(axes, recording, shown, start: float, config: PreparationConfig) -> None:

@@ -12,7 +12,7 @@ from stressid_keras.preprocessing.images import (
 from stressid_keras.preprocessing.physiology import clean_signal, load_signals
 from stressid_keras.preprocessing.png import export_png
 from stressid_keras.preprocessing.prepare import prepare_dataset
-from stressid_keras.preprocessing.quantisation import RANGES, from_uint8, to_uint8
+from stressid_keras.preprocessing.quantisation import RANGES, from_stored, to_stored
 from stressid_keras.preprocessing.signal_levels import levels_of_person
 from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.preprocessing.summary import quality_table
@@ -28,7 +28,7 @@ __all__ = [
     "clean_signal",
     "dask_backend",
     "export_png",
-    "from_uint8",
+    "from_stored",
     "gramian_angular_field",
     "levels_of_person",
     "load_gaf_image",
@@ -44,7 +44,7 @@ __all__ = [
     "read_frames",
     "save_gaf_image",
     "save_log_mel_image",
-    "to_uint8",
+    "to_stored",
     "video_seconds",
     "window_spans",
 ]

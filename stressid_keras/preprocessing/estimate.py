@@ -8,6 +8,7 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.gaf import pixels
 from stressid_keras.preprocessing.images import image_width
+from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.sources import inspect_lengths, is_image
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
 
@@ -42,7 +43,7 @@ def _window_nbytes(modality: str, path: Path, span: Span, config: PreparationCon
             return 0
         if modality == "audio":
             frames = 1 + seconds * config.audio.sample_rate // config.audio.hop_length
-            return int(frames) * config.audio.n_mels
+            return int(frames) * config.audio.n_mels * stored_type(modality).itemsize
         if modality == "video":
             return config.video.frames * _frame_nbytes(path, config.video.max_side)
     except (RecordingError, OSError, av.error.FFmpegError):

@@ -7,6 +7,7 @@ import numpy as np
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.quantisation import narrow, widen
 from stressid_keras.provenance import atomic_path
 
 
@@ -14,7 +15,7 @@ def load_log_mel_image(path: Path, config: AudioConfig) -> np.ndarray:
     """Read a spectrogram drawn with time from left to right and the lowest mel band at the bottom.
 
     Returns:
-        (T, n_mels) uint8; colour becomes grey.
+        (T, n_mels) uint16, as log-mels are stored; colour becomes grey.
 
     Raises:
         RecordingError: not an image, or not `config.n_mels` pixels high.
@@ -24,7 +25,7 @@ def load_log_mel_image(path: Path, config: AudioConfig) -> np.ndarray:
         raise RecordingError(
             f"{Path(path).name} is {image.shape[0]} pixels high; expected {config.n_mels}, one per mel band."
         )
-    return np.ascontiguousarray(image[::-1].T)
+    return np.ascontiguousarray(widen(image[::-1].T))
 
 
 def load_gaf_image(path: Path) -> np.ndarray:
@@ -49,8 +50,8 @@ def image_width(path: Path) -> int:
 
 
 def save_log_mel_image(path: Path, array: np.ndarray) -> None:
-    """Write (T, n_mels) uint8 as `load_log_mel_image` reads it."""
-    _save(path, array.T[::-1])
+    """Write a stored (T, n_mels) as `load_log_mel_image` reads it, with 8 bits, for most programs read no more."""
+    _save(path, narrow(array.T[::-1]))
 
 
 def save_gaf_image(path: Path, array: np.ndarray) -> None:

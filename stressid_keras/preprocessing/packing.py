@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, QualityConfig
-from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS
+from stressid_keras.preprocessing.quantisation import stored_type
+from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS, FORMAT
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import Unit
 from stressid_keras.preprocessing.windows import Span
@@ -82,7 +83,7 @@ class Packer:
         write_text(self.next / "inventory.json", json.dumps(inventory) + "\n")
         write_text(self.next / "manifest.csv", _csv(self.rows, COLUMNS))
         self.write_failures(self.next / "failures.csv")
-        write_json(self.next / "prepare.json", {**description, "nbytes": self.nbytes})
+        write_json(self.next / "prepare.json", {"format": FORMAT, **description, "nbytes": self.nbytes})
         commit(self.folder)
 
     def write_failures(self, path: Path) -> None:
@@ -96,7 +97,7 @@ class Packer:
                 cell["quality"] = window.quality
                 if window.array is not None:
                     file.write(np.ascontiguousarray(window.array).data)
-                    self.nbytes[modality] += window.array.size
+                    self.nbytes[modality] += window.array.nbytes
                 cells.append({**cell, "shape": [] if window.array is None else list(window.array.shape)})
         return cells
 
@@ -138,14 +139,18 @@ class StoredUnits:
 
     def unit(self, name: str, modality: str) -> Unit:
         cells, data = self._windows[name][modality], self._maps[modality]
-        windows = [PreparedWindow(_cut(data, c), c["seconds"], c["reason"], c["quality"]) for c in cells]
+        dtype = stored_type(modality)
+        windows = [
+            PreparedWindow(_cut(data, c, dtype), c["seconds"], c["reason"], c["quality"]) for c in cells
+        ]
         return Unit(self._fingerprints[name][modality], windows)
 
 
-def _cut(data: np.ndarray, cell: dict) -> np.ndarray | None:
+def _cut(data: np.ndarray, cell: dict, dtype: np.dtype) -> np.ndarray | None:
     if not cell["shape"]:
         return None
-    return data[cell["offset"] : cell["offset"] + math.prod(cell["shape"])].reshape(cell["shape"])
+    stop = cell["offset"] + math.prod(cell["shape"]) * dtype.itemsize
+    return data[cell["offset"] : stop].view(dtype).reshape(cell["shape"])
 
 
 def _row(recording, number: int, start: float, stop: float, window: dict[str, dict], rate: float) -> dict:

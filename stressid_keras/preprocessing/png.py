@@ -20,8 +20,9 @@ RECORD = "png.json"  # which store the images show
 def export_png(store: PreparedStore, progress: Callable[[int], None] | None = None) -> Path:
     """Write `png/` in the prepared folder, in the layout of a StressID tree.
 
-    `Audio/<subj>/<subj>_<Task>.png` and `Physiological/<subj>/<subj>_<Task>_{ECG,EDA,RR}.png` hold the stored
-    bytes and are accepted as input; `Videos/<subj>/<subj>_<Task>.png` is a sheet of the frames, row by row.
+    `Audio/<subj>/<subj>_<Task>.png` and `Physiological/<subj>/<subj>_<Task>_{ECG,EDA,RR}.png` hold what is stored,
+    log-mels rounded to 8 bits, and are accepted as input; `Videos/<subj>/<subj>_<Task>.png` is a sheet of the
+    frames, row by row.
     These names are those of a recording's first window; further ones have `-w1`, `-w2`, … behind the task.
     The folder is replaced as a whole; if it shows this very store already, it is left as it is.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, from_dict
 from stressid_keras.errors import DatasetError, StaleError
 from stressid_keras.preprocessing.quality import MEASURES
+from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.provenance import read_json
 
 ID_COLUMNS = ("recording", "subject", "task")
@@ -22,6 +23,7 @@ COLUMNS = (
     *(f"{modality}_{name}" for modality in MODALITIES for name in MEASURES[modality]),
 )
 FAILURE_COLUMNS = ("recording", "modality", "reason")
+FORMAT = 2  # raised when the same bytes would mean something else
 
 
 class PreparedStore:
@@ -69,6 +71,8 @@ class PreparedStore:
                 f"{path} is not a prepared folder (no readable prepare.json); run the preparation."
             )
         try:
+            if description["format"] != FORMAT:
+                raise ValueError(f"its format is {description['format']!r}; expected {FORMAT}")
             store = cls(path, _read_manifest(path / "manifest.csv"), description)
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise StaleError(f"{path} cannot be read ({error}); run the preparation again.") from None
@@ -79,15 +83,19 @@ class PreparedStore:
         return len(self.manifest)
 
     def read(self, row: int, modality: str) -> np.ndarray:
-        """A window's array of one modality: uint8, `shape(row, modality)`.
+        """A window's array of one modality: `shape(row, modality)`, uint16 for audio and uint8 for the others.
+
+        `quantisation.from_stored` gives the numbers that it stands for.
 
         Raises:
             KeyError: the window does not have this modality.
         """
         shape, offset = self.shape(row, modality), self._offsets[modality][row]
+        dtype = stored_type(modality)
+        stop = offset + int(np.prod(shape)) * dtype.itemsize
         if modality not in self._maps:
             self._maps[modality] = np.memmap(self._file(modality), dtype=np.uint8, mode="r")
-        return np.array(self._maps[modality][offset : offset + int(np.prod(shape))]).reshape(shape)
+        return np.array(self._maps[modality][offset:stop]).view(dtype).reshape(shape)
 
     def shape(self, row: int, modality: str) -> tuple[int, ...]:
         shape = self._shapes[modality][row]

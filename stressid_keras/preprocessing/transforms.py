@@ -11,21 +11,21 @@ import numpy as np
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing import audio, gaf, images, physiology, quality, video
-from stressid_keras.preprocessing.quantisation import RANGES, to_uint8
+from stressid_keras.preprocessing.quantisation import to_stored
 from stressid_keras.preprocessing.signal_levels import imaged_series
 from stressid_keras.preprocessing.windows import Span
 
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 1, "video": 1, "ecg": 2, "eda": 2, "rr": 2}
+TRANSFORM_VERSIONS = {"audio": 2, "video": 1, "ecg": 2, "eda": 2, "rr": 2}
 
 
 @dataclass(frozen=True)
 class PreparedWindow:
     """One modality of one window."""
 
-    array: np.ndarray | None = None  # uint8: audio (T, n_mels), video (frames, H, W, 3), signals (S, S)
+    array: np.ndarray | None = None  # uint16 audio (T, n_mels); uint8 video (frames, H, W, 3), signals (S, S)
     seconds: float = 0.0
     reason: str = ""  # why there is no array; empty where the modality merely does not reach the window
     quality: dict[str, float] = dataclasses.field(default_factory=dict)  # measures by name; see quality.py
@@ -110,7 +110,7 @@ def _audio_window(path: Path, config: PreparationConfig):
             "silent_share": quality.silent_share(piece, config.audio.hop_length, limits.silence_peak),
         }
         quality.check(measures, limits, _where(path, span))
-        array = to_uint8(audio.log_mel(piece, config.audio), *RANGES["audio"])
+        array = to_stored(audio.log_mel(piece, config.audio), "audio")
         return PreparedWindow(array, seconds, quality=measures)
 
     return make
@@ -142,7 +142,7 @@ def _signal_window(modality: str, path: Path, config: PreparationConfig, load, b
         quality.check(measures, config.quality, where)
         size = gaf.pixels(config.gaf.size(modality), seconds, config.window_seconds)
         field = gaf.gramian_angular_field(_cut(series(), span, rate), size, config.gaf.method, bounds)
-        return PreparedWindow(to_uint8(field, *RANGES[modality]), seconds, quality=measures)
+        return PreparedWindow(to_stored(field, modality), seconds, quality=measures)
 
     return make
 

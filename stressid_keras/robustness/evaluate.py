@@ -10,7 +10,7 @@ from stressid_keras.config import AudioConfig, QualityConfig, RobustnessConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.predictions import predictions_table
 from stressid_keras.preprocessing.audio import log_mel, trim_trailing_zeros
-from stressid_keras.preprocessing.quantisation import RANGES, from_uint8, to_uint8
+from stressid_keras.preprocessing.quantisation import from_stored, to_stored
 from stressid_keras.provenance import fingerprint
 from stressid_keras.robustness.corruptions import CLEAN, Conditions, corrupt, levels_for
 
@@ -115,7 +115,7 @@ def _voices(sources: Voices, row, n_voices: int, generator: np.random.Generator)
 
 
 def _log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
-    return to_uint8(log_mel(waveform, config), *RANGES["audio"])
+    return to_stored(log_mel(waveform, config), "audio")
 
 
 def _predict(network, log_mels: list[np.ndarray], batch_size: int) -> np.ndarray:
@@ -137,7 +137,7 @@ def _batch(log_mels: list[np.ndarray]) -> dict[str, np.ndarray]:
     n_frames = -(-n_frames // FRAME_STEP) * FRAME_STEP
     audio = np.zeros((len(log_mels), n_frames, n_mels, 1), dtype=np.float32)
     for place, array in enumerate(log_mels):
-        audio[place, : len(array), :, 0] = from_uint8(array, *RANGES["audio"])
+        audio[place, : len(array), :, 0] = from_stored(array, "audio")
     return {"audio": audio, "audio_size": sizes}
 
 

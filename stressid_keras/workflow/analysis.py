@@ -9,6 +9,7 @@ import pandas as pd
 import scipy.special
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, to_dict
+from stressid_keras.preprocessing import from_stored
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.training import Training
@@ -214,7 +215,7 @@ class Analysis:
         from stressid_keras.inspection import band_importance, occlusion_map
 
         config, rows = self.data.config.inspection, self.data.rows("test")
-        windows = [self.data.store.read(row, "audio").astype(np.float32) / 255 for row in rows]
+        windows = [from_stored(self.data.store.read(row, "audio"), "audio") for row in rows]
         labels = self.data.labels(rows)
         shown = np.unique(np.linspace(0, len(rows) - 1, min(N_MAPS, len(rows))).astype(int))
         arrays = {"rows": rows, "shown": shown}

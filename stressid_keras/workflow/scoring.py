@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing import from_stored
 from stressid_keras.provenance import file_fingerprint, fingerprint, read_json, versions, write_json
 from stressid_keras.workflow.analysis import NETWORKS, STUDENTS
 from stressid_keras.workflow.data import Fold, RunData
@@ -266,7 +267,7 @@ def _looks(store, results: Sequence[SplitResults]) -> dict:
     looks["looked_at"] = [
         LookedAt(
             title=f"{store.manifest['task'].iloc[row]}, {store.class_names[store.manifest['label'].iloc[row]]}",
-            log_mel=store.read(int(row), "audio").astype(np.float32) / 255,
+            log_mel=from_stored(store.read(int(row), "audio"), "audio"),
             maps={model: first[f"map_{model}_{position}"] for model in STUDENTS},
         )
         for position, row in zip(first["shown"], first["rows"][first["shown"]], strict=True)

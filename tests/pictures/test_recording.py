@@ -72,7 +72,7 @@ def test_augmentation_shows_the_window_and_seeded_changes_of_it(tiny_store):
         for seed in (0, 0, 1)
     ]
     assert len(pixels[0]) == 8
-    np.testing.assert_allclose(pixels[0][0], windows["audio"].T / 255, atol=1e-6)
+    np.testing.assert_allclose(pixels[0][0], windows["audio"].T / 65535, atol=1e-6)
     for same, again in zip(pixels[0], pixels[1], strict=True):
         np.testing.assert_array_equal(same, again)
     assert not np.array_equal(pixels[0][1], pixels[2][1])

@@ -8,7 +8,7 @@ import soundfile
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.audio import load_waveform, log_mel, trim_trailing_zeros
-from stressid_keras.preprocessing.quantisation import from_uint8, to_uint8
+from stressid_keras.preprocessing.quantisation import from_stored, quantise, stored_type, to_stored
 from stressid_keras.sound_files import audio_header
 
 RATE = 16_000
@@ -139,10 +139,14 @@ def test_log_mel_does_not_see_the_gain():
     np.testing.assert_allclose(log_mel(NOISE, AudioConfig()), log_mel(0.05 * NOISE, AudioConfig()), atol=1e-4)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1)])
-def test_eight_bits_cost_half_a_step(low, high):
-    values = np.random.default_rng(0).uniform(low, high, 10_000).astype(np.float32)
-    error = np.abs(from_uint8(to_uint8(values, low, high), low, high) - values).max()
-    assert error <= (high - low) / 510 + 1e-6
-    every = np.arange(256, dtype=np.uint8)
-    np.testing.assert_array_equal(to_uint8(from_uint8(every, low, high), low, high), every)
+@pytest.mark.parametrize(("modality", "low", "levels"), [("audio", 0, 65535), ("ecg", -1, 255)])
+def test_storage_costs_half_a_step(modality, low, levels):
+    values = np.random.default_rng(0).uniform(low, 1, 10_000).astype(np.float32)
+    error = np.abs(from_stored(to_stored(values, modality), modality) - values).max()
+    assert error <= (1 - low) / levels / 2 + 1e-6
+    every = np.arange(levels + 1, dtype=stored_type(modality))
+    np.testing.assert_array_equal(to_stored(from_stored(every, modality), modality), every)
+
+
+def test_what_lies_outside_the_range_is_clipped():
+    np.testing.assert_array_equal(quantise(np.array([-3.0, 0.0, 3.0]), -1, 1, np.uint8), [0, 128, 255])

@@ -12,6 +12,7 @@ from stressid_keras.preprocessing.images import (
     save_gaf_image,
     save_log_mel_image,
 )
+from stressid_keras.preprocessing.quantisation import from_stored
 
 LOG_MEL = np.random.default_rng(0).integers(0, 256, (40, 128), dtype=np.uint8)
 GAF = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)
@@ -20,7 +21,10 @@ GAF = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)
 def test_what_is_saved_is_read_back(tmp_path):
     save_log_mel_image(tmp_path / "a.png", LOG_MEL)
     save_gaf_image(tmp_path / "b.png", GAF)
-    np.testing.assert_array_equal(load_log_mel_image(tmp_path / "a.png", AudioConfig()), LOG_MEL)
+    found = load_log_mel_image(tmp_path / "a.png", AudioConfig())
+    np.testing.assert_allclose(from_stored(found, "audio"), LOG_MEL / 255, atol=1e-7)
+    save_log_mel_image(tmp_path / "c.png", found)
+    np.testing.assert_array_equal(load_log_mel_image(tmp_path / "c.png", AudioConfig()), found)
     np.testing.assert_array_equal(load_gaf_image(tmp_path / "b.png"), GAF)
 
 

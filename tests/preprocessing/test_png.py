@@ -8,6 +8,7 @@ from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.preprocessing import export_png, prepare_dataset
 from stressid_keras.preprocessing.png import contact_sheet
+from stressid_keras.preprocessing.quantisation import narrow
 
 CONFIG = PreparationConfig()
 
@@ -28,8 +29,11 @@ def test_a_tree_of_the_images_gives_the_same_arrays(store, tree, tmp_path):
     assert len(again) == len(store) == 4
     assert again.complete.all()
     for modality in MODALITIES:
-        name = f"arrays/{modality}.bin"
-        assert (again.path / name).read_bytes() == (store.path / name).read_bytes(), modality
+        for row in range(len(store)):
+            found, expected = (s.read(row, modality) for s in (again, store))
+            if modality == "audio":  # images have 8 of the 16 bits
+                found, expected = narrow(found), narrow(expected)
+            np.testing.assert_array_equal(found, expected, modality)
 
 
 def test_further_windows_have_a_suffix(index, tmp_path):

@@ -40,7 +40,7 @@ def test_arrays_are_those_of_the_transforms(store, index):
         windows = prepare_recording(recording, CONFIG, person_levels(levels[recording.subject]))
         for modality in MODALITIES:
             array = store.read(row, modality)
-            assert array.dtype == np.uint8
+            assert array.dtype == (np.uint16 if modality == "audio" else np.uint8)
             assert array.shape == store.shape(row, modality)
             np.testing.assert_array_equal(array, windows[modality][0].array)
 
@@ -129,8 +129,15 @@ def lose_a_setting(folder):
     (folder / "prepare.json").write_text(json.dumps(description))
 
 
+def lose_the_format(folder):
+    """As folders were when all arrays were of bytes."""
+    description = json.loads((folder / "prepare.json").read_text())
+    del description["format"]
+    (folder / "prepare.json").write_text(json.dumps(description))
+
+
 @pytest.mark.parametrize(
-    "damage", [cut_an_array, lose_an_array, lose_the_manifest, lose_a_column, lose_a_setting]
+    "damage", [cut_an_array, lose_an_array, lose_the_manifest, lose_a_column, lose_a_setting, lose_the_format]
 )
 def test_files_that_do_not_belong_together_are_refused_and_made_good(store, index, damage):
     before = store.read(3, "video")

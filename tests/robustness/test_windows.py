@@ -11,7 +11,7 @@ from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StaleError
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.preprocessing.audio import log_mel
-from stressid_keras.preprocessing.quantisation import RANGES, to_uint8
+from stressid_keras.preprocessing.quantisation import to_stored
 from stressid_keras.robustness import window_waveforms
 
 
@@ -40,9 +40,7 @@ def test_log_mels_of_the_waveforms_are_the_stored_ones(two_second_windows, audio
     for position, (row, waveform) in zip(rows, found, strict=True):
         assert row["recording"] == store.manifest["recording"].iloc[position]
         stored = store.read(position, "audio")
-        np.testing.assert_array_equal(
-            to_uint8(log_mel(waveform, store.config.audio), *RANGES["audio"]), stored
-        )
+        np.testing.assert_array_equal(to_stored(log_mel(waveform, store.config.audio), "audio"), stored)
 
 
 def test_windows_without_a_waveform_are_left_out(tiny_store, audio_files):
