@@ -17,17 +17,16 @@ def to_single_output(model: keras.Model, sample_rate: int, name: str, descriptio
     return with_mediapipe_metadata(to_tflite(single), sample_rate, name, description)
 
 
-def to_int8(
-    content: bytes,
-    blocks: int,
-    calibration: Sequence[np.ndarray],
-    windows: Sequence[np.ndarray],
-    expected: Outputs,
-) -> tuple[bytes, dict]:
+class Int8Choice:
     """The fastest int8 variant that agrees with Keras on windows of the training and validation parts.
 
     A student that was trained little sits near ties, where eight bits change the predicted class: then fewer of its
     convolutions compute with integers.
+
+    Attributes:
+        content: the flatbuffer of the present choice.
+        report: `scheme`, its name; `tried`, what each scheme reached; `asked` of them, which the last scheme need not
+            keep; `given_up`, the choices that `give_up` was called for, and why.
 
     Args:
         content: float32 flatbuffer.
@@ -35,16 +34,37 @@ def to_int8(
         calibration: (samples,) each; they set the ranges.
         windows: (samples,) each; schemes are compared on them. None may be of the test part.
         expected: what Keras gives for them.
-
-    Returns:
-        the flatbuffer, and `scheme`, its name, and `tried`, what each scheme reached; the last one is the choice
-        where none keeps `parity.CHOICE`.
     """
-    tried = []
-    for scheme in schemes(blocks):
-        quantised = to_mixed_int8(content, scheme, blocks, calibration)
-        found = agreement(outputs_of({"int8": LiteRTModel(quantised)}, windows)["int8"], expected)
-        tried.append({"scheme": scheme.name, **found})
-        if not CHOICE.missed_by(found):
-            break
-    return quantised, {"scheme": scheme.name, "tried": tried, "asked": CHOICE.to_dict()}
+
+    def __init__(
+        self,
+        content: bytes,
+        blocks: int,
+        calibration: Sequence[np.ndarray],
+        windows: Sequence[np.ndarray],
+        expected: Outputs,
+    ):
+        self._float32, self._blocks = content, blocks
+        self._calibration, self._windows, self._expected = calibration, windows, expected
+        self._left = iter(schemes(blocks))
+        self.report = {"asked": CHOICE.to_dict(), "tried": [], "given_up": []}
+        self._choose()
+
+    def give_up(self, why: str) -> bool:
+        """Go on to a scheme that is more exact than the present one; whether there is any."""
+        before = self.report["scheme"]
+        if not self._choose():
+            return False
+        self.report["given_up"].append({"scheme": before, "why": why})
+        return True
+
+    def _choose(self) -> bool:
+        scheme = None
+        for scheme in self._left:
+            self.content = to_mixed_int8(self._float32, scheme, self._blocks, self._calibration)
+            found = outputs_of({"int8": LiteRTModel(self.content)}, self._windows)["int8"]
+            self.report["scheme"] = scheme.name
+            self.report["tried"].append({"scheme": scheme.name, **agreement(found, self._expected)})
+            if not CHOICE.missed_by(self.report["tried"][-1]):
+                break
+        return scheme is not None

@@ -48,8 +48,8 @@ class ExportWindows:
     def validation(self) -> list[np.ndarray]:
         return self._cut(self.plan.store, self.plan.rows("val"), N_VALIDATION)
 
-    def unseen(self) -> Iterator:
-        """Training windows of the test part, and of the validation part if those make few deployment windows."""
+    def __iter__(self) -> Iterator[Unseen]:
+        """Unseen windows: of the test part, and of the validation part if those make few deployment windows."""
         count = 0
         for part in ("test", "val"):
             if part == "val" and count >= N_UNSEEN:

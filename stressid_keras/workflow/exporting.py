@@ -148,7 +148,7 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
         plan.options.variants,
         windows.calibration() if "int8" in plan.options.variants else [],
         windows.validation() if "int8" in plan.options.variants else [],
-        windows.unseen(),
+        windows,
         progress,
     )
     return {

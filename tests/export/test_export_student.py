@@ -90,6 +90,31 @@ def test_nothing_to_calibrate_on_is_an_error(student, speech, tmp_path):
         export_student(deployment(student), tmp_path, ("int8",), [], [], unseen(speech))
 
 
+def test_int8_that_fails_on_unseen_people_gives_way_to_a_more_exact_one(
+    student, speech, tmp_path, monkeypatch
+):
+    windows, people = [speech(person) for person in range(3)], list(unseen(speech))
+    arguments = (deployment(student), tmp_path, ("int8",), windows, [], people)
+    first = export_student(*arguments)["int8"]
+    assert first["given_up"] == []
+    missed, asked = student_files._missed, []
+
+    def too_strict_once(variant, outputs):
+        asked.append(variant)
+        return "one class differs" if len(asked) == 1 else missed(variant, outputs)
+
+    monkeypatch.setattr(student_files, "_missed", too_strict_once)
+    second = export_student(*arguments)["int8"]
+    assert second["given_up"] == [{"scheme": first["scheme"], "why": "one class differs"}]
+    assert second["tried"][: len(first["tried"])] == first["tried"]
+    assert second["scheme"] == second["tried"][-1]["scheme"] != first["scheme"]
+    monkeypatch.setattr(
+        student_files, "_missed", lambda variant, outputs: "all differ" if variant == "int8" else ""
+    )
+    with pytest.raises(ExportError, match=r"student_int8\.tflite does not compute .*: all differ"):
+        export_student(*arguments)
+
+
 @pytest.mark.parametrize("number", range(len(schemes(3))))
 def test_every_int8_scheme_keeps_the_front_end_in_float(flatbuffer, speech, number):
     scheme = schemes(3)[number]
