@@ -128,12 +128,14 @@ class RunData:
         """Rows of the manifest that a part of the split holds; only windows with all five modalities."""
         return self._rows(self.split.parts[part], self.store.complete)
 
-    @cached_property
-    def teacher_rows(self) -> np.ndarray:
-        """Rows that the teacher is trained on: as the student, or also those without audio."""
+    def teacher_rows(self, part: str) -> np.ndarray:
+        """Rows that the teacher learns from or is validated on: as the student, or also those without audio."""
         if self.config.dataset.teacher_recordings == "complete":
-            return self.rows("train")
-        return self._rows((*self.split.parts["train"], *self.split.extra_train), self.store.privileged)
+            return self.rows(part)
+        subjects = self.split.parts[part]
+        if part == "train":
+            subjects = (*subjects, *self.split.extra_train)
+        return self._rows(subjects, self.store.privileged)
 
     def labels(self, rows) -> np.ndarray:
         return self.store.manifest["label"].to_numpy()[rows]

@@ -12,7 +12,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.stage import Stage
 
-CODE_VERSION = 2  # raised when networks or training change, so that an older model is not what one would get
+CODE_VERSION = 3  # raised when networks or training change, so that an older model is not what one would get
 
 
 class Training:
@@ -32,7 +32,7 @@ class Training:
             self.config.teacher_training,
             {"network": to_dict(self.config.teacher)},
             PRIVILEGED,
-            self.data.teacher_rows,
+            {part: self.data.teacher_rows(part) for part in ("train", "val")},
         )
 
     @cached_property
@@ -44,7 +44,7 @@ class Training:
             self.config.student_training,
             {"network": to_dict(self.config.student)},
             ("audio",),
-            self.data.rows("train"),
+            self._student_rows,
         )
 
     @cached_property
@@ -71,7 +71,7 @@ class Training:
         """
         from stressid_keras.distillation import load_teacher_features
 
-        parts = {part: self.data.rows(part) for part in ("train", "val")}
+        parts = self._student_rows
         plain = self._stored_features("teacher_features", np.concatenate(list(parts.values())), 0)
         stored = {part: load_teacher_features(*plain, rows) for part, rows in parts.items()}
         if views := self.config.distillation.feature_views:
@@ -100,10 +100,14 @@ class Training:
                 "teacher": self._teacher_key,
             },
             ("audio",),
-            self.data.rows("train"),
+            self._student_rows,
             self.teacher_features,
             folder,
         )
+
+    @property
+    def _student_rows(self) -> dict[str, np.ndarray]:
+        return {part: self.data.rows(part) for part in ("train", "val")}
 
     def _train(
         self,
@@ -121,7 +125,7 @@ class Training:
             "training": _without(training, "tensorboard"),
             "pipeline": _without(self.config.pipeline, "loader", "cache", "workers"),
             "windows": self.data.store.windows_fingerprint,
-            "rows": fingerprint(rows.tolist()),
+            "rows": {part: fingerprint(some.tolist()) for part, some in rows.items()},
             "split": self.data.split.to_dict(),
             "seed": self.config.seed,
             "code": CODE_VERSION,
@@ -141,14 +145,17 @@ class Training:
         name, folder, epoch = stage.name, stage.folder, EpochCounter()
         keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
         batches = self.data.batches
-        share = padded_share(self.data.store, rows, modalities, self.config.pipeline, self.config.seed)
-        self.reporter.say(f"{name}: {len(rows)} windows, {share:.1%} of the numbers in a batch are padding")
+        train = rows["train"]
+        share = padded_share(self.data.store, train, modalities, self.config.pipeline, self.config.seed)
+        self.reporter.say(f"{name}: {len(train)} windows, {share:.1%} of the numbers in a batch are padding")
         with self.reporter.stage(name, training.epochs) as report:
             summary = fit(
                 build(),
-                batches(rows, modalities, training=True, teacher_features=features.get("train"), epoch=epoch),
-                batches(self.data.rows("val"), modalities, teacher_features=features.get("val")),
-                self.data.labels(rows),
+                batches(
+                    train, modalities, training=True, teacher_features=features.get("train"), epoch=epoch
+                ),
+                batches(rows["val"], modalities, teacher_features=features.get("val")),
+                self.data.labels(train),
                 training,
                 checkpoint=folder / f"{name}.keras",
                 history=folder / f"history_{name}.csv",

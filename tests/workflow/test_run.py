@@ -184,16 +184,21 @@ def test_binary_labels_end_to_end(tiny_tree, tiny_config, tmp_path):
 
 
 def test_teacher_learns_from_recordings_without_audio(tiny_tree, tiny_config, tmp_path):
-    """They are in the teacher's training and nowhere else."""
+    """They are in what the teacher is trained on and chosen by, and nowhere else."""
     tree = shutil.copytree(tiny_tree, tmp_path / "tree")
     silent = sorted(tree.glob("Audio/*/*.wav"))[:3]  # all recordings of the first subject
-    for wav in silent:
+    partly = sorted(tree.glob("Audio/*/*_*.wav"))[3::3]  # one recording of every other
+    for wav in (*silent, *partly):
         wav.unlink()
     dataset = dataclasses.replace(tiny_config.dataset, teacher_recordings="all")
     run = make_run(tree, tmp_path, tiny_config, dataset=dataset)
     names = run.store.manifest["recording"].to_numpy()
     without_audio = {wav.stem for wav in silent}
-    assert without_audio <= set(names[run.data.teacher_rows])
+    assert without_audio <= set(names[run.data.teacher_rows("train")])
+    for part in ("train", "val"):
+        people = run.split.parts[part]
+        wanted = {wav.stem for wav in partly if wav.parent.name in people}
+        assert wanted <= set(names[run.data.teacher_rows(part)]) - set(names[run.data.rows(part)])
     for part in ("train", "val", "test"):
         assert not without_audio & set(names[run.data.rows(part)])
     assert run.split.extra_train == (silent[0].parent.name,)
