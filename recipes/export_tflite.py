@@ -60,17 +60,23 @@ def use_run_of(arguments) -> None:
     """Take configuration and folder from where the student lies.
 
     Raises:
-        StressIDError: a file that belongs beside it is missing.
+        StressIDError: a file that belongs beside it is missing, or another configuration is asked for.
     """
     student = arguments.student
     folder = student.parent
+    for option in ("config", "seed"):
+        if getattr(arguments, option) is not None:
+            raise StressIDError(
+                f"--{option} belongs to a training, and {student} is trained; expected --student without it: "
+                "the config.json beside it counts."
+            )
     for path in (student, folder / "config.json", folder / "split.json"):
         if not path.is_file():
             raise StressIDError(
                 f"{path} is missing; expected the student.keras of a run with the config.json and split.json that "
                 "recipes/distill.py leaves beside it."
             )
-    arguments.config = arguments.config or folder / "config.json"
+    arguments.config = folder / "config.json"
     arguments.output_dir = arguments.output_dir or folder
 
 
@@ -88,8 +94,9 @@ def show(summary: dict) -> None:
             + (f"  ({summary['int8']['scheme']})" if variant == "int8" else "")
         )
     for name, scores in summary["accuracy"].items():
-        low, high = scores["macro_f1_interval"] or (float("nan"),) * 2
-        print(f"  macro F1, {name.replace('_', ' ')}: {scores['macro_f1']:.3f} ({low:.3f} to {high:.3f})")
+        interval = scores["macro_f1_interval"]
+        between = "({:.3f} to {:.3f})".format(*interval) if interval else "(one person: no interval)"
+        print(f"  macro F1, {name.replace('_', ' ')}: {scores['macro_f1']:.3f} {between}")
 
 
 if __name__ == "__main__":

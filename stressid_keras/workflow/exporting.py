@@ -1,6 +1,7 @@
 """From a run's data and a `.keras` file to the exported files: which windows set ranges, choose and check."""
 
 import importlib.util
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,14 +53,10 @@ class ExportPlan:
 
     def inputs(self, version: int) -> dict:
         """What decides the files."""
-        if not self.student.is_file():
-            raise ExportError(f"{self.student} is missing; expected a student's .keras file.")
         return {
             "student": file_fingerprint(self.student),
             "store": self.store.fingerprint,
-            "split": fingerprint(
-                self.split.to_dict()
-            ),  # not its names: the record may go along with the files
+            "split": fingerprint(self.split.to_dict()),  # no names: the record may go along with the files
             "options": {k: v for k, v in to_dict(self.options).items() if k != "calibration"},
             "calibration": self.calibration_store.fingerprint,
             "code": version,
@@ -79,38 +76,64 @@ class ExportPlan:
         return file_name(self.student.stem, variant)
 
 
-def plan_export(data: RunData, options: ExportOptions, student: Path) -> ExportPlan:
-    """The plan for a student of a run, or for another file, which is tested on the people that its own folder names.
+def plan_export(data: RunData, options: ExportOptions, student: Path | None = None) -> ExportPlan:
+    """The plan for the run's student, or for a file, which is tested on the people that its own folder names.
 
     Raises:
         DatasetError: the calibration folder is not a prepared one, there is no `split.json` beside the student, or
             nobody of its test part is in the data.
-        ExportError: a package that a variant needs is not installed.
+        ExportError: the file is no `.keras` file, a package that a variant needs is not installed, or the
+            calibration folder holds other log-mels than the student hears.
     """
-    student = Path(student)
-    own = student.resolve() == (data.output_dir / "student.keras").resolve()
-    split_file = student.parent / "split.json"
+    if student is not None:
+        check_keras_file(student)
+    if {"fp16", "int8"} & set(options.variants) and importlib.util.find_spec("ai_edge_quantizer") is None:
+        raise ExportError(
+            "ai-edge-quantizer is not installed, which the variants fp16 and int8 need; install it with "
+            "pip install ai-edge-quantizer, or export --variants float32 mediapipe."
+        )
+    if options.calibration:
+        _check_calibration(PreparedStore.open(Path(options.calibration)), data.config)
+    # Of a file, the people that it was not trained on stand beside it; the run's own options may name others.
+    split = None if student is None else SubjectSplit.load(Path(student).parent / "split.json")
+    student = data.output_dir / "student.keras" if student is None else Path(student)
     plan = ExportPlan(
         student,
         data.output_dir,
         data.data_dir.resolve(),
         data.store.path.resolve(),
         data.config,
-        data.split if own else SubjectSplit.load(split_file),
+        split or data.split,
         options,
     )
     if not len(plan.rows("test")):
         raise DatasetError(
-            f"{split_file} tests on people of whom {data.data_dir} has no complete window; "
+            f"{student.parent / 'split.json'} tests on people of whom {data.data_dir} has no complete window; "
             "expected the tree that the student was trained on."
         )
-    if {"fp16", "int8"} & set(options.variants) and importlib.util.find_spec("ai_edge_quantizer") is None:
-        raise ExportError(
-            "ai-edge-quantizer is not installed, which the variants fp16 and int8 need; install it with "
-            "pip install ai-edge-quantizer, or export --variants float32 mediapipe."
-        )
-    plan.calibration_store  # noqa: B018  a mistyped folder is told before the training's end
     return plan
+
+
+def check_keras_file(path: Path) -> None:
+    """Raises ExportError if the file is absent or no `.keras` file: before its name decides what is written."""
+    path = Path(path)
+    if not path.is_file():
+        raise ExportError(f"{path} is missing; expected a student's .keras file.")
+    names = set()
+    if zipfile.is_zipfile(path):  # as an exported .tflite is, too
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    if not {"config.json", "metadata.json"} <= names:
+        raise ExportError(f"{path} is not a .keras file; expected a student.keras.")
+
+
+def _check_calibration(store: PreparedStore, config: RunConfig) -> None:
+    found, expected = store.config.audio, config.preparation.audio
+    if found != expected:
+        raise ExportError(
+            f"{store.path} was prepared with other log-mels ({found}) than the student hears ({expected}); "
+            "expected a folder that was prepared as the student's."
+        )
 
 
 def write_files(plan: ExportPlan, progress=None) -> dict:

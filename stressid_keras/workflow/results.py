@@ -61,9 +61,11 @@ class Results:
         Raises:
             ExportError: `export_obstacle`, or the student cannot be exported, or a file computes something else.
         """
-        plan = plan_export(self.data, options or ExportOptions(), student or self._trained_student())
+        plan = plan_export(self.data, options or ExportOptions(), student)
         if obstacle := self._obstacle(plan.rows("test")):
             raise ExportError(f"{plan.student} cannot be exported: {obstacle}")
+        if student is None:  # after what can be wrong with the options
+            self.training.student  # noqa: B018  trained, if it is not
         stage = Stage(self.folder, plan.stage_name, plan.inputs(EXPORT_VERSION), plan.files)
         if stage.is_current():
             self.reporter.reused("export", [self.folder / name for name in stage.outputs])
@@ -86,10 +88,6 @@ class Results:
         if all(recording.sources["audio"].suffix.lower() == ".png" for recording in recordings):
             return "the audio came as images, so there is no front end to export with the student."
         return ""
-
-    def _trained_student(self) -> Path:
-        self.training.student  # noqa: B018  trained, if it is not
-        return self.folder / "student.keras"
 
     def _export(self, plan: ExportPlan) -> dict:
         import keras
