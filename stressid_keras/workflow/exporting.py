@@ -11,6 +11,7 @@ import numpy as np
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import DatasetError, ExportError
+from stressid_keras.export.metadata import file_name, hop_samples
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.provenance import file_fingerprint, fingerprint, package_versions, versions
 from stressid_keras.workflow.data import RunData
@@ -71,8 +72,6 @@ class ExportPlan:
             (self.folder / self._file(variant)).unlink(missing_ok=True)
 
     def _file(self, variant: str) -> str:
-        from stressid_keras.export.metadata import file_name
-
         return file_name(self.student.stem, variant)
 
 
@@ -138,7 +137,6 @@ def _check_calibration(store: PreparedStore, config: RunConfig) -> None:
 
 def write_files(plan: ExportPlan, progress=None) -> dict:
     """Write the files of a plan; the summary that `export.json` keeps. Keras must run on TensorFlow."""
-    from stressid_keras.export.metadata import hop_samples
     from stressid_keras.export.student_file import file_sha256, load_student
     from stressid_keras.export.student_files import Deployment, export_student
     from stressid_keras.export.windows import deployed_samples
@@ -218,6 +216,6 @@ def _card(plan: ExportPlan) -> str:
     from stressid_keras.evaluation.texts import RESEARCH_ONLY
 
     return (
-        f"Stress from speech: a probability for each of {', '.join(plan.store.class_names)}, by a network that was "
-        f"trained with video and physiology and hears the voice alone. {RESEARCH_ONLY}"
+        f"Stress from speech: a probability for each of {', '.join(plan.store.class_names)}, by a network that "
+        f"hears the voice alone. {RESEARCH_ONLY}"
     )

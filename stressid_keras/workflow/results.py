@@ -12,7 +12,7 @@ from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
 from stressid_keras.workflow.stage import Stage
 
-EXPORT_VERSION = 3  # raised when the export changes for the same student
+EXPORT_VERSION = 4  # raised when the export changes for the same student
 
 
 class Results:
@@ -55,11 +55,13 @@ class Results:
 
         Args:
             options: which files, and of which window.
-            student: another `.keras` file than the run's, which then is neither trained nor looked at; the files go
-                into the run's folder, and their names begin with its name.
+            student: a `.keras` file, in the place of the run's, which then is neither trained nor looked at; it is
+                tested on the people that the `split.json` beside it names. The files go into the run's folder, and
+                their names begin with its name.
 
         Raises:
-            ExportError: `export_obstacle`, or the student cannot be exported, or a file computes something else.
+            DatasetError, ExportError: as `plan_export`; or `export_obstacle`, or the student cannot be exported, or a
+                file computes something else.
         """
         plan = plan_export(self.data, options or ExportOptions(), student)
         if obstacle := self._obstacle(plan.rows("test")):

@@ -207,6 +207,7 @@ def test_another_student_file_is_exported_beside_its_split(exported_run, tiny_tr
     }
     told = description(files["float32"])
     assert told["name"] == "phone"
+    assert "physiology" not in told["model_card"]  # a control is trained without
     assert told["window_samples"] == 64_000  # no window of the training is longer than 60 s: theirs
 
 
