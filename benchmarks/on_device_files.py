@@ -18,7 +18,7 @@ class Files(NamedTuple):
 
 
 def exported(folder: Path) -> Files:
-    """The default student with random weights, written as an export writes it."""
+    """The default student with random weights, written as an export writes it; int8 by its fastest scheme."""
     from stressid_keras.export import metadata
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model

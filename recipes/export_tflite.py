@@ -83,7 +83,10 @@ def use_run_of(arguments) -> None:
 def show(summary: dict) -> None:
     """A line for each file, and what the shorter window costs."""
     parts = " and ".join(f"{count} of {part}" for part, count in summary["windows"].items())
-    print(f"\nwindows of {summary['seconds']:g} s at {summary['sample_rate']} Hz; compared on {parts}:")
+    longest = "" if summary["seconds"] < summary["training_seconds"] else ", no training window is longer"
+    print(
+        f"\nwindows of {summary['seconds']:g} s at {summary['sample_rate']} Hz{longest}; compared on {parts}:"
+    )
     for variant, found in summary["variants"].items():
         cosine = found.get("feature_cosine")
         print(
