@@ -13,7 +13,7 @@ from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import DatasetError, ExportError
 from stressid_keras.export.metadata import file_name, hop_samples
 from stressid_keras.preprocessing import PreparedStore
-from stressid_keras.provenance import file_fingerprint, fingerprint, package_versions, versions
+from stressid_keras.provenance import file_fingerprint, fingerprint, package_versions, read_json, versions
 from stressid_keras.workflow.data import RunData
 
 CONVERTERS = ("ai-edge-litert", "ai-edge-quantizer")
@@ -109,6 +109,11 @@ def plan_export(data: RunData, options: ExportOptions, student: Path | None = No
         raise DatasetError(
             f"{student.parent / 'split.json'} tests on people of whom {data.data_dir} has no complete window; "
             "expected the tree that the student was trained on."
+        )
+    trained = (read_json(student.parent / "split_record.json") or {}).get("inputs", {}).get("windows")
+    if trained not in (None, plan.store.windows_fingerprint):
+        data.reporter.warn(
+            f"{student} was trained on other windows than those of {data.data_dir}, on which it is tested here."
         )
     return plan
 

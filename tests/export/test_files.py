@@ -251,6 +251,23 @@ def test_people_are_those_of_the_file_whatever_the_run_would_divide(exported_run
     assert first["inputs"]["split"] == second["inputs"]["split"]
 
 
+def test_a_student_of_other_windows_is_told(exported_run, tiny_tree, tmp_path):
+    """Such as one of StressID that is tested on the sample, for its tree was not named."""
+    for name in ("student.keras", "split.json", "split_record.json"):
+        shutil.copy(exported_run.folder / "run" / name, tmp_path / name)
+    run, said = again(exported_run, tiny_tree, tmp_path), []
+    run.data.reporter.warn = said.append
+    options = ExportOptions(seconds=2.0, variants=("float32",))
+    run.export(options, tmp_path / "student.keras")
+    assert said == []
+    record = json.loads((tmp_path / "split_record.json").read_text())
+    record["inputs"]["windows"] = "others"
+    (tmp_path / "split_record.json").write_text(json.dumps(record))
+    run.export(options, tmp_path / "student.keras")
+    assert len(said) == 1
+    assert "was trained on other windows" in said[0]
+
+
 def test_an_exported_file_in_the_place_of_a_student_is_kept(exported_run, tiny_tree):
     path = exported_run.files["float32"]
     before = path.read_bytes()
