@@ -1,5 +1,6 @@
 """What an export reads, and what is wrong with it before anything is trained or written."""
 
+import contextlib
 import importlib.util
 import zipfile
 from dataclasses import dataclass
@@ -122,9 +123,12 @@ def check_keras_file(path: Path) -> None:
     if not path.is_file():
         raise ExportError(f"{path} is missing; expected a student's .keras file.")
     names = set()
-    if zipfile.is_zipfile(path):  # as an exported .tflite is, too
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
+    # An exported .tflite is a ZIP file, too.
+    with (
+        contextlib.suppress(zipfile.BadZipFile, ValueError, NotImplementedError),
+        zipfile.ZipFile(path) as archive,
+    ):
+        names = set(archive.namelist())
     if not {"config.json", "metadata.json"} <= names:
         raise ExportError(f"{path} is not a .keras file; expected a student.keras.")
 

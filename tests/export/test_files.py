@@ -290,6 +290,10 @@ def test_file_that_is_no_student_is_refused(exported_run, tiny_tree):
     content = bytearray((folder / "student.keras").read_bytes())
     content[len(content) // 2] ^= 0xFF
     (folder / "damaged.keras").write_bytes(content)
+    directory = content.rindex(b"PK\x01\x02")
+    (folder / "cut.keras").write_bytes(content[:directory] + b"PK\x09" + content[directory + 3 :])
+    with pytest.raises(ExportError, match=r"cut.keras is not a .keras file"):
+        run.export(student=folder / "cut.keras")
     with pytest.raises(ExportError, match=r"damaged.keras cannot be loaded as a Keras model"):
         run.export(student=folder / "damaged.keras")
     with pytest.raises(ExportError, match=r"absent.keras is missing"):
