@@ -18,16 +18,17 @@ class Files(NamedTuple):
 
 
 def exported(folder: Path) -> Files:
-    """The default student with random weights, written as an export writes it."""
+    """The default student with random weights, written as an export writes it; int8 by its fastest scheme."""
     from stressid_keras.export import metadata
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
+    from stressid_keras.export.folding import fold_normalisation
     from stressid_keras.export.quantise import block_count, schemes, to_mixed_int8
 
     audio = AudioConfig()
     samples = SECONDS * audio.sample_rate
     student = random_student(audio)
-    content = to_tflite(build_deployed_model(student, audio, samples))
+    content = to_tflite(build_deployed_model(fold_normalisation(student), audio, samples))
     blocks = block_count([layer.name for layer in student.layers])
     windows = [speech(SECONDS, audio.sample_rate, seed) for seed in range(4)]
     contents = {"float32": content, "int8": to_mixed_int8(content, schemes(blocks)[0], blocks, windows)}

@@ -60,24 +60,33 @@ def use_run_of(arguments) -> None:
     """Take configuration and folder from where the student lies.
 
     Raises:
-        StressIDError: a file that belongs beside it is missing.
+        StressIDError: a file that belongs beside it is missing, or another configuration is asked for.
     """
     student = arguments.student
     folder = student.parent
+    for option in ("config", "seed"):
+        if getattr(arguments, option) is not None:
+            raise StressIDError(
+                f"--{option} belongs to a training, and {student} is trained; expected --student without it: "
+                "the config.json beside it counts."
+            )
     for path in (student, folder / "config.json", folder / "split.json"):
         if not path.is_file():
             raise StressIDError(
                 f"{path} is missing; expected the student.keras of a run with the config.json and split.json that "
                 "recipes/distill.py leaves beside it."
             )
-    arguments.config = arguments.config or folder / "config.json"
+    arguments.config = folder / "config.json"
     arguments.output_dir = arguments.output_dir or folder
 
 
 def show(summary: dict) -> None:
     """A line for each file, and what the shorter window costs."""
     parts = " and ".join(f"{count} of {part}" for part, count in summary["windows"].items())
-    print(f"\nwindows of {summary['seconds']:g} s at {summary['sample_rate']} Hz; compared on {parts}:")
+    longest = "" if summary["seconds"] < summary["training_seconds"] else ", no training window is longer"
+    print(
+        f"\nwindows of {summary['seconds']:g} s at {summary['sample_rate']} Hz{longest}; compared on {parts}:"
+    )
     for variant, found in summary["variants"].items():
         cosine = found.get("feature_cosine")
         print(
@@ -88,8 +97,9 @@ def show(summary: dict) -> None:
             + (f"  ({summary['int8']['scheme']})" if variant == "int8" else "")
         )
     for name, scores in summary["accuracy"].items():
-        low, high = scores["macro_f1_interval"] or (float("nan"),) * 2
-        print(f"  macro F1, {name.replace('_', ' ')}: {scores['macro_f1']:.3f} ({low:.3f} to {high:.3f})")
+        interval = scores["macro_f1_interval"]
+        between = "({:.3f} to {:.3f})".format(*interval) if interval else "(one person: no interval)"
+        print(f"  macro F1, {name.replace('_', ' ')}: {scores['macro_f1']:.3f} {between}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ def recipe():
     arguments = parser().parse_args()
     if arguments.plot and len(arguments.files) > 1:
         raise StressIDError(f"--plot draws one recording and {len(arguments.files)} were given; name one.")
+    if arguments.plot and arguments.plot.suffix.lower() != ".png":
+        raise StressIDError(
+            f"--plot writes a PNG file and was given {arguments.plot}; name one that ends in .png."
+        )
     runner = StudentRunner(arguments.model)
     found, refused = [], 0
     for path in arguments.files:

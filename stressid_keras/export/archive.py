@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stressid_keras.errors import ExportError
 
-FORMAT = 1  # of model.json
+FORMAT = 1  # of model.json; raised when a reader of an older one would misread it
 IDENTIFIER = b"TFL3"  # at byte 4 of every TFLite file
 EXPECTED = "expected a file written by recipes/export_tflite.py"
 

@@ -8,6 +8,38 @@ from stressid_keras.errors import ExportError
 from stressid_keras.export.samples import as_float
 
 
+class LiteRTModel:
+    """A flatbuffer or file with a signature: `model(window)` → outputs by name, without the batch axis.
+
+    Args:
+        source: path of a file, or its content.
+        threads: CPU threads of the interpreter.
+
+    Attributes:
+        inputs, outputs: details of the signature's tensors, by name.
+
+    Raises:
+        ExportError: LiteRT cannot load it.
+    """
+
+    def __init__(self, source: Path | bytes, threads: int = 1):
+        from ai_edge_litert.interpreter import Interpreter
+
+        place = {"model_content": source} if isinstance(source, bytes) else {"model_path": str(source)}
+        try:
+            self._interpreter = Interpreter(num_threads=threads, **place)
+            self._run = self._interpreter.get_signature_runner()
+            self.inputs, self.outputs = self._run.get_input_details(), self._run.get_output_details()
+        except (KeyError, ValueError, RuntimeError, OSError) as error:
+            what = "what was converted" if isinstance(source, bytes) else source
+            raise ExportError(
+                f"{what} is no exported student (expected a TFLite model with an input 'waveform'): {error}"
+            ) from None
+
+    def __call__(self, window: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: values[0] for name, values in self._run(waveform=window[None]).items()}
+
+
 class WindowModel:
     """One window in, its probabilities out. `StudentRunner` is this with names, rate and recordings of any length.
 
@@ -27,21 +59,12 @@ class WindowModel:
     """
 
     def __init__(self, path: Path, threads: int = 1):
-        from ai_edge_litert.interpreter import Interpreter
-
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ExportError(f"threads is {threads!r}; expected a whole number from 1.")
-        try:
-            self._interpreter = Interpreter(str(path), num_threads=threads)
-            self._run = self._interpreter.get_signature_runner()
-            inputs, outputs = self._run.get_input_details(), self._run.get_output_details()
-        except (KeyError, ValueError, RuntimeError, OSError) as error:
-            raise ExportError(
-                f"{path} is no exported student (expected a TFLite model with an input 'waveform'): {error}"
-            ) from None
+        self._model = LiteRTModel(path, threads)
+        inputs, outputs = self._model.inputs, self._model.outputs
         self.samples = _length(inputs, "waveform", path)
         self.n_classes = _length(outputs, "probabilities", path)
-        self._has_feature = "feature" in outputs
         if set(inputs) != {"waveform"}:
             raise ExportError(
                 f"{path} has the inputs {', '.join(sorted(inputs))}; expected 'waveform' alone."
@@ -67,11 +90,10 @@ class WindowModel:
             raise ExportError(
                 f"the waveform has shape {waveform.shape}; expected one window of 1 to {self.samples} samples."
             )
-        buffer = np.zeros((1, self.samples), dtype=np.float32)
-        np.divide(waveform, max(np.float32(1), np.abs(waveform).max()), out=buffer[0, : len(waveform)])
-        outputs = self._run(waveform=buffer)
-        feature = outputs["feature"][0].copy() if self._has_feature else None
-        return outputs["probabilities"][0].copy(), feature
+        window = np.zeros(self.samples, dtype=np.float32)
+        np.divide(waveform, max(np.float32(1), np.abs(waveform).max()), out=window[: len(waveform)])
+        outputs = {name: values.copy() for name, values in self._model(window).items()}
+        return outputs["probabilities"], outputs.get("feature")
 
 
 def _length(details: dict, name: str, path: Path) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.config import AudioConfig
+from stressid_keras.export.archive import FORMAT
 
-FORMAT = 1  # of model.json; raised when a reader of an older one would misread it
 LABELS, DESCRIPTION = "labels.txt", "model.json"
 NORMALISATION = (
     "Waveform in [-1, 1], mono, as recorded: no gain is applied, for the log-mel is relative to the window's loudest "
@@ -86,9 +86,3 @@ def write_archive(path: Path, description: dict) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
         for name, text in texts.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
-
-
-def read_archive(path: Path) -> dict:
-    """The content of `model.json` of an exported file."""
-    with zipfile.ZipFile(path) as archive:
-        return json.loads(archive.read(DESCRIPTION))

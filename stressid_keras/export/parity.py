@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from stressid_keras.errors import ExportError
+from stressid_keras.export.interpreter import LiteRTModel
 
 
 @dataclass(frozen=True)
@@ -53,29 +52,8 @@ class Outputs(NamedTuple):
     features: np.ndarray | None  # (n, feature_size) float32; None of a file without this output
 
 
-class LiteRTModel:
-    """A flatbuffer or file run by LiteRT with one thread: `model(window)` → outputs by name, without the batch axis.
-
-    Raises:
-        ExportError: LiteRT cannot load it.
-    """
-
-    def __init__(self, source: Path | bytes):
-        from ai_edge_litert.interpreter import Interpreter
-
-        place = {"model_content": source} if isinstance(source, bytes) else {"model_path": str(source)}
-        try:
-            self._interpreter = Interpreter(num_threads=1, **place)
-            self._run = self._interpreter.get_signature_runner()
-        except (ValueError, RuntimeError) as error:
-            raise ExportError(f"LiteRT cannot load what was exported ({error}); expected a model.") from None
-
-    def __call__(self, window: np.ndarray) -> dict[str, np.ndarray]:
-        return {name: values[0] for name, values in self._run(waveform=window[None]).items()}
-
-
 class KerasModel:
-    """The same of the deployed Keras model."""
+    """The deployed Keras model, called as a `LiteRTModel` is."""
 
     def __init__(self, model: keras.Model):
         self._model = model

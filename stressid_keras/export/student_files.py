@@ -16,8 +16,9 @@ from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.cost import median_latencies, peak_memory
 from stressid_keras.export.deployed import build_deployed_model
 from stressid_keras.export.folding import fold_normalisation
+from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import operators
-from stressid_keras.export.parity import BOUNDS, KerasModel, LiteRTModel, Outputs, agreement, outputs_of
+from stressid_keras.export.parity import BOUNDS, KerasModel, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import block_count, to_float16
 from stressid_keras.export.scores import aggregated_table, macro_f1
 from stressid_keras.export.unseen import DeployedPieces, Unseen

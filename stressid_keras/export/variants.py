@@ -6,8 +6,9 @@ import keras
 import numpy as np
 
 from stressid_keras.export.convert import to_tflite
+from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.mediapipe_metadata import with_mediapipe_metadata
-from stressid_keras.export.parity import CHOICE, LiteRTModel, Outputs, agreement, outputs_of
+from stressid_keras.export.parity import CHOICE, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import schemes, to_mixed_int8
 
 

@@ -1,121 +1,14 @@
 """From a run's data and a `.keras` file to the exported files: which windows set ranges, choose and check."""
 
-import importlib.util
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-
-import numpy as np
-
-from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
-from stressid_keras.dataset import SubjectSplit
-from stressid_keras.errors import DatasetError, ExportError
-from stressid_keras.preprocessing import PreparedStore
-from stressid_keras.provenance import file_fingerprint, fingerprint, package_versions, versions
-from stressid_keras.workflow.data import RunData
+from stressid_keras.export.metadata import hop_samples
+from stressid_keras.provenance import package_versions, versions
+from stressid_keras.workflow.export_plan import ExportPlan
 
 CONVERTERS = ("ai-edge-litert", "ai-edge-quantizer")
 
 
-@dataclass(frozen=True)
-class ExportPlan:
-    """What an export reads, as values that another process can be given."""
-
-    student: Path
-    folder: Path
-    data_dir: Path
-    prepared_dir: Path
-    config: RunConfig
-    split: SubjectSplit
-    options: ExportOptions
-
-    @property
-    def stage_name(self) -> str:
-        return "export" if self.student.stem == "student" else f"export_{self.student.stem}"
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        return tuple(self._file(variant) for variant in self.options.variants)
-
-    @cached_property
-    def store(self) -> PreparedStore:
-        return PreparedStore.open(self.prepared_dir)
-
-    @cached_property
-    def calibration_store(self) -> PreparedStore:
-        """Raises DatasetError if the folder of `options.calibration` is not a prepared one."""
-        return PreparedStore.open(Path(self.options.calibration)) if self.options.calibration else self.store
-
-    @property
-    def n_unseen(self) -> int:
-        return len(self.rows("test"))
-
-    def inputs(self, version: int) -> dict:
-        """What decides the files."""
-        if not self.student.is_file():
-            raise ExportError(f"{self.student} is missing; expected a student's .keras file.")
-        return {
-            "student": file_fingerprint(self.student),
-            "store": self.store.fingerprint,
-            "split": fingerprint(
-                self.split.to_dict()
-            ),  # not its names: the record may go along with the files
-            "options": {k: v for k, v in to_dict(self.options).items() if k != "calibration"},
-            "calibration": self.calibration_store.fingerprint,
-            "code": version,
-        }
-
-    def rows(self, part: str) -> np.ndarray:
-        members = self.store.manifest[self.split.unit].isin(self.split.parts[part])
-        return np.flatnonzero(self.store.complete & members.to_numpy())
-
-    def remove_files(self) -> None:
-        for variant in EXPORT_VARIANTS:
-            (self.folder / self._file(variant)).unlink(missing_ok=True)
-
-    def _file(self, variant: str) -> str:
-        from stressid_keras.export.metadata import file_name
-
-        return file_name(self.student.stem, variant)
-
-
-def plan_export(data: RunData, options: ExportOptions, student: Path) -> ExportPlan:
-    """The plan for a student of a run, or for another file, which is tested on the people that its own folder names.
-
-    Raises:
-        DatasetError: the calibration folder is not a prepared one, there is no `split.json` beside the student, or
-            nobody of its test part is in the data.
-        ExportError: a package that a variant needs is not installed.
-    """
-    student = Path(student)
-    own = student.resolve() == (data.output_dir / "student.keras").resolve()
-    split_file = student.parent / "split.json"
-    plan = ExportPlan(
-        student,
-        data.output_dir,
-        data.data_dir.resolve(),
-        data.store.path.resolve(),
-        data.config,
-        data.split if own else SubjectSplit.load(split_file),
-        options,
-    )
-    if not len(plan.rows("test")):
-        raise DatasetError(
-            f"{split_file} tests on people of whom {data.data_dir} has no complete window; "
-            "expected the tree that the student was trained on."
-        )
-    if {"fp16", "int8"} & set(options.variants) and importlib.util.find_spec("ai_edge_quantizer") is None:
-        raise ExportError(
-            "ai-edge-quantizer is not installed, which the variants fp16 and int8 need; install it with "
-            "pip install ai-edge-quantizer, or export --variants float32 mediapipe."
-        )
-    plan.calibration_store  # noqa: B018  a mistyped folder is told before the training's end
-    return plan
-
-
 def write_files(plan: ExportPlan, progress=None) -> dict:
     """Write the files of a plan; the summary that `export.json` keeps. Keras must run on TensorFlow."""
-    from stressid_keras.export.metadata import hop_samples
     from stressid_keras.export.student_file import file_sha256, load_student
     from stressid_keras.export.student_files import Deployment, export_student
     from stressid_keras.export.windows import deployed_samples
@@ -195,6 +88,6 @@ def _card(plan: ExportPlan) -> str:
     from stressid_keras.evaluation.texts import RESEARCH_ONLY
 
     return (
-        f"Stress from speech: a probability for each of {', '.join(plan.store.class_names)}, by a network that was "
-        f"trained with video and physiology and hears the voice alone. {RESEARCH_ONLY}"
+        f"Stress from speech: a probability for each of {', '.join(plan.store.class_names)}, by a network that "
+        f"hears the voice alone. {RESEARCH_ONLY}"
     )

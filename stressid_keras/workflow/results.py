@@ -7,12 +7,13 @@ from pathlib import Path
 from stressid_keras.config import ExportOptions
 from stressid_keras.errors import ExportError
 from stressid_keras.workflow.analysis import Analysis
-from stressid_keras.workflow.exporting import ExportPlan, plan_export, write_files
+from stressid_keras.workflow.export_plan import ExportPlan, plan_export
+from stressid_keras.workflow.exporting import write_files
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
 from stressid_keras.workflow.stage import Stage
 
-EXPORT_VERSION = 3  # raised when the export changes for the same student
+EXPORT_VERSION = 4  # raised when the export changes for the same student
 
 
 class Results:
@@ -55,15 +56,19 @@ class Results:
 
         Args:
             options: which files, and of which window.
-            student: another `.keras` file than the run's, which then is neither trained nor looked at; the files go
-                into the run's folder, and their names begin with its name.
+            student: a `.keras` file, in the place of the run's, which then is neither trained nor looked at; it is
+                tested on the people that the `split.json` beside it names. The files go into the run's folder, and
+                their names begin with its name.
 
         Raises:
-            ExportError: `export_obstacle`, or the student cannot be exported, or a file computes something else.
+            DatasetError, ExportError: as `plan_export`; or `export_obstacle`, or the student cannot be exported, or a
+                file computes something else.
         """
-        plan = plan_export(self.data, options or ExportOptions(), student or self._trained_student())
+        plan = plan_export(self.data, options or ExportOptions(), student)
         if obstacle := self._obstacle(plan.rows("test")):
             raise ExportError(f"{plan.student} cannot be exported: {obstacle}")
+        if student is None:  # after what can be wrong with the options
+            self.training.student  # noqa: B018  trained, if it is not
         stage = Stage(self.folder, plan.stage_name, plan.inputs(EXPORT_VERSION), plan.files)
         if stage.is_current():
             self.reporter.reused("export", [self.folder / name for name in stage.outputs])
@@ -86,10 +91,6 @@ class Results:
         if all(recording.sources["audio"].suffix.lower() == ".png" for recording in recordings):
             return "the audio came as images, so there is no front end to export with the student."
         return ""
-
-    def _trained_student(self) -> Path:
-        self.training.student  # noqa: B018  trained, if it is not
-        return self.folder / "student.keras"
 
     def _export(self, plan: ExportPlan) -> dict:
         import keras

@@ -99,7 +99,8 @@ class Run:
 
         Args:
             options: which files, and of which window.
-            student: another `.keras` file to export, trained on this run's part of people.
+            student: a `.keras` file to export in the place of the run's; tested on the people that the `split.json`
+                beside it names.
         """
         stage = self.results.export(options, student)
         return {

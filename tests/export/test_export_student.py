@@ -11,8 +11,9 @@ from stressid_keras.export import student_files
 from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.deployed import build_deployed_model
 from stressid_keras.export.folding import fold_normalisation
+from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import check_operators, operators
-from stressid_keras.export.parity import BOUNDS, LiteRTModel, Outputs, agreement
+from stressid_keras.export.parity import BOUNDS, Outputs, agreement
 from stressid_keras.export.quantise import block_count, schemes, to_float16, to_mixed_int8
 from stressid_keras.export.student_files import Deployment, export_student
 from stressid_keras.export.unseen import Unseen

@@ -1,6 +1,8 @@
 """The files of an export: what they hold, and that they compute what Keras computes on people not trained on."""
 
+import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -205,6 +207,7 @@ def test_another_student_file_is_exported_beside_its_split(exported_run, tiny_tr
     }
     told = description(files["float32"])
     assert told["name"] == "phone"
+    assert "physiology" not in told["model_card"]  # a control is trained without
     assert told["window_samples"] == 64_000  # no window of the training is longer than 60 s: theirs
 
 
@@ -218,9 +221,59 @@ def test_people_of_another_tree_are_a_sentence(exported_run, tiny_tree, tmp_path
 
 
 def test_calibration_folder_that_is_none_is_a_sentence(exported_run, tiny_tree, tmp_path):
+    """Before anything is trained."""
     options = ExportOptions(calibration=str(tmp_path))
     with pytest.raises(DatasetError, match="is not a prepared folder"):
-        again(exported_run, tiny_tree).export(options)
+        again(exported_run, tiny_tree, tmp_path / "run").export(options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_calibration_folder_of_other_log_mels_is_refused(exported_run, tiny_tree, tmp_path):
+    prepared = shutil.copytree(exported_run.folder / "prepared", tmp_path / "prepared")
+    described = json.loads((prepared / "prepare.json").read_text())
+    described["config"]["audio"]["sample_rate"] = 8_000
+    (prepared / "prepare.json").write_text(json.dumps(described))
+    with pytest.raises(ExportError, match=r"was prepared with other log-mels .*sample_rate=8000"):
+        again(exported_run, tiny_tree).export(ExportOptions(calibration=str(prepared)))
+
+
+def test_people_are_those_of_the_file_whatever_the_run_would_divide(exported_run, tiny_tree, tmp_path):
+    """Another seed divides others: then the student would be tested on people whom it was trained on."""
+    for name in ("student.keras", "split.json"):
+        shutil.copy(exported_run.folder / "run" / name, tmp_path / name)
+    before = (tmp_path / "split.json").read_bytes()
+    config = dataclasses.replace(exported_run.run.config, seed=3)
+    run = Run(tiny_tree, exported_run.folder / "prepared", tmp_path, config)
+    run.export(ExportOptions(seconds=2.0, variants=("float32",)), tmp_path / "student.keras")
+    assert (tmp_path / "split.json").read_bytes() == before
+    folders = exported_run.folder / "run", tmp_path
+    first, second = (json.loads((folder / "export.json").read_text()) for folder in folders)
+    assert first["inputs"]["split"] == second["inputs"]["split"]
+
+
+def test_a_student_of_other_windows_is_told(exported_run, tiny_tree, tmp_path):
+    """Such as one of StressID that is tested on the sample, for its tree was not named."""
+    for name in ("student.keras", "split.json", "split_record.json"):
+        shutil.copy(exported_run.folder / "run" / name, tmp_path / name)
+    run, said = again(exported_run, tiny_tree, tmp_path), []
+    run.data.reporter.warn = said.append
+    options = ExportOptions(seconds=2.0, variants=("float32",))
+    run.export(options, tmp_path / "student.keras")
+    assert said == []
+    record = json.loads((tmp_path / "split_record.json").read_text())
+    record["inputs"]["windows"] = "others"
+    (tmp_path / "split_record.json").write_text(json.dumps(record))
+    run.export(options, tmp_path / "student.keras")
+    assert len(said) == 1
+    assert "was trained on other windows" in said[0]
+
+
+def test_an_exported_file_in_the_place_of_a_student_is_kept(exported_run, tiny_tree):
+    path = exported_run.files["float32"]
+    before = path.read_bytes()
+    with pytest.raises(ExportError, match=r"student\.tflite is not a \.keras file"):
+        again(exported_run, tiny_tree).export(student=path)
+    assert path.read_bytes() == before
 
 
 def test_file_that_is_no_student_is_refused(exported_run, tiny_tree):
@@ -232,7 +285,16 @@ def test_file_that_is_no_student_is_refused(exported_run, tiny_tree):
     ):
         run.export(student=folder / "teacher.keras")
     (folder / "text.keras").write_text("no model")
-    with pytest.raises(ExportError, match=r"text.keras cannot be loaded as a Keras model"):
+    with pytest.raises(ExportError, match=r"text.keras is not a .keras file"):
         run.export(student=folder / "text.keras")
+    content = bytearray((folder / "student.keras").read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    (folder / "damaged.keras").write_bytes(content)
+    directory = content.rindex(b"PK\x01\x02")
+    (folder / "cut.keras").write_bytes(content[:directory] + b"PK\x09" + content[directory + 3 :])
+    with pytest.raises(ExportError, match=r"cut.keras is not a .keras file"):
+        run.export(student=folder / "cut.keras")
+    with pytest.raises(ExportError, match=r"damaged.keras cannot be loaded as a Keras model"):
+        run.export(student=folder / "damaged.keras")
     with pytest.raises(ExportError, match=r"absent.keras is missing"):
         run.export(student=folder / "absent.keras")

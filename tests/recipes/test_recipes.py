@@ -92,6 +92,11 @@ def test_student_of_another_run_is_exported_from_its_file(folders, tmp_path):
     result = run_recipe("export_tflite", *folders[:4], *student, *options)
     assert "windows of 2 s at 16000 Hz; compared on 9 of test and 9 of val:" in result.stdout
     assert (tmp_path / "student_ce.tflite").is_file()
+    assert "macro F1, deployment windows: 0." in result.stdout
+    assert "(one person: no interval)" in result.stdout
+    result = run_recipe("export_tflite", *folders[:4], *student, "--seed", "3", check=False)
+    assert result.returncode == 2
+    assert "--seed belongs to a training" in result.stderr
     (tmp_path / "split.json").unlink()
     result = run_recipe("export_tflite", *folders[:4], *student, *options, check=False)
     assert result.returncode == 2

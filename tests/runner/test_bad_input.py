@@ -240,7 +240,17 @@ def test_a_rate_goes_with_samples_and_not_with_a_file(runner, tmp_path):
         runner.predict(tmp_path / "talk.wav", rate=RATE)
 
 
-@pytest.mark.parametrize("waveform", [np.zeros(100, "complex64"), np.zeros(100, "int64")])
-def test_a_window_of_another_type_is_refused(runner, waveform):
-    with pytest.raises(ExportError, match="the waveform has the type"):
+@pytest.mark.parametrize(
+    ("waveform", "message"),
+    [
+        (np.zeros(0), "expected one window of 1 to 32000 samples"),
+        (np.zeros(32_001), "expected one window of 1 to 32000 samples"),
+        (np.zeros((2, 100)), r"has shape \(2, 100\); expected one window"),
+        (np.full(100, np.nan), "the waveform holds NaN or infinite samples"),
+        (np.zeros(100, "complex64"), "the waveform has the type complex64"),
+        (np.zeros(100, "int64"), "the waveform has the type int64"),
+    ],
+)
+def test_what_is_no_window_is_refused(runner, waveform, message):
+    with pytest.raises(ExportError, match=message):
         runner.predict_window(waveform)

@@ -78,9 +78,10 @@ def model(tmp_path_factory):
 def with_metadata(source, path, content=None, **changes):
     """An exported file with other metadata, `changes` in its model.json, or with other `content` before it."""
     from stressid_keras.export import metadata
+    from stressid_keras.export.archive import read_description
 
     content = content or source.read_bytes()
-    description = metadata.read_archive(source) | changes
+    description = read_description(source) | changes
     start = content.rfind(b"PK\x03\x04", 0, content.rfind(b"PK\x03\x04"))
     path.write_bytes(content[:start])
     metadata.write_archive(path, description)

@@ -1,0 +1,142 @@
+"""What an export reads, and what is wrong with it before anything is trained or written."""
+
+import contextlib
+import importlib.util
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
+from stressid_keras.dataset import SubjectSplit
+from stressid_keras.errors import DatasetError, ExportError
+from stressid_keras.export.metadata import file_name
+from stressid_keras.preprocessing import PreparedStore
+from stressid_keras.provenance import file_fingerprint, fingerprint, read_json
+from stressid_keras.workflow.data import RunData
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What an export reads, as values that another process can be given."""
+
+    student: Path
+    folder: Path
+    data_dir: Path
+    prepared_dir: Path
+    config: RunConfig
+    split: SubjectSplit
+    options: ExportOptions
+
+    @property
+    def stage_name(self) -> str:
+        return "export" if self.student.stem == "student" else f"export_{self.student.stem}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(self._file(variant) for variant in self.options.variants)
+
+    @cached_property
+    def store(self) -> PreparedStore:
+        return PreparedStore.open(self.prepared_dir)
+
+    @cached_property
+    def calibration_store(self) -> PreparedStore:
+        """Raises DatasetError if the folder of `options.calibration` is not a prepared one."""
+        return PreparedStore.open(Path(self.options.calibration)) if self.options.calibration else self.store
+
+    @property
+    def n_unseen(self) -> int:
+        return len(self.rows("test"))
+
+    def inputs(self, version: int) -> dict:
+        """What decides the files."""
+        return {
+            "student": file_fingerprint(self.student),
+            "store": self.store.fingerprint,
+            "split": fingerprint(self.split.to_dict()),  # no names: the record may go along with the files
+            "options": {k: v for k, v in to_dict(self.options).items() if k != "calibration"},
+            "calibration": self.calibration_store.fingerprint,
+            "code": version,
+        }
+
+    def rows(self, part: str) -> np.ndarray:
+        members = self.store.manifest[self.split.unit].isin(self.split.parts[part])
+        return np.flatnonzero(self.store.complete & members.to_numpy())
+
+    def remove_files(self) -> None:
+        for variant in EXPORT_VARIANTS:
+            (self.folder / self._file(variant)).unlink(missing_ok=True)
+
+    def _file(self, variant: str) -> str:
+        return file_name(self.student.stem, variant)
+
+
+def plan_export(data: RunData, options: ExportOptions, student: Path | None = None) -> ExportPlan:
+    """The plan for the run's student, or for a file, which is tested on the people that its own folder names.
+
+    Raises:
+        DatasetError: the calibration folder is not a prepared one, there is no `split.json` beside the student, or
+            nobody of its test part is in the data.
+        ExportError: the file is no `.keras` file, a package that a variant needs is not installed, or the
+            calibration folder holds other log-mels than the student hears.
+    """
+    if student is not None:
+        check_keras_file(student)
+    if {"fp16", "int8"} & set(options.variants) and importlib.util.find_spec("ai_edge_quantizer") is None:
+        raise ExportError(
+            "ai-edge-quantizer is not installed, which the variants fp16 and int8 need; install it with "
+            "pip install ai-edge-quantizer, or export --variants float32 mediapipe."
+        )
+    if options.calibration:
+        _check_calibration(PreparedStore.open(Path(options.calibration)), data.config)
+    # Of a file, the people that it was not trained on stand beside it; the run's own options may name others.
+    split = None if student is None else SubjectSplit.load(Path(student).parent / "split.json")
+    student = data.output_dir / "student.keras" if student is None else Path(student)
+    plan = ExportPlan(
+        student,
+        data.output_dir,
+        data.data_dir.resolve(),
+        data.store.path.resolve(),
+        data.config,
+        split or data.split,
+        options,
+    )
+    if not len(plan.rows("test")):
+        raise DatasetError(
+            f"{student.parent / 'split.json'} tests on people of whom {data.data_dir} has no complete window; "
+            "expected the tree that the student was trained on."
+        )
+    trained = (read_json(student.parent / "split_record.json") or {}).get("inputs", {}).get("windows")
+    if trained not in (None, plan.store.windows_fingerprint):
+        data.reporter.warn(
+            f"{student} was trained on other windows than those of {data.data_dir}, on which it is tested here."
+        )
+    return plan
+
+
+def check_keras_file(path: Path) -> None:
+    """Raises ExportError if the file is absent or no `.keras` file: before its name decides what is written."""
+    path = Path(path)
+    if not path.is_file():
+        raise ExportError(f"{path} is missing; expected a student's .keras file.")
+    names = set()
+    # An exported .tflite is a ZIP file, too.
+    with (
+        contextlib.suppress(zipfile.BadZipFile, ValueError, NotImplementedError),
+        zipfile.ZipFile(path) as archive,
+    ):
+        names = set(archive.namelist())
+    if not {"config.json", "metadata.json"} <= names:
+        raise ExportError(f"{path} is not a .keras file; expected a student.keras.")
+
+
+def _check_calibration(store: PreparedStore, config: RunConfig) -> None:
+    found, expected = store.config.audio, config.preparation.audio
+    if found != expected:
+        raise ExportError(
+            f"{store.path} was prepared with other log-mels ({found}) than the student hears ({expected}); "
+            "expected a folder that was prepared as the student's."
+        )
