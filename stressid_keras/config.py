@@ -298,6 +298,7 @@ class DistillationConfig:
     relational: float = 0.0  # weight of the distances and angles between a batch's features
     contrastive: float = 0.0  # weight of telling a sample's teacher feature from the batch's others
     contrastive_temperature: float = 0.1  # of the similarities of features
+    compared_features: tuple[str, ...] = ()  # by relational and contrastive; empty: those of α to δ, or all four
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
     schedule: str = "constant"  # of all these weights: or "warm-up" from 0, or "decay" to 0
@@ -332,6 +333,10 @@ class DistillationConfig:
                 raise StressIDError(
                     f"{name} is {getattr(self, name)!r}; expected one of {', '.join(map(repr, expected))}."
                 )
+        if unknown := [name for name in self.compared_features if name not in PRIVILEGED]:
+            raise StressIDError(
+                f"compared_features has {unknown[0]!r}; expected some of {', '.join(PRIVILEGED)}."
+            )
         if self.feature_views < 0:
             raise StressIDError(f"feature_views is {self.feature_views}; expected 0 or more.")
 

@@ -41,7 +41,7 @@ def build_distiller(
         StressIDError: standardisation is asked for and there are no features to take the statistics from.
     """
     weights = {name: weight for name, weight in config.weights.items() if weight}
-    features = tuple(weights) or tuple(config.weights)
+    features = config.compared_features or tuple(weights) or tuple(config.weights)
     terms = {
         "logits": lambda weight: SoftTargets(weight, config.temperature),
         "imitation": lambda weight: Imitation(weight, config.temperature),
