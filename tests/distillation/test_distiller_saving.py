@@ -91,3 +91,21 @@ def test_a_file_leaves_the_choice_of_compiler_to_the_backend_that_loads_it(stude
     for jit_compile in (True, False):
         model.compile("sgd", jit_compile=jit_compile)
         assert model.get_compile_config()["jit_compile"] == "auto"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"), [((), ("video", "ecg", "eda", "rr")), (("rr", "ecg"), ("rr", "ecg"))]
+)
+def test_terms_compare_the_features_that_the_configuration_names(student, batch, chosen, expected):
+    """A feature that is not compared has no say, whatever it holds."""
+    x, y = batch(widths=WIDTHS)
+    config = with_methods("contrastive", DistillationConfig(compared_features=chosen))
+    model = build_distiller(student(), config, x["teacher_features"])
+    model.compile("sgd")
+    before = model.evaluate(x, y, verbose=0, return_dict=True)["contrastive"]
+    for name in WIDTHS:
+        changed = {**x["teacher_features"], name: x["teacher_features"][name][::-1].copy()}
+        after = model.evaluate({**x, "teacher_features": changed}, y, verbose=0, return_dict=True)[
+            "contrastive"
+        ]
+        assert (after != pytest.approx(before, rel=1e-4)) == (name in expected), name

@@ -74,7 +74,10 @@ def test_texts_that_make_no_sense_are_refused(text, message):
         ({"features_first_share": 1.0}, "features_first_share is 1.0"),
         ({"feature_dtype": "int8"}, "feature_dtype is 'int8'"),
         ({"feature_views": -1}, "feature_views is -1"),
-        ({"compared_features": ("ecg", "audio")}, "compared_features has 'audio'; expected some of video, ecg"),
+        (
+            {"compared_features": ("ecg", "audio")},
+            "compared_features has 'audio'; expected some of video, ecg",
+        ),
         ({"relational": float("nan")}, "relational is nan"),
     ],
 )
