@@ -10,6 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Tests compile for many shapes and compute little: XLA's compiler, which JAX uses, is told to hurry.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -26,6 +27,9 @@ from stressid_keras.config import (
 )
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.preprocessing import prepare_dataset
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is slow, not wrong
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 CLUSTER_ENVIRONMENT = {

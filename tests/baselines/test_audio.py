@@ -99,7 +99,7 @@ def test_other_sample_rates_give_features(rate):
     assert all(np.isfinite(value) for value in audio_features(noise(), rate).values())
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 3000), st.floats(0, 1, width=32), st.integers(0, 100))
 def test_any_length_and_level_gives_numbers_or_nan(length, level, seed):
     waveform = np.random.default_rng(seed).uniform(-level, level, length)

@@ -171,7 +171,7 @@ def test_a_class_that_was_not_trained_on_has_probability_zero():
         np.testing.assert_array_equal(parts["test"], np.tile([0.0, 0.0, 1.0, 0.0], (len(rows["test"]), 1)))
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(st.data())
 def test_tiny_parts_are_survived(data):
     sizes = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 3), st.integers(0, 3)))

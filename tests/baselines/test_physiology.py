@@ -167,7 +167,7 @@ def test_a_skin_without_any_peak_has_no_responses():
     assert np.isnan(features["scr_amplitude_mean"])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.integers(1, 5000),
     st.sampled_from(["noise", "walk", "step", "impulse", "line", "sine", "saturated"]),

@@ -36,7 +36,7 @@ count_tables = st.lists(
 
 
 @given(counts=count_tables, seed=st.integers(0, 2**32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_subject_is_in_exactly_one_part(counts, seed):
     rows = rows_of(counts)
     parts = split(rows, seed).parts
@@ -45,14 +45,14 @@ def test_every_subject_is_in_exactly_one_part(counts, seed):
 
 
 @given(counts=count_tables, seed=st.integers(0, 2**32), data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_split_does_not_depend_on_the_order_of_rows(counts, seed, data):
     rows = rows_of(counts)
     assert split(rows, seed) == split(data.draw(st.permutations(rows)), seed)
 
 
 @given(counts=count_tables, seed=st.integers(0, 2**32), data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_folds_test_every_subject_once_and_never_train_on_it(counts, seed, data):
     k = data.draw(st.integers(3, len(counts)))
     folds = subject_folds(*zip(*rows_of(counts), strict=True), k, CONFIG, seed)

@@ -43,7 +43,7 @@ def log_softmax(x):
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes, seeds, st.floats(0.5, 10))
 def test_soft_targets_are_the_scaled_divergence(n, seed, temperature):
     s, t, f = arrays(seed, (n, 3), (n, 3), (n, 2))
@@ -54,7 +54,7 @@ def test_soft_targets_are_the_scaled_divergence(n, seed, temperature):
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes, seeds, st.floats(0.5, 10))
 def test_imitation_is_the_cross_entropy_to_soft_labels(n, seed, temperature):
     s, t, f = arrays(seed, (n, 3), (n, 3), (n, 2))
@@ -93,7 +93,7 @@ def relational(s, t):
     return values
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes, seeds)
 def test_relational_term_is_that_of_all_pairs_and_triplets(n, seed):
     s, t, u, logits = arrays(seed, (n, 3), (n, 5), (n, 2), (n, 3))
@@ -116,7 +116,7 @@ def test_equal_features_have_finite_relations():
     assert np.isfinite(found(Relational(), (logits, s), {"a": t}, None)).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(sizes, seeds, st.floats(0.05, 2))
 def test_contrastive_term_tells_a_sample_from_its_batch(n, seed, temperature):
     s, t, logits = arrays(seed, (n, 3), (n, 5), (n, 3))

@@ -177,7 +177,7 @@ def test_interval_has_no_end_where_the_gap_is_not_sure(answer):
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_holm_never_lowers_and_keeps_the_order(p_values):
     adjusted = holm(p_values)
     pairs = [(p, q) for p, q in zip(p_values, adjusted, strict=True) if p is not None]

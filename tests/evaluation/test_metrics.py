@@ -18,7 +18,7 @@ def one_hot(classes):
     return np.eye(3)[np.asarray(classes)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=30))
 def test_scores_equal_scikit_learn(pairs):
     labels, predicted = np.transpose(pairs)
@@ -48,7 +48,7 @@ def test_scores_equal_scikit_learn(pairs):
             assert scores[f"precision_{name}"] is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(6, 40))
 def test_area_under_the_curve_equals_scikit_learn(seed, n):
     rng = np.random.default_rng(seed)

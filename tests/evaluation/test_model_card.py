@@ -182,7 +182,7 @@ def paths(values, keys=()):
             yield from paths(value, (*keys, key))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_keys_may_be_absent_or_empty(card, metrics, data):
     whole = {"metrics": metrics, "config": CONFIG}

@@ -36,7 +36,7 @@ def test_same_features_and_seed_give_the_same_coordinates(n):
     assert np.array_equal(first, second)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     n=st.integers(1, 45),
     dimensions=st.integers(1, 4),

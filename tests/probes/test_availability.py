@@ -76,7 +76,7 @@ def test_a_tie_goes_to_the_lower_class():
     assert availability_probabilities(train, train, 3).argmax(axis=1).tolist() == [1, 1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 2), st.sets(st.sampled_from(MODALITIES)))),
     st.integers(0, 2),

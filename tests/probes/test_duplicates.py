@@ -147,7 +147,7 @@ def test_holes_and_constant_columns_do_not_hide_copies_and_recordings_without_fe
     assert pairs(found) == [("copy", "p00")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 14), st.integers(0, 4), st.integers(1, 7), st.integers(0, 2**32 - 1))
 def test_few_and_strange_rows_are_no_trouble(rows, columns, n_subjects, seed):
     rng = np.random.default_rng(seed)

@@ -184,7 +184,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.dictionaries(keys, anything, max_size=8))
 def test_whatever_is_absent_or_strange_is_passed_over(metrics):
     for sentence in findings(metrics):

@@ -67,7 +67,7 @@ def test_subjects_with_one_recording_are_left_out_and_fewer_than_two_others_give
     assert identity_probe(np.zeros((0, 4)), [], []) == UNDEFINED | {"n_subjects": 0, "n_windows": 0}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(0, 12),
     st.integers(0, 3),

@@ -32,7 +32,7 @@ def with_babble(waveform, snr, seed):
 
 @pytest.mark.parametrize("add", [with_white_noise, with_babble])
 @given(snr=st.floats(-5, 20), seed=st.integers(0, 99), gain=st.floats(0.01, 1.0))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_signal_to_noise_ratio_is_what_was_asked(add, snr, seed, gain):
     waveform = (gain * SPEECH).astype(np.float32)
     noisy = add(waveform, snr, seed)

@@ -27,7 +27,7 @@ chunk_sizes = st.lists(st.integers(0, 20_000), min_size=1, max_size=6).filter(la
 
 
 @given(sizes=chunk_sizes, rate=st.sampled_from(sorted(SPEECH)), length=st.integers(50, 3 * WINDOW))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_numbers_do_not_depend_on_the_chunks(runner, sizes, rate, length):
     waveform = SPEECH[rate][:length]
     expected = runner.predict(waveform, rate)

@@ -142,7 +142,7 @@ def test_runs_of_one_experiment_lie_together(folder, store):
 keys = st.text(st.characters(exclude_categories=("Cs",)), max_size=80)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(values=st.dictionaries(keys, st.floats(-1, 1), min_size=1, max_size=8))
 def test_scores_keep_their_number_whatever_a_class_is_called(values, tmp_path_factory):
     mlflow = pytest.importorskip("mlflow", reason='needs pip install -e ".[mlflow]"')

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.config import DatasetConfig, DistillationConfig, TrainingConfig
+from stressid_keras.config import DatasetConfig, DistillationConfig, ExportOptions, TrainingConfig
 from stressid_keras.errors import DatasetError, StressIDError
 from stressid_keras.preprocessing import save_log_mel_image
 from stressid_keras.workflow import Reporter, Run
@@ -180,7 +180,7 @@ def test_binary_labels_end_to_end(tiny_tree, tiny_config, tmp_path):
     run = make_run(tiny_tree, tmp_path, tiny_config, dataset=DatasetConfig(label="binary"))
     metrics = run.evaluate()
     assert set(metrics["protocol"]["class_names"]) == {"NoStress", "Stress"}
-    run.export()
+    run.export(ExportOptions(variants=("float32",)))
 
 
 def test_teacher_learns_from_recordings_without_audio(tiny_tree, tiny_config, tmp_path):
