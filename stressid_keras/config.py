@@ -292,9 +292,7 @@ class DistillationConfig:
     projection: str = ""  # between the student's feature and each of the teacher's: "", "linear" or "hidden"
     logits: float = 0.0  # weight of the soft targets
     imitation: float = 0.0  # share that the teacher's soft labels take from the labels
-    temperature: float = (
-        2.0  # of the teacher's probabilities; with three classes 4 leaves them nearly uniform
-    )
+    temperature: float = 1.0  # of the teacher's probabilities, which labels as noisy as self-reports leave soft
     relational: float = 0.0  # weight of the distances and angles between a batch's features
     contrastive: float = 0.0  # weight of telling a sample's teacher feature from the batch's others
     contrastive_temperature: float = 0.1  # of the similarities of features

@@ -48,7 +48,7 @@ METHODS = {
     "projection": Method(ProjectionHead, {"projection": "linear"}),
     "projection-hidden": Method(ProjectionHead, {"projection": "hidden"}),
     "logits": Method(SoftTargets, {"logits": 1.0}, is_term=True),
-    "generalised": Method(Imitation, {"imitation": 0.5}, is_term=True),
+    "generalised": Method(Imitation, {"imitation": 0.7}, is_term=True),
     "relational": Method(Relational, {"relational": 25.0}, is_term=True),
     "contrastive": Method(Contrastive, {"contrastive": 2.0}, is_term=True),
     "confidence": Method(Confidence, {"confidence": True}),
