@@ -292,11 +292,15 @@ class DistillationConfig:
     projection: str = ""  # between the student's feature and each of the teacher's: "", "linear" or "hidden"
     logits: float = 0.0  # weight of the soft targets
     imitation: float = 0.0  # share that the teacher's soft labels take from the labels
-    temperature: float = 1.0  # of the teacher's probabilities, which labels as noisy as self-reports leave soft
+    temperature: float = (
+        1.0  # of the teacher's probabilities, which labels as noisy as self-reports leave soft
+    )
     relational: float = 0.0  # weight of the distances and angles between a batch's features
     contrastive: float = 0.0  # weight of telling a sample's teacher feature from the batch's others
     contrastive_temperature: float = 0.1  # of the similarities of features
-    compared_features: tuple[str, ...] = ()  # by relational and contrastive; empty: those of α to δ, or all four
+    compared_features: tuple[
+        str, ...
+    ] = ()  # by relational and contrastive; empty: those of α to δ, or all four
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
     schedule: str = "constant"  # of all these weights: or "warm-up" from 0, or "decay" to 0
