@@ -9,16 +9,21 @@ import soundfile
 from stressid_keras import StudentRunner
 from stressid_keras.errors import ExportError, RecordingError
 
-from .conftest import RATE, speech, with_metadata
+from ..small_export import RATE, speech, write_export
 
 
-def refused(path, **options):
-    with pytest.raises(ExportError) as caught:
-        StudentRunner(path, **options)
+def sentence(kind, path, call):
+    """What an error of a kind, raised by call(path), says: one line that names the file."""
+    with pytest.raises(kind) as caught:
+        call(path)
     message = str(caught.value)
     assert path.name in message
     assert message.count("\n") == 0
     return message
+
+
+def refused(path):
+    return sentence(ExportError, path, StudentRunner)
 
 
 def test_a_keras_file_is_refused(small_student, tmp_path):
@@ -68,7 +73,7 @@ def test_one_changed_byte_is_refused(model, tmp_path, place):
 
 def test_a_model_that_was_cut_before_it_was_described_is_refused_by_the_interpreter(flatbuffers, tmp_path):
     cut = flatbuffers["float32"][:20_000]
-    path = with_metadata(cut, tmp_path / "student.tflite")
+    path = write_export(tmp_path / "student.tflite", cut)
     assert "is no exported student" in refused(path)
 
 
@@ -87,7 +92,7 @@ def test_a_model_that_was_cut_before_it_was_described_is_refused_by_the_interpre
     ],
 )
 def test_metadata_that_cannot_be_used_are_refused(flatbuffers, tmp_path, changes, message):
-    path = with_metadata(flatbuffers["float32"], tmp_path / "student.tflite", **changes)
+    path = write_export(tmp_path / "student.tflite", flatbuffers["float32"], **changes)
     assert message in refused(path)
 
 
@@ -119,13 +124,8 @@ def test_impossible_threads_are_refused(model, threads):
         StudentRunner(model, threads=threads)
 
 
-def scored(runner, path, **options):
-    with pytest.raises(RecordingError) as caught:
-        runner.predict(path, **options)
-    message = str(caught.value)
-    assert path.name in message
-    assert message.count("\n") == 0
-    return message
+def scored(runner, path):
+    return sentence(RecordingError, path, runner.predict)
 
 
 def test_a_wav_of_zero_length_is_refused(runner, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .conftest import WINDOW, speech
+from ..small_export import WINDOW, speech
 
 ROOT = Path(__file__).resolve().parents[2]
 

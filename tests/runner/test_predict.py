@@ -11,7 +11,7 @@ import soxr
 from stressid_keras import StudentRunner
 from stressid_keras.preprocessing import load_waveform
 
-from .conftest import CLASS_NAMES, HOP, RATE, WINDOW, speech
+from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech
 
 
 def interpreted(model, waveform, hop=HOP):

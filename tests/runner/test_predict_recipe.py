@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from .conftest import CLASS_NAMES, speech
+from ..small_export import CLASS_NAMES, speech
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "predict.py"
 

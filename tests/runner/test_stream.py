@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stressid_keras.errors import ExportError
 
-from .conftest import HOP, RATE, WINDOW, speech
+from ..small_export import HOP, RATE, WINDOW, speech
 
 SPEECH = {rate: speech(5.3, rate) for rate in (8_000, RATE, 44_100, 48_000)}
 

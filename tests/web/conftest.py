@@ -7,20 +7,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 import soundfile
 
-from stressid_keras.config import AudioConfig
-from stressid_keras.dataset.synthetic_voice import voice
+from ..small_export import deployed_student, speech, write_export
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 CHROMIUM = shutil.which("chromium")
-RATE = 16_000
-WINDOW = 2 * RATE
-HOP = RATE
-AUDIO = AudioConfig(n_mels=32)
-CLASS_NAMES = ["Low", "Medium", "High"]
 
 
 def pytest_collection_modifyitems(items):
@@ -44,53 +37,16 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
     """A `.tflite` with random weights and the metadata that an export appends."""
-    import keras
-
-    from stressid_keras.config import StudentConfig
-    from stressid_keras.export import metadata
     from stressid_keras.export.convert import to_tflite
-    from stressid_keras.export.deployed import build_deployed_model
-    from stressid_keras.models import build_student
-    from stressid_keras.preprocessing import log_mel
 
-    keras.utils.set_random_seed(1)
-    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
-    image = log_mel(speech(2.0), AUDIO)
-    outputs = student({"audio": image[None, :, :, None], "audio_size": np.array([image.shape], "int32")})
-    # Probabilities that are neither all alike nor 0 and 1 show differences best.
-    kernel = student.get_layer("logits").kernel
-    kernel.assign(kernel / (keras.ops.std(outputs["logits"]) + 1e-6))
-    path = tmp_path_factory.mktemp("model") / "student.tflite"
-    path.write_bytes(to_tflite(build_deployed_model(student, AUDIO, WINDOW)))
-    description = metadata.describe(
-        name="student",
-        variant="float32",
-        class_names=CLASS_NAMES,
-        audio=AUDIO,
-        window_samples=WINDOW,
-        outputs={"probabilities": [1, 3], "feature": [1, 12]},
-        model_card="Random weights, for tests.",
-    )
-    metadata.write_archive(path, description)
-    return path
+    return write_export(tmp_path_factory.mktemp("model") / "student.tflite", to_tflite(deployed_student()))
 
 
 def with_metadata(source, path, content=None, **changes):
     """An exported file with other metadata, `changes` in its model.json, or with other `content` before it."""
-    from stressid_keras.export import metadata
-    from stressid_keras.export.archive import read_description
-
     content = content or source.read_bytes()
-    description = read_description(source) | changes
     start = content.rfind(b"PK\x03\x04", 0, content.rfind(b"PK\x03\x04"))
-    path.write_bytes(content[:start])
-    metadata.write_archive(path, description)
-    return path
-
-
-def speech(seconds, rate=RATE):
-    """Synthetic speech, (n,) float32."""
-    return voice(1.0, np.random.default_rng(1), np.random.default_rng(2), seconds, rate).astype("float32")
+    return write_export(path, content[:start], **changes)
 
 
 @pytest.fixture(scope="session")

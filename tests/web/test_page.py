@@ -14,7 +14,8 @@ import soundfile
 from stressid_keras.config import AudioConfig
 from stressid_keras.preprocessing import load_waveform, log_mel
 
-from .conftest import CLASS_NAMES, HOP, RATE, WINDOW, base64_of, in_page, speech, with_metadata
+from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech
+from .conftest import base64_of, in_page, with_metadata
 
 SECONDS = 15  # that a busy machine may take for a result
 RECORDINGS = itertools.count(1)

@@ -1,0 +1,51 @@
+"""A small student with random weights, its metadata, and speech for it: what tests of runner and page export."""
+
+import keras
+import numpy as np
+
+from stressid_keras.config import AudioConfig, StudentConfig
+from stressid_keras.dataset.synthetic_voice import voice
+
+RATE = 16_000
+WINDOW = 2 * RATE
+HOP = RATE
+AUDIO = AudioConfig(n_mels=32)
+CLASS_NAMES = ["Low", "Medium", "High"]
+
+
+def deployed_student() -> keras.Model:
+    """From waveform to probabilities that are neither all alike nor 0 and 1, which show differences best."""
+    from stressid_keras.export.deployed import build_deployed_model
+    from stressid_keras.models import build_student
+
+    keras.utils.set_random_seed(1)
+    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
+    deployed = build_deployed_model(student, AUDIO, WINDOW)
+    kernel = student.get_layer("logits").kernel
+    probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])
+    kernel.assign(kernel / np.log(probabilities).std())
+    return deployed
+
+
+def write_export(path, flatbuffer: bytes, **changes):
+    """The flatbuffer with the archive that an export appends, `changes` in its model.json; the path."""
+    from stressid_keras.export.metadata import describe, write_archive
+
+    described = describe(
+        name="student",
+        variant="float32",
+        class_names=CLASS_NAMES,
+        audio=AUDIO,
+        window_samples=WINDOW,
+        outputs={"probabilities": [1, 3], "feature": [1, 12]},
+        model_card="Random weights, for tests.",
+    )
+    path.write_bytes(flatbuffer)
+    write_archive(path, described | changes)
+    return path
+
+
+def speech(seconds, rate=RATE, seed=1):
+    """Synthetic speech, (n,) float32."""
+    generators = np.random.default_rng(seed), np.random.default_rng(seed + 1)
+    return voice(1.0, *generators, seconds, rate).astype("float32")
