@@ -1,15 +1,14 @@
 """What a student heard in a recording: the waveform, its log-mel, and the probabilities over time."""
 
-import math
-
 import numpy as np
 from matplotlib.figure import Figure
 
 from stressid_keras.config import AudioConfig
+from stressid_keras.pictures.recording import LOG_MEL_STYLE
+from stressid_keras.pictures.samples import draw_samples
 from stressid_keras.preprocessing import log_mel
 
 COLOURS = ("#0072B2", "#E69F00", "#D55E00", "#009E73", "#CC79A7", "#56B4E9")  # Okabe and Ito, 2008
-POINTS = 4000  # of the waveform: more than a page has pixels
 
 
 def prediction_figure(prediction, waveform: np.ndarray, window_seconds: float, audio: AudioConfig) -> Figure:
@@ -27,29 +26,14 @@ def prediction_figure(prediction, waveform: np.ndarray, window_seconds: float, a
     figure = Figure(figsize=(11, 8), layout="constrained")
     wave, image, curves = figure.subplots(3, 1, sharex=True, height_ratios=(2, 3, 3))
     seconds = len(waveform) / audio.sample_rate
-    _draw_waveform(wave, waveform, audio.sample_rate)
-    image.imshow(
-        log_mel(waveform, audio).T,
-        aspect="auto",
-        origin="lower",
-        extent=(0, seconds, 0, audio.n_mels),
-        cmap="magma",
-        vmin=0,
-        vmax=1,
-    )
+    draw_samples(wave, waveform, audio.sample_rate)
+    wave.set(title="waveform", ylabel="amplitude")
+    extent = (0, seconds, 0, audio.n_mels)
+    image.imshow(log_mel(waveform, audio).T, aspect="auto", extent=extent, **LOG_MEL_STYLE)
     image.set(title=f"log-mel, {audio.top_db:g} dB below its loudest point", ylabel="mel band")
     _draw_probabilities(curves, prediction, window_seconds, seconds)
     curves.set(xlim=(0, seconds))
     return figure
-
-
-def _draw_waveform(axes, waveform: np.ndarray, rate: int) -> None:
-    """The extremes of every step, which a thinned line would lose."""
-    step = math.ceil(len(waveform) / POINTS)
-    parts = np.pad(waveform, (0, -len(waveform) % step), mode="edge").reshape(-1, step)
-    seconds = np.arange(len(parts)) * step / rate
-    axes.fill_between(seconds, parts.min(axis=1), parts.max(axis=1), linewidth=0.6, color=COLOURS[0])
-    axes.set(title="waveform", ylabel="amplitude")
 
 
 def _draw_probabilities(axes, prediction, window_seconds: float, seconds: float) -> None:

@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.errors import RecordingError, StressIDError
+from stressid_keras.pictures.samples import draw_samples
 from stressid_keras.preprocessing import from_stored, load_signals, load_waveform, prepare_recording
 
 FIELD_STYLE = {"cmap": "RdBu_r", "vmin": 0, "vmax": 255, "origin": "upper", "interpolation": "nearest"}
 LOG_MEL_STYLE = {"cmap": "magma", "vmin": 0, "vmax": 1, "origin": "lower", "interpolation": "nearest"}
-POINTS = 4000  # of a line: more than a page has pixels
 
 
 def recording_figure(recording, config: PreparationConfig, window: int = 0, levels=None) -> Figure:
@@ -76,22 +76,14 @@ def _draw_frames(axes, prepared) -> None:
 
 
 def _draw_line(axes, load, rate: float, start: float, config: PreparationConfig) -> None:
-    """The raw samples of the window, thinned to the extremes of each point, which a faster plot would lose."""
+    """The raw samples of the window."""
     try:
         samples = load()
     except (KeyError, RecordingError) as error:
         absent = isinstance(error, KeyError)
         _say(axes, "there is no file" if absent else str(error))
         return
-    samples = samples[round(start * rate) : round((start + config.window_seconds) * rate)]
-    seconds = np.arange(len(samples)) / rate
-    step = math.ceil(len(samples) / POINTS)
-    if step > 1:
-        samples = samples[: len(samples) // step * step].reshape(-1, step)
-        samples = np.stack([samples.min(axis=1), samples.max(axis=1)], axis=1).ravel()
-        seconds = np.repeat(seconds[: len(samples) // 2 * step : step], 2)
-    axes.plot(seconds, samples, linewidth=0.6, color="#0072B2")
-    axes.margins(x=0)
+    draw_samples(axes, samples[round(start * rate) : round((start + config.window_seconds) * rate)], rate)
 
 
 def _has_array(axes, prepared) -> bool:
