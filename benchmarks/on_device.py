@@ -25,7 +25,6 @@ from on_device_files import Files, exported, speech
 from on_device_sides import Side, keras_predict_side, litert_side, onnxruntime_side, torch_port, torch_side
 
 from stressid_keras import StudentRunner
-from stressid_keras.config import AudioConfig
 from stressid_keras.provenance import write_json
 
 TOLERANCE = 1e-4  # of a probability, between two ways of computing the same
@@ -83,12 +82,12 @@ def all_sides(files: Files, runner: StudentRunner) -> dict[str, Side]:
 
     torch.set_num_threads(1)
     front_end, rate = runner.description["front_end"], runner.sample_rate
-    names = ("n_fft", "hop_length", "n_mels", "top_db")
-    audio = AudioConfig(sample_rate=rate, **{name: front_end[name] for name in names})
     sides = {"LiteRT float32": litert_side(files.float32)}
     if files.int8:
         sides["LiteRT int8"] = litert_side(files.int8)
-    sides["Keras predict"] = keras_predict_side(build_deployed_model(files.student, audio, runner.samples))
+    sides["Keras predict"] = keras_predict_side(
+        build_deployed_model(files.student, runner.front_end, runner.samples)
+    )
     ports = {
         "stft": torch_port(files.student, front_end, rate, convolution=False),
         "convolution": torch_port(files.student, front_end, rate, convolution=True),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury ours
 
-from sentences import main
+from errors import main
 from tqdm import tqdm
 
 from stressid_keras.config import LABEL_COLUMNS, RunConfig
@@ -148,7 +148,6 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         from stressid_keras.distillation.methods import with_methods
 
         distillation = with_methods(given["method"], distillation)
-    student = changed(config.student, backbone="backbone", width="width")
     training = {"epochs": "epochs", "learning_rate": "learning_rate", "tensorboard": "tensorboard"}
     return dataclasses.replace(
         config,
@@ -162,7 +161,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),
         student_training=changed(config.student_training, **training),
-        student=student,
+        student=changed(config.student, backbone="backbone", width="width"),
         distillation=distillation,
     )
 

@@ -1,4 +1,4 @@
-"""How a recipe ends: an expected error is one sentence on the standard error stream. Loads no library."""
+"""How a recipe ends: an expected error is one sentence on the standard error stream."""
 
 import sys
 

@@ -10,6 +10,7 @@ import common
 
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions
 from stressid_keras.errors import StressIDError
+from stressid_keras.workflow.export_plan import export_name
 
 KIB = 1024
 
@@ -50,8 +51,7 @@ def recipe():
     arguments.seconds = None  # of a recording, where the sample is made
     run = common.make_run(arguments)
     files = run.export(options, arguments.student)
-    name = "export" if not arguments.student or arguments.student.stem == "student" else None
-    name = name or f"export_{arguments.student.stem}"
+    name = export_name(arguments.student or Path("student.keras"))
     show(run.summary(name))
     common.show_results(run, [*files.values(), run.output_dir / f"{name}.json"])
 

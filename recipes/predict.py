@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from sentences import complain, main
+from errors import complain, main
 
 from stressid_keras import StudentRunner
 from stressid_keras.errors import RecordingError, StressIDError
@@ -95,17 +95,13 @@ def as_json(path: Path, prediction) -> dict:
 def plot(path: Path, prediction, runner: StudentRunner, target: Path) -> None:
     import soxr
 
-    from stressid_keras.config import AudioConfig
     from stressid_keras.pictures.prediction import prediction_figure
     from stressid_keras.provenance import atomic_path
     from stressid_keras.sound_files import read_sound
 
     samples, rate = read_sound(path)
     waveform = soxr.resample(samples.mean(axis=1), rate, runner.sample_rate, quality="HQ")
-    names = ("n_fft", "hop_length", "n_mels", "top_db")
-    front_end = {name: runner.description["front_end"][name] for name in names}
-    audio = AudioConfig(sample_rate=runner.sample_rate, **front_end)
-    figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, audio)
+    figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, runner.front_end)
     figure.suptitle(f"{path.name}: {prediction.label}", parse_math=False)
     with atomic_path(target) as temporary:
         figure.savefig(temporary, format="png", dpi=100)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.errors import ExportError
-from stressid_keras.export.samples import as_float
+from stressid_keras.export.samples import as_float, fill_window
 
 
 class LiteRTModel:
@@ -90,9 +90,8 @@ class WindowModel:
             raise ExportError(
                 f"the waveform has shape {waveform.shape}; expected one window of 1 to {self.samples} samples."
             )
-        window = np.zeros(self.samples, dtype=np.float32)
-        np.divide(waveform, max(np.float32(1), np.abs(waveform).max()), out=window[: len(waveform)])
-        outputs = {name: values.copy() for name, values in self._model(window).items()}
+        outputs = self._model(fill_window(waveform, self.samples))
+        outputs = {name: values.copy() for name, values in outputs.items()}
         return outputs["probabilities"], outputs.get("feature")
 
 

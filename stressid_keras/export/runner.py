@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError, RecordingError
 from stressid_keras.export.archive import read_description
 from stressid_keras.export.interpreter import WindowModel
@@ -56,6 +57,13 @@ class StudentRunner:
                 f"{path} takes {self.samples} samples and has {self._model.n_classes} classes; expected {described[0]} "
                 f"and {described[1]}, as the model.json inside it says: export it again."
             )
+
+    @property
+    def front_end(self) -> AudioConfig:
+        """The log-mel that the model computes."""
+        described = self.description["front_end"]
+        names = ("n_fft", "hop_length", "n_mels", "top_db")
+        return AudioConfig(sample_rate=self.sample_rate, **{name: described[name] for name in names})
 
     def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray | None]:
         """Score one window at `sample_rate`; see `WindowModel.predict_window`."""

@@ -60,6 +60,13 @@ def as_mono(samples, channels: int, what: str) -> np.ndarray:
     return mono
 
 
+def fill_window(waveform: np.ndarray, samples: int) -> np.ndarray:
+    """(n ≤ samples,) → (samples,) float32: zeros behind, and divided by its peak if that is beyond full scale."""
+    window = np.zeros(samples, dtype=np.float32)
+    np.divide(waveform, max(np.float32(1), np.abs(waveform).max()), out=window[: len(waveform)])
+    return window
+
+
 def count_channels(samples: np.ndarray, what: str) -> int:
     """1 of (n,), and c of (n, c).
 

@@ -94,7 +94,7 @@ def export_student(
     runners = {variant: LiteRTModel(content) for variant, content in contents.items()}
     seen = DeployedPieces(unseen, deployment.samples, progress)
     outputs = outputs_of({"keras": keras_model, **runners}, _required(seen))
-    while int8 and (missed := _missed("int8", outputs)) and int8.give_up(missed):
+    while int8 and (missed := _missed("int8", _compared("int8", outputs))) and int8.give_up(missed):
         contents["int8"], runners["int8"] = int8.content, LiteRTModel(int8.content)
         outputs |= outputs_of({"int8": runners["int8"]}, DeployedPieces(unseen, deployment.samples))
     reports = {variant: _checked(deployment.file(variant), variant, outputs) for variant in contents}
@@ -157,16 +157,20 @@ def _required(windows: Iterable[np.ndarray]):
 
 
 def _checked(file: str, variant: str, outputs: dict[str, Outputs]) -> dict:
-    report = agreement(outputs[variant], outputs["keras"])
-    if missed := _missed(variant, outputs):
+    report = _compared(variant, outputs)
+    if missed := _missed(variant, report):
         raise ExportError(
             f"{file} does not compute what the Keras student computes on {report['windows']} unseen windows: {missed}."
         )
     return {**report, "bound": BOUNDS[variant].to_dict()}
 
 
-def _missed(variant: str, outputs: dict[str, Outputs]) -> str:
-    return BOUNDS[variant].missed_by(agreement(outputs[variant], outputs["keras"]))
+def _compared(variant: str, outputs: dict[str, Outputs]) -> dict:
+    return agreement(outputs[variant], outputs["keras"])
+
+
+def _missed(variant: str, report: dict) -> str:
+    return BOUNDS[variant].missed_by(report)
 
 
 def _scored(seen: DeployedPieces, test: np.ndarray, found: Outputs, deployment: Deployment) -> dict:

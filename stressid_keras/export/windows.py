@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from stressid_keras.export.metadata import hop_samples
+from stressid_keras.export.samples import fill_window
 
 
 def deployed_samples(longest_seconds: float, seconds: float, sample_rate: int) -> int:
@@ -37,7 +38,4 @@ def deployed_windows(waveform: np.ndarray, samples: int) -> Iterator[np.ndarray]
     A piece beyond full scale is divided by its peak.
     """
     for start in window_starts(len(waveform), samples, hop_samples(samples)):
-        piece = np.zeros(samples, np.float32)
-        part = waveform[start : start + samples]
-        piece[: len(part)] = part
-        yield piece / max(1.0, np.abs(piece).max())
+        yield fill_window(waveform[start : start + samples], samples)

@@ -24,7 +24,10 @@ def to_stored(values: np.ndarray, modality: str) -> np.ndarray:
     Args:
         values: float array of any shape.
     """
-    return quantise(values, *RANGES.get(modality, UNIT_RANGE), stored_type(modality))
+    (low, high), dtype = RANGES.get(modality, UNIT_RANGE), stored_type(modality)
+    levels = np.iinfo(dtype).max
+    scaled = (np.asarray(values) - low) * (levels / (high - low))
+    return np.clip(np.rint(scaled), 0, levels).astype(dtype)
 
 
 def from_stored(array: np.ndarray, modality: str) -> np.ndarray:
@@ -32,13 +35,6 @@ def from_stored(array: np.ndarray, modality: str) -> np.ndarray:
     low, high = RANGES.get(modality, UNIT_RANGE)
     step = (high - low) / np.iinfo(array.dtype).max
     return array.astype(np.float32) * np.float32(step) + np.float32(low)
-
-
-def quantise(values: np.ndarray, low: float, high: float, dtype) -> np.ndarray:
-    """Map [low, high] to all values of an unsigned integer type."""
-    levels = np.iinfo(dtype).max
-    scaled = (np.asarray(values) - low) * (levels / (high - low))
-    return np.clip(np.rint(scaled), 0, levels).astype(dtype)
 
 
 def widen(array: np.ndarray) -> np.ndarray:

@@ -12,10 +12,13 @@ import numpy as np
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import DatasetError, ExportError
-from stressid_keras.export.metadata import file_name
+from stressid_keras.export.metadata import file_name, hop_samples
+from stressid_keras.export.windows import deployed_samples, window_starts
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.provenance import file_fingerprint, fingerprint, read_json
 from stressid_keras.workflow.data import RunData
+
+N_UNSEEN = 100  # deployment windows of the test part, below which the validation part is compared on, too
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class ExportPlan:
 
     @property
     def stage_name(self) -> str:
-        return "export" if self.student.stem == "student" else f"export_{self.student.stem}"
+        return export_name(self.student)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -47,9 +50,29 @@ class ExportPlan:
         """Raises DatasetError if the folder of `options.calibration` is not a prepared one."""
         return PreparedStore.open(Path(self.options.calibration)) if self.options.calibration else self.store
 
+    @cached_property
+    def samples(self) -> int:
+        """Length of the deployed window."""
+        rate = self.config.preparation.audio.sample_rate
+        return deployed_samples(self.longest_seconds, self.options.seconds, rate)
+
+    @property
+    def longest_seconds(self) -> float:
+        """Of the training windows."""
+        return float(self.store.manifest["audio_seconds"][self.store.complete].max())
+
+    @cached_property
+    def unseen_parts(self) -> tuple[str, ...]:
+        """What files are compared on: the test part, and the validation part if that makes few deployment windows."""
+        rate, hop = self.config.preparation.audio.sample_rate, hop_samples(self.samples)
+        seconds = self.store.manifest["audio_seconds"].to_numpy()[self.rows("test")]
+        count = sum(len(window_starts(round(s * rate), self.samples, hop)) for s in seconds)
+        return ("test",) if count >= N_UNSEEN else ("test", "val")
+
     @property
     def n_unseen(self) -> int:
-        return len(self.rows("test"))
+        """Training windows of those parts."""
+        return sum(len(self.rows(part)) for part in self.unseen_parts)
 
     def inputs(self, version: int) -> dict:
         """What decides the files."""
@@ -72,6 +95,11 @@ class ExportPlan:
 
     def _file(self, variant: str) -> str:
         return file_name(self.student.stem, variant)
+
+
+def export_name(student: Path) -> str:
+    """Of the stage that exports a student, and so of its record."""
+    return "export" if student.stem == "student" else f"export_{student.stem}"
 
 
 def plan_export(data: RunData, options: ExportOptions, student: Path | None = None) -> ExportPlan:

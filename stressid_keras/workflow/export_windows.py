@@ -6,15 +6,13 @@ import numpy as np
 
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import ExportError
-from stressid_keras.export.metadata import hop_samples
 from stressid_keras.export.unseen import Unseen
-from stressid_keras.export.windows import deployed_windows, window_starts
+from stressid_keras.export.windows import deployed_windows
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.robustness import window_waveforms
 
 N_CALIBRATION = 64  # deployment windows that set the int8 ranges: min and max change little from there on
 N_VALIDATION = 192  # that choose the int8 scheme, at most: 0.6 MB each
-N_UNSEEN = 100  # deployment windows of the test part, below which the validation part is compared on, too
 
 
 class ExportWindows:
@@ -22,11 +20,10 @@ class ExportWindows:
 
     Args:
         plan: an `ExportPlan`.
-        samples: length of the deployed window.
     """
 
-    def __init__(self, plan, samples: int):
-        self.plan, self.samples = plan, samples
+    def __init__(self, plan):
+        self.plan = plan
         self._index = index_dataset(plan.data_dir, plan.config.dataset)
 
     def calibration(self) -> list[np.ndarray]:
@@ -49,13 +46,9 @@ class ExportWindows:
         return self._cut(self.plan.store, self.plan.rows("val"), N_VALIDATION)
 
     def __iter__(self) -> Iterator[Unseen]:
-        """Unseen windows: of the test part, and of the validation part if those make few deployment windows."""
-        count = 0
-        for part in ("test", "val"):
-            if part == "val" and count >= N_UNSEEN:
-                return
+        """Unseen windows, of `plan.unseen_parts`."""
+        for part in self.plan.unseen_parts:
             for row, waveform in self._read(self.plan.store, self.plan.rows(part)):
-                count += len(window_starts(len(waveform), self.samples, hop_samples(self.samples)))
                 yield Unseen(row, part, waveform)
 
     def _cut(self, store: PreparedStore, rows: np.ndarray, most: int) -> list[np.ndarray]:
@@ -63,7 +56,7 @@ class ExportWindows:
         rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int))]
         each, windows = -(-most // max(1, len(rows))), []
         for _, waveform in self._read(store, rows):
-            pieces = list(deployed_windows(waveform, self.samples))
+            pieces = list(deployed_windows(waveform, self.plan.samples))
             chosen = np.unique(np.linspace(0, len(pieces) - 1, min(each, len(pieces))).astype(int))
             windows += [pieces[place] for place in chosen]
         return windows[:most]

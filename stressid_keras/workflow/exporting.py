@@ -11,14 +11,11 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
     """Write the files of a plan; the summary that `export.json` keeps. Keras must run on TensorFlow."""
     from stressid_keras.export.student_file import file_sha256, load_student
     from stressid_keras.export.student_files import Deployment, export_student
-    from stressid_keras.export.windows import deployed_samples
     from stressid_keras.workflow.export_windows import ExportWindows
 
     store, audio = plan.store, plan.config.preparation.audio
     student = load_student(plan.student, audio.n_mels, len(store.class_names))
-    longest = float(store.manifest["audio_seconds"][store.complete].max())
-    samples = deployed_samples(longest, plan.options.seconds, audio.sample_rate)
-    windows = ExportWindows(plan, samples)
+    samples, windows = plan.samples, ExportWindows(plan)
     facts = _facts(plan)
     deployment = Deployment(
         plan.student.stem,
@@ -50,7 +47,7 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
         "samples": samples,
         "seconds": samples / audio.sample_rate,
         "hop_seconds": hop_samples(samples) / audio.sample_rate,
-        "training_seconds": longest,
+        "training_seconds": plan.longest_seconds,
         "accuracy": {"training_windows": whole, "deployment_windows": report.pop("deployment_windows")},
         **report,
     }

@@ -100,9 +100,9 @@ def test_int8_that_fails_on_unseen_people_gives_way_to_a_more_exact_one(
     assert first["given_up"] == []
     missed, asked = student_files._missed, []
 
-    def too_strict_once(variant, outputs):
+    def too_strict_once(variant, report):
         asked.append(variant)
-        return "one class differs" if len(asked) == 1 else missed(variant, outputs)
+        return "one class differs" if len(asked) == 1 else missed(variant, report)
 
     monkeypatch.setattr(student_files, "_missed", too_strict_once)
     second = export_student(*arguments)["int8"]
@@ -110,7 +110,7 @@ def test_int8_that_fails_on_unseen_people_gives_way_to_a_more_exact_one(
     assert second["tried"][: len(first["tried"])] == first["tried"]
     assert second["scheme"] == second["tried"][-1]["scheme"] != first["scheme"]
     monkeypatch.setattr(
-        student_files, "_missed", lambda variant, outputs: "all differ" if variant == "int8" else ""
+        student_files, "_missed", lambda variant, report: "all differ" if variant == "int8" else ""
     )
     with pytest.raises(ExportError, match=r"student_int8\.tflite does not compute .*: all differ"):
         export_student(*arguments)

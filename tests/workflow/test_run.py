@@ -198,6 +198,7 @@ def test_teacher_learns_from_recordings_without_audio(tiny_tree, tiny_config, tm
     for part in ("train", "val"):
         people = run.split.parts[part]
         wanted = {wav.stem for wav in partly if wav.parent.name in people}
+        assert wanted
         assert wanted <= set(names[run.data.teacher_rows(part)]) - set(names[run.data.rows(part)])
     for part in ("train", "val", "test"):
         assert not without_audio & set(names[run.data.rows(part)])

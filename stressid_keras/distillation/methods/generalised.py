@@ -23,7 +23,7 @@ class Imitation(LogitsTerm):
 
     replaces_labels = True
 
-    def __init__(self, weight=0.5, temperature=2.0, **kwargs):
+    def __init__(self, weight=0.7, temperature=1.0, **kwargs):
         super().__init__(weight, temperature, **{"name": "imitation", **kwargs})
         if self.weight > 1:
             raise StressIDError(f"imitation is {weight}; expected a share from 0 to 1.")

@@ -16,7 +16,7 @@ class LogitsTerm(Term):
 
     level = LOGITS
 
-    def __init__(self, weight=1.0, temperature=2.0, **kwargs):
+    def __init__(self, weight=1.0, temperature=1.0, **kwargs):
         super().__init__(weight, **kwargs)
         self.temperature = float(temperature)
         if not self.temperature > 0:
@@ -45,7 +45,7 @@ class SoftTargets(LogitsTerm):
     from the divergence by the teacher's entropy, which has no gradient; the divergence is 0 where both agree.
     """
 
-    def __init__(self, weight=1.0, temperature=2.0, **kwargs):
+    def __init__(self, weight=1.0, temperature=1.0, **kwargs):
         super().__init__(weight, temperature, **{"name": "soft_targets", **kwargs})
 
     def values(self, student, teacher, labels):
