@@ -15,7 +15,8 @@ import soundfile
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions
 from stressid_keras.errors import DatasetError, ExportError
 from stressid_keras.export.operators import operators
-from stressid_keras.workflow import Run
+from stressid_keras.workflow import Run, export_plan
+from stressid_keras.workflow.export_windows import ExportWindows
 
 INPUT = "waveform"
 
@@ -113,6 +114,17 @@ def test_report_counts_windows_of_people_not_trained_on(exported_run):
         assert scores["training_windows"] == 3
         assert 0 <= scores["macro_f1"] <= 1
         assert scores["macro_f1_interval"] is None  # one person
+
+
+@pytest.mark.parametrize(("enough", "parts", "recordings"), [(9, ("test",), 3), (10, ("test", "val"), 6)])
+def test_validation_people_are_compared_on_where_the_test_part_is_small(
+    exported_run, monkeypatch, enough, parts, recordings
+):
+    """Decided, and counted for the progress, before a sound file is read: the test part makes nine windows."""
+    monkeypatch.setattr(export_plan, "N_UNSEEN", enough)
+    plan = export_plan.plan_export(exported_run.run.data, ExportOptions(seconds=2.0))
+    assert plan.unseen_parts == parts
+    assert plan.n_unseen == recordings == len(list(ExportWindows(plan)))
 
 
 def test_report_says_what_each_file_reaches_and_costs(exported_run):
