@@ -1,8 +1,31 @@
 """Errors a user can act on: one sentence saying where, what was expected and what was found."""
 
+LONGEST = 600  # characters of a sentence: what is echoed from a damaged file can be as long as the file
+LONGEST_VALUE = 80  # characters of a value in a sentence
+
 
 class StressIDError(ValueError):
-    """Base class of every error that this package raises on purpose."""
+    """Base class of every error that this package raises on purpose; a longer sentence loses its middle."""
+
+    def __init__(self, sentence: object = ""):
+        super().__init__(shortened(str(sentence), LONGEST))
+
+
+def shown(value: object) -> str:
+    """A value as a sentence echoes it: its `repr`, without its middle if that is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of too many digits for Python to write; nested too deeply
+        text = f"a {type(value).__name__}"
+    return shortened(text, LONGEST_VALUE)
+
+
+def shortened(text: str, longest: int) -> str:
+    """A text of at most `longest` characters; where it is longer, its middle gives way to an ellipsis."""
+    if len(text) <= longest:
+        return text
+    kept = longest - 3
+    return f"{text[: kept - kept // 3]} … {text[len(text) - kept // 3 :]}"
 
 
 class DatasetError(StressIDError):

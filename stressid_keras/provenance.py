@@ -21,6 +21,7 @@ PACKAGES = (
     "opencv-python-headless",
     "scikit-learn",
 )
+SEAL = "seal"  # of `write_sealed`: the name of its entry
 _UMASK = threading.Lock()
 
 
@@ -62,7 +63,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
+        try:
+            yield temporary
+        except OSError as error:
+            if error.filename is None:  # a full disk: the system does not say which file it has no room for
+                error.filename = str(path)
+            raise
         with _UMASK:  # it cannot be read without being set, and a Dask worker has threads
             umask = os.umask(0)
             os.umask(umask)
@@ -82,8 +88,43 @@ def write_json(path: Path, value) -> None:
 
 
 def read_json(path: Path):
-    """The content of a JSON file, or None if it is absent or not JSON."""
+    """The content of a JSON file, with or without a byte order mark, or None if it is absent or not JSON."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return parse_json(Path(path).read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def parse_json(content: bytes | str):
+    """What a JSON text says.
+
+    Raises:
+        ValueError: it is not JSON, not UTF-8, or nested more deeply than Python reads.
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def write_sealed(path: Path, values: dict) -> None:
+    """Write a table as JSON with a seal: the fingerprint of the rest, by which `read_sealed` sees what was changed."""
+    write_json(path, {**values, SEAL: _seal(values)})
+
+
+def read_sealed(path: Path) -> dict | None:
+    """What `write_sealed` wrote, without the seal; None if it is absent, damaged, or was changed since.
+
+    The one reader of whatever this package keeps for itself: a cache, a record, the description of a store. It finds
+    damage and hand-made changes; it is no protection against somebody who means to deceive.
+    """
+    values = read_json(path)
+    if not isinstance(values, dict):
+        return None
+    seal = values.pop(SEAL, None)
+    return values if seal == _seal(values) else None
+
+
+def _seal(values: dict) -> str:
+    return fingerprint(json.loads(json.dumps(values)))  # as they are read again: a tuple is a list then
