@@ -4,7 +4,7 @@ Levels of one person do differ: skin conductance doubles or halves within an hou
 and nothing may be refused for that. What does not happen to a person is told from it by orders of magnitude:
 
 - another unit: one recording's numbers are more than UNIT times the other's (units are a thousand apart);
-- another zero: between two recordings lies a gap of more than ZERO times what they move by, and more than ZERO times
+- another zero: between two recordings lies a gap of more than ZERO times what they move by, and more than LEVEL times
   the smaller of their levels, as after a belt was fastened anew;
 - a rail: a recording moves by less than a DEAD-th of another one and by less than STILL times its own level, and lies
   outside of what the other moves between: its electrode is off and the amplifier's end is what was recorded.
@@ -18,7 +18,8 @@ from collections.abc import Sequence
 Pair = tuple[float, float]  # lowest and highest level
 
 UNIT = 100.0
-ZERO = 10.0
+ZERO = 3.0
+LEVEL = 10.0
 DEAD = 20.0
 STILL = 1e-4
 
@@ -56,7 +57,7 @@ def _agree(one: Pair, other: Pair) -> bool:
     spans = [high - low for low, high in (one, other)]
     gap = max(one[0], other[0]) - min(one[1], other[1])
     levels = [abs(low + high) / 2 for low, high in (one, other)]
-    return gap <= ZERO * max(*spans, min(levels))
+    return gap <= max(ZERO * max(spans), LEVEL * min(levels))
 
 
 def _is_at_rail(pair: Pair, pairs: Sequence[Pair]) -> bool:
