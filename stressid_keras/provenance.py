@@ -6,10 +6,11 @@ import importlib.metadata
 import json
 import os
 import platform
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from stressid_keras.temporary import temporary_file
 
 PACKAGES = (
     "keras",
@@ -59,10 +60,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` (same suffix) that replaces it only if the block succeeds."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with temporary_file(path.parent, path.suffix) as temporary:
         try:
             yield temporary
         except OSError as error:
@@ -74,8 +72,6 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 would hide a shared lab folder's files
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

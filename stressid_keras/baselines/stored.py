@@ -9,8 +9,8 @@ import pandas as pd
 
 from stressid_keras.baselines.features import Progress, baseline_features
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing import PreparedStore
-from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.provenance import fingerprint, write_text
 
 FEATURES_VERSION = 1  # raised when a feature changes for the same window

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from stressid_keras.preprocessing.signal_levels import Levels
 from stressid_keras.preprocessing.sources import Source, is_image
 from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
-from stressid_keras.provenance import atomic_path, fingerprint
+from stressid_keras.provenance import fingerprint
+from stressid_keras.sealed_arrays import read_arrays, write_arrays
 
 logger = logging.getLogger(__name__)
 
@@ -105,21 +105,17 @@ def save_part(path: Path, unit: Unit) -> None:
         "windows": [[window.seconds, window.reason, window.quality] for window in unit.windows],
     }
     arrays = {str(i): window.array for i, window in enumerate(unit.windows) if window.array is not None}
-    with atomic_path(path) as temporary:
-        np.savez(temporary, meta=np.array(json.dumps(meta)), **arrays)
+    write_arrays(path, {"meta": np.array(json.dumps(meta)), **arrays})
 
 
 def load_part(path: Path) -> Unit | None:
-    """Read what `save_part` wrote; None if it is absent or damaged."""
-    try:
-        with open(path, "rb") as file, np.load(file) as part:
-            meta = json.loads(str(part["meta"]))
-            arrays = {name: part[name] for name in part.files if name != "meta"}
-    except FileNotFoundError:
+    """Read what `save_part` wrote; None if it is absent, damaged or was changed."""
+    arrays = read_arrays(path)
+    if arrays is None:
+        if path.is_file():
+            logger.warning("%s is damaged and will be made again", path)
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        logger.warning("%s is damaged and will be made again (%s)", path, error)
-        return None
+    meta = json.loads(str(arrays["meta"]))
     windows = [PreparedWindow(arrays.get(str(i)), *values) for i, values in enumerate(meta["windows"])]
     return Unit(meta["fingerprint"], windows)
 

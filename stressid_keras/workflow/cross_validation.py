@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stressid_keras.config import RunConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing.locking import exclusive
+from stressid_keras.locking import exclusive
 from stressid_keras.provenance import read_json
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.processes import in_own_process
