@@ -19,9 +19,10 @@ def recipe():
 
     from stressid_keras.tuning import search
 
-    with run.data.reporter.stage("tune", trials) as report:
-        best, results = search(run, trials, arguments.tuner, report)
-    write_json(run.output_dir / "tuned.json", {"config": best.to_dict(), "trials": results})
+    with run.data.writing():
+        with run.data.reporter.stage("tune", trials) as report:
+            best, results = search(run, trials, arguments.tuner, report)
+        write_json(run.output_dir / "tuned.json", {"config": best.to_dict(), "trials": results})
     print(f"best of {len(results)} trials: {_sentence(results[0])}")
     common.show_results(run, [run.output_dir / "tuned.json"])
 

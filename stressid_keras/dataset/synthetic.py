@@ -5,7 +5,6 @@ top of what its subject is like: the signals and the video tell the classes apar
 """
 
 import contextlib
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,7 @@ from stressid_keras.dataset.synthetic_plan import (
 )
 from stressid_keras.dataset.synthetic_voice import voice
 from stressid_keras.errors import DatasetError
+from stressid_keras.temporary import temporary_folder
 
 GENERATOR = 1  # raise it when the same configuration gives other files
 RECORD = "synthetic.json"
@@ -61,14 +61,14 @@ def make_synthetic_tree(
         return root
     _refuse_to_replace(root)
     root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
-        tree = Path(temporary, "new")
+    with temporary_folder(root.parent) as temporary:
+        tree = temporary / "new"
         tree.mkdir()
         _write_recordings(tree, config, progress, jobs)
         _write_labels(tree, config)
         provenance.write_json(tree / RECORD, _record(config))
         if root.exists():
-            root.rename(Path(temporary, "old"))
+            root.rename(temporary / "old")
         tree.rename(root)
     return root
 

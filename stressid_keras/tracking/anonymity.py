@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import read_json
-
-SPLIT_PARTS = ("train", "val", "test", "extra_train")
 
 
 def subjects_of(folder: Path) -> set[str]:
     """The identifiers of all subjects of a run or cross-validation.
 
     Raises:
-        StressIDError: the folder does not tell.
+        StressIDError: the folder does not tell, or its `split.json` is damaged.
     """
-    split = read_json(folder / "split.json") or {}
-    subjects = {str(subject) for part in SPLIT_PARTS for subject in split.get(part, ())}
+    subjects = set()
+    if (folder / "split.json").is_file():  # a damaged one must not let a name pass
+        split = SubjectSplit.load(folder / "split.json")
+        subjects = {*split.extra_train, *(name for part in split.parts.values() for name in part)}
     if (folder / "predictions.csv").is_file():
         table = pd.read_csv(folder / "predictions.csv", usecols=["subject"], dtype=str, keep_default_na=False)
         subjects |= set(table["subject"])

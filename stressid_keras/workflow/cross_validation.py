@@ -9,13 +9,12 @@ from pathlib import Path
 from stressid_keras.config import RunConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.locking import exclusive
-from stressid_keras.provenance import read_json
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.run import Run
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
-from stressid_keras.workflow.stage import Stage
+from stressid_keras.workflow.stage import Stage, read_result
 
 
 class CrossValidation:
@@ -64,6 +63,10 @@ class CrossValidation:
 
         Leaves `metrics.json`, `report.html` and the other files of an evaluation, over the test windows of all folds.
         """
+        with self.run.data.writing():
+            return self._evaluate()
+
+    def _evaluate(self) -> dict:
         honest = self.split_results()
         leaky = self._leaky_results() if self.audit else []
         self.run.data.baseline_features  # noqa: B018  once, here, rather than by the first fold that needs it
@@ -78,7 +81,7 @@ class CrossValidation:
             self.run.data.reporter.reused("evaluation", [self.folder / name for name in REPORT_FILES])
         else:
             stage.run(lambda: write_scores(self.folder, self.run.data, honest, leaky))
-        return read_json(self.folder / "metrics.json")
+        return read_result(self.folder / "metrics.json")
 
     def split_results(self) -> list[SplitResults]:
         """Where each fold of each repeat keeps its files."""

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import tempfile
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 from stressid_keras.config import RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
@@ -93,7 +95,21 @@ class RunData:
     @cached_property
     def split(self) -> SubjectSplit:
         """The subjects of each part: written to `split.json` once, and read from there."""
+        with self.writing():
+            return self._current_split()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock of the output folder; whoever holds it may ask again.
+
+        Raises:
+            StressIDError: the folder cannot be written, or was removed meanwhile.
+        """
         self._start_output_dir()
+        with exclusive(self.output_dir):
+            yield
+
+    def _current_split(self) -> SubjectSplit:
         stage = Stage(
             self.output_dir,
             "split_record",

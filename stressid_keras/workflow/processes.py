@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.locking import held_by_this_process
 
 KILLED = -9  # exit status after SIGKILL, a name that Windows lacks
 # Not multiprocessing: the workers of a Dask cluster are daemons, which may have no children of that kind.
@@ -46,7 +47,8 @@ def in_own_process(function, *arguments, environment=None):
         path = os.pathsep.join(filter(None, sys.path))
         environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         child = [sys.executable, "-c", _CHILD, str(call), str(result)]
-        status = subprocess.run(child, env=environment).returncode
+        # If this process is killed, the child goes on writing: the folders stay locked until it has ended.
+        status = subprocess.run(child, env=environment, pass_fds=held_by_this_process()).returncode
         if status == KILLED:
             raise StressIDError(
                 "A process was killed, perhaps for want of memory; run again with fewer jobs: "

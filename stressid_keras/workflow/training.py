@@ -8,6 +8,7 @@ import numpy as np
 
 from stressid_keras.batch_plan import EpochCounter, padded_share
 from stressid_keras.config import PRIVILEGED, DistillationConfig, TrainingConfig, to_dict
+from stressid_keras.keras_file import load_network
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.stage import Stage
@@ -82,12 +83,9 @@ class Training:
 
     def load(self, model: str, folder: Path | None = None):
         """A trained network by the name of its stage, of this run or in another folder."""
-        import keras
-
-        import stressid_keras.layers  # noqa: F401  registers what the file needs
-
-        path = (folder or self.folder) / f"{model}.keras"
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return load_network(
+            (folder or self.folder) / f"{model}.keras", "the one that this run wrote: run again"
+        )
 
     def _distil(self, name: str, distillation: DistillationConfig, folder: Path | None = None) -> Stage:
         return self._train(
