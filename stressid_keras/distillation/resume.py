@@ -8,6 +8,7 @@ import numpy as np
 
 from stressid_keras.distillation.best_epoch import BestEpoch
 from stressid_keras.distillation.history import History
+from stressid_keras.errors import StaleError
 from stressid_keras.provenance import fingerprint
 from stressid_keras.sealed_arrays import read_arrays, write_arrays
 
@@ -41,13 +42,18 @@ class Resume(keras.callbacks.Callback):
         return 0 if self._stored is None else len(json.loads(str(self._stored["state"]))["history"])
 
     def restore(self, model, train) -> None:
-        """Put a compiled model and what belongs to it in the state that `epochs_done` has just read.
+        """Put a compiled model and what belongs to it in the state that was written.
 
         Args:
             model: as the interrupted training had it when it began the phase that it was in.
             train: its batches; a step on one of them makes the variables that are made when first used.
+
+        Raises:
+            StaleError: there is no state, or it is not whole.
         """
-        stored, self._stored = self._stored, None
+        stored, self._stored = self._stored or self._read(), None
+        if stored is None:
+            raise StaleError(f"{self.path} is missing or damaged; run again.")
         model.train_on_batch(*keras.tree.map_structure(np.asarray, next(iter(train))))
         for variable, values in zip(_variables(model), _arrays(stored, "variable"), strict=True):
             variable.assign(values)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import read_json
+
+SPLIT_PARTS = ("train", "val", "test", "extra_train")
 
 
 def subjects_of(folder: Path) -> set[str]:
@@ -19,9 +20,12 @@ def subjects_of(folder: Path) -> set[str]:
         StressIDError: the folder does not tell, or its `split.json` is damaged.
     """
     subjects = set()
-    if (folder / "split.json").is_file():  # a damaged one must not let a name pass
-        split = SubjectSplit.load(folder / "split.json")
-        subjects = {*split.extra_train, *(name for part in split.parts.values() for name in part)}
+    if (folder / "split.json").is_file():
+        split = read_json(folder / "split.json")
+        parts = [split.get(part, []) for part in SPLIT_PARTS] if isinstance(split, dict) else [None]
+        if not all(isinstance(part, list) for part in parts):  # a damaged one must not let a name pass
+            raise StressIDError(f"{folder / 'split.json'} is damaged; expected the split of a finished run.")
+        subjects = {str(subject) for part in parts for subject in part}
     if (folder / "predictions.csv").is_file():
         table = pd.read_csv(folder / "predictions.csv", usecols=["subject"], dtype=str, keep_default_na=False)
         subjects |= set(table["subject"])
