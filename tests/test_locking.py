@@ -139,15 +139,17 @@ def test_threads_of_one_process_take_turns_and_a_holder_may_ask_again(tmp_path):
 @pytest.mark.parametrize("again", [False, True])
 def test_a_folder_that_is_removed_meanwhile_is_one_sentence(tmp_path, error, again):
     folder = tmp_path / "run"
-    with (
-        pytest.raises(StaleError, match="run was removed or replaced while it was in use; run again"),
-        exclusive(folder),
-    ):
-        shutil.rmtree(folder)
-        if again:
-            folder.mkdir()
-        if error:
-            raise error
+
+    def use():
+        with exclusive(folder):
+            shutil.rmtree(folder)
+            if again:
+                folder.mkdir()
+            if error:
+                raise error
+
+    with pytest.raises(StaleError, match="run was removed or replaced while it was in use; run again"):
+        use()
     with exclusive(folder):
         pass
 
@@ -156,7 +158,6 @@ def test_other_errors_stay_what_they_are(tmp_path):
     with pytest.raises(TypeError), exclusive(tmp_path):
         raise TypeError
     with pytest.raises(KeyboardInterrupt), exclusive(tmp_path):
-        shutil.rmtree(tmp_path)
         raise KeyboardInterrupt
 
 

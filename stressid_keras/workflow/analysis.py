@@ -150,7 +150,7 @@ class Analysis:
         )
         rows = np.concatenate([self.data.rows(part) for part in UNSEEN])
         stacked = {model: np.concatenate(found) for model, found in features.items()}
-        write_arrays(self.folder / "features.npz", {"rows": rows, **stacked}, compressed=True)
+        write_arrays(self.folder / "features.npz", {"rows": rows, **stacked})
 
     def _classify(self) -> None:
         from stressid_keras import baselines, evaluation
@@ -228,7 +228,7 @@ class Analysis:
                     found = occlusion_map(network, windows[position], int(labels[position]), config)
                     arrays[f"map_{name}_{position}"] = found
                 report(done)
-        write_arrays(self.folder / "inspection.npz", arrays, compressed=True)
+        write_arrays(self.folder / "inspection.npz", arrays)
 
 
 def class_probabilities(logits: np.ndarray) -> np.ndarray:

@@ -88,7 +88,9 @@ def test_changed_record_is_no_record(tmp_path, change):
     stage(tmp_path).run(write(tmp_path))
     edited(tmp_path / "training.json", change)
     assert not stage(tmp_path).is_current()
-    with pytest.raises(StaleError, match=r"training\.json is damaged, was changed or is of an earlier version"):
+    with pytest.raises(
+        StaleError, match=r"training\.json is damaged, was changed or is of an earlier version"
+    ):
         read_record(tmp_path, "training")
     stage(tmp_path).run(write(tmp_path))
     assert read_record(tmp_path, "training")["summary"] == {"score": 1}
@@ -100,7 +102,7 @@ def test_anything_else_in_the_place_of_a_record_is_a_sentence(tmp_path, content)
     assert not stage(tmp_path).is_current()
     with pytest.raises(StaleError, match=r"training\.json is damaged"):
         stage(tmp_path).record  # noqa: B018
-    with pytest.raises(StaleError, match="absent.json is missing"):
+    with pytest.raises(StaleError, match=r"absent\.json is missing"):
         read_record(tmp_path, "absent")
 
 
