@@ -237,7 +237,7 @@ def test_an_unknown_label_column_is_refused_with_those_found(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\r\n \r\n", "subject/task,affect3-class\n".encode("utf-16"), None]
+    "content", [b"", b"\r\n \r\n", b"\0\0\0\0", b"\xff\xfe\x00", b'subject/task,"affect3', None]
 )
 def test_an_unreadable_label_table_is_refused(tmp_path, content):
     make_tree(tmp_path, ROWS)
