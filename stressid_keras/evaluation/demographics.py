@@ -38,7 +38,9 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
     if path is None:
         return None
     table = read_table(path, "a header and a row per subject: fill the file, or delete it")
-    subject_column, sex_column = (_position(path, table.header, titles) for titles in (SUBJECT_TITLES, SEX_TITLES))
+    subject_column, sex_column = (
+        _position(path, table.header, titles) for titles in (SUBJECT_TITLES, SEX_TITLES)
+    )
     groups: dict[str, str] = {}
     for _, row in table.rows:
         cells = [*row, *[""] * len(table.header)]

@@ -105,11 +105,17 @@ def timeline_of(container, stream) -> Timeline:
     base = float(stream.time_base)
     _check_gaps(times, base, name)
     gaps = np.diff(times)
-    longest = int(gaps.max()) if len(gaps) else round(MAX_GAP_SECONDS / base)
     duration = last_duration if last_duration > 0 else (gaps.mean() if len(gaps) else 0)
+    if len(
+        gaps
+    ):  # a last frame lasts as long as any other did: what its packet claims beyond that is no recording
+        duration = min(duration, int(gaps.max()))
+    elif duration * base > MAX_GAP_SECONDS:
+        raise RecordingError(
+            f"{name} has a single frame that is to last {duration * base:,.0f} s; expected at most {MAX_GAP_SECONDS:g} s."
+        )
     flags = np.frombuffer(bytes(keyframes), bool)
-    # A last frame is believed to last as long as any other did: what its packet claims beyond is no recording.
-    return Timeline(times, np.frombuffer(packets, np.int64), flags, base, min(duration, longest) * base)
+    return Timeline(times, np.frombuffer(packets, np.int64), flags, base, float(duration * base))
 
 
 def _check_gaps(times: np.ndarray, base: float, name: str) -> None:

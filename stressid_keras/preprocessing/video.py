@@ -85,7 +85,9 @@ def _collect(
 ) -> dict[int, np.ndarray]:
     found = {}
     for frame in frames:
-        if frame.pts in wanted and frame.pts not in found:
+        # FFmpeg marks what it had to make up: of a damaged stretch, or before a picture that was refreshed bit by bit
+        # is whole, in which case decoding from the beginning gives it.
+        if frame.pts in wanted and frame.pts not in found and not frame.is_corrupt:
             image = frame.to_ndarray(format="rgb24", threads=1)
             found[frame.pts] = _shrink(upright(image, display_matrix(frame), path.name), config.max_side)
         if len(found) == len(wanted):
