@@ -8,6 +8,7 @@ import numpy as np
 
 from stressid_keras.config import MAX_FILM_FRAMES, MAX_GAP_SECONDS
 from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.gradual_refresh import refreshes_gradually
 from stressid_keras.preprocessing.video_file import open_video
 
 
@@ -83,6 +84,7 @@ def timeline_of(container, stream) -> Timeline:
     name = Path(container.name).name
     packets, keyframes, untimed = array("q"), bytearray(), 0
     latest, last_duration = None, 0
+    may_refresh_gradually = stream.codec_context.name == "h264"
     for packet in container.demux(stream):
         if not packet.size or packet.is_discard:
             continue
@@ -90,32 +92,37 @@ def timeline_of(container, stream) -> Timeline:
         if time is None:
             untimed += 1
             continue
+        is_keyframe = packet.is_keyframe
+        if is_keyframe and may_refresh_gradually and packets:
+            is_keyframe = not refreshes_gradually(bytes(packet), stream.codec_context.extradata)
         packets.append(time)
-        keyframes.append(packet.is_keyframe)
+        keyframes.append(is_keyframe)
         if latest is None or time >= latest:
             latest, last_duration = time, packet.duration or 0
         if len(packets) > MAX_FILM_FRAMES:
-            raise RecordingError(
-                f"{name} has more than {MAX_FILM_FRAMES:,} frames; expected a film of fewer."
-            )
+            raise RecordingError(f"{name} has over {MAX_FILM_FRAMES:,} frames; expected a film of fewer.")
     if not packets:
         why = "holds frames without times" if untimed else "holds no video frames"
         raise RecordingError(f"{name} {why}; expected a video.")
-    times = np.unique(np.frombuffer(packets, np.int64))
-    base = float(stream.time_base)
+    times, base = np.unique(np.frombuffer(packets, np.int64)), float(stream.time_base)
     _check_gaps(times, base, name)
+    duration = _last_duration(times, last_duration, base, name)
+    return Timeline(
+        times, np.frombuffer(packets, np.int64), np.frombuffer(bytes(keyframes), bool), base, duration
+    )
+
+
+def _last_duration(times: np.ndarray, claimed: int, base: float, name: str) -> float:
+    """Seconds of the last frame: no longer than any other, for what its packet claims beyond was never recorded."""
     gaps = np.diff(times)
-    duration = last_duration if last_duration > 0 else (gaps.mean() if len(gaps) else 0)
-    if len(
-        gaps
-    ):  # a last frame lasts as long as any other did: what its packet claims beyond that is no recording
-        duration = min(duration, int(gaps.max()))
-    elif duration * base > MAX_GAP_SECONDS:
+    if len(gaps):
+        return float(min(claimed, gaps.max()) if claimed > 0 else gaps.mean()) * base
+    if claimed * base > MAX_GAP_SECONDS:
         raise RecordingError(
-            f"{name} has a single frame that is to last {duration * base:,.0f} s; expected at most {MAX_GAP_SECONDS:g} s."
+            f"{name} has a single frame that is to last {claimed * base:,.0f} s; expected at most "
+            f"{MAX_GAP_SECONDS:g} s."
         )
-    flags = np.frombuffer(bytes(keyframes), bool)
-    return Timeline(times, np.frombuffer(packets, np.int64), flags, base, float(duration * base))
+    return max(0, claimed) * base
 
 
 def _check_gaps(times: np.ndarray, base: float, name: str) -> None:
