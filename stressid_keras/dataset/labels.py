@@ -88,8 +88,8 @@ def read_labels(path: Path, column: str, classes: int, subjects: Collection[str]
 def _parts(written: str, subjects: Collection[str]) -> tuple[str, str] | None:
     """Subject and task of a name as a row has it; None if it names no recording."""
     subject, slash, task = written.partition("/")
-    if slash and is_usable(subject) and is_usable(task) and subject and task:
-        return (subject, task)
+    if slash and is_usable(subject) and is_usable(task):
+        return subject, task
     return split_name(written, subjects) if is_usable(written) else None
 
 

@@ -18,8 +18,11 @@ def canonical(name: str) -> str:
 
 
 def is_usable(name: str) -> bool:
-    """Whether a name can stand in a table and in a path: no control characters, line breaks or folder separators."""
-    return not any(sign in SEPARATORS or unicodedata.category(sign) in UNSAFE for sign in name)
+    """Whether a name can stand in a table and in a path: no control characters, line breaks or folder separators, and
+    not dots alone, which mean a folder."""
+    return bool(name.strip(".")) and not any(
+        sign in SEPARATORS or unicodedata.category(sign) in UNSAFE for sign in name
+    )
 
 
 def split_name(name: str, subjects: Collection[str] = ()) -> tuple[str, str] | None:
