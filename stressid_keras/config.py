@@ -20,6 +20,14 @@ PRIVILEGED = ("video", "ecg", "eda", "rr")  # what the teacher sees and the stud
 EXPORT_VARIANTS = ("float32", "fp16", "int8", "mediapipe")
 FULL_INT8 = ("full_int8", "int8_full", "full-int8", "int8-full")  # names that other exporters give it
 
+# What a file may claim before anything is decoded: more is a damaged header, and would ask for gigabytes.
+MAX_IMAGE_PIXELS = (
+    4096 * 4096
+)  # of an image made earlier: a field of a whole day, or a log-mel of over an hour
+MAX_FRAME_PIXELS = 8192 * 4320  # of a film's frame: 8K
+MAX_FILM_FRAMES = 6 * 3600 * 240  # of a film: six hours of slow motion
+MAX_GAP_SECONDS = 60.0  # between two frames of one film, and of a lone frame: beyond, its clock has jumped
+
 LABEL_COLUMNS = {"affect3": "affect3-class", "binary": "binary-stress"}
 DEFAULT_CLASS_NAMES = {
     "affect3-class": ("Low", "Medium", "High"),

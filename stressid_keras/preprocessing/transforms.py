@@ -18,7 +18,7 @@ from stressid_keras.preprocessing.windows import Span
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 2, "video": 1, "ecg": 2, "eda": 2, "rr": 2}
+TRANSFORM_VERSIONS = {"audio": 2, "video": 2, "ecg": 2, "eda": 2, "rr": 2}
 
 
 @dataclass(frozen=True)
