@@ -34,9 +34,9 @@ def check_agreement(description: dict, content: bytes, model: WindowModel, path:
         raise refusal(
             path, f"its model.json describes the outputs {shown(outputs)}, and it has {model.output_shapes}"
         )
-    _check_said_twice(description, path)
     check_front_end(model.graph, audio_of(description), model.samples, path)
     _check_metadata(content, description["sample_rate"], path)
+    _check_said_twice(description, path)
 
 
 def _check_said_twice(description: dict, path: Path) -> None:

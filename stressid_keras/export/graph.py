@@ -54,6 +54,11 @@ BYTES = {  # of a number, by its name in TensorType: those whose size does not d
 }
 
 
+PADDINGS = {
+    "PAD",
+    "PADV2",
+    "MIRROR_PAD",
+}  # they make as much as a constant says, whatever their output declares
 ZERO_POINTS = {  # that a quantised number may have
     "INT8": (-128, 127),
     "UINT8": (0, 255),
@@ -231,6 +236,23 @@ def _check(subgraph, graph: Graph) -> None:
         own = len(outputs) == len(operator.outputs) and not outputs & written
         if not outputs or not own or not outputs <= places:
             raise _Fault(f"has a {operator.name} that writes to no place of its own")
+        if operator.name in PADDINGS:
+            _check_padding(graph.tensors, operator)
         written |= outputs
     if not set(_integers(subgraph.OutputsAsNumpy())) <= written:
         raise _Fault("has an output that nothing computes")
+
+
+def _check_padding(tensors: list[Tensor], operator: Operator) -> None:
+    source, paddings, result = (tensors[place] for place in (*operator.inputs[:2], operator.outputs[0]))
+    kinds = {"INT32": np.int32, "INT64": np.int64}
+    if paddings.data is None or paddings.kind not in kinds or paddings.shape != (len(source.shape), 2):
+        raise _Fault(f"has a {operator.name} of which it does not say by how much")
+    sides = np.frombuffer(paddings.data, kinds[paddings.kind]).reshape(-1, 2).tolist()
+    grown = tuple(
+        length + before + after for length, (before, after) in zip(source.shape, sides, strict=True)
+    )
+    if grown != result.shape or min(map(min, sides), default=0) < 0:
+        raise _Fault(
+            f"has a {operator.name} that turns {source.shape} into {grown}, and declares {result.shape}"
+        )

@@ -80,7 +80,7 @@ def _outcome(path: Path, function) -> tuple[bool, object]:
             raise TypeError(f"an error of the type {type(value).__name__}")
     except Exception as error:  # a damaged pickle raises whatever it leads to
         raise StressIDError(
-            f"{function.__name__} left no result of its own process that can be read ({type(error).__name__}: {error}); "
-            "run again: what is finished is kept."
+            f"{function.__name__} left no result that can be read, in a process of its own "
+            f"({type(error).__name__}: {error}); run again: what is finished is kept."
         ) from None
     return succeeded, value
