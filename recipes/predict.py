@@ -6,7 +6,9 @@ python recipes/predict.py *.wav --json > predictions.json
 """
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -29,7 +31,8 @@ def recipe():
         raise StressIDError(
             f"--plot writes a PNG file and was given {arguments.plot}; name one that ends in .png."
         )
-    runner = StudentRunner(arguments.model)
+    with without_runtime_notes():
+        runner = StudentRunner(arguments.model)
     found, refused = [], 0
     for path in arguments.files:
         try:
@@ -60,6 +63,24 @@ def parser():
     parser.add_argument("--plot", type=Path, metavar="PATH.png", help="draw waveform, log-mel, probabilities")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
+
+
+@contextlib.contextmanager
+def without_runtime_notes():
+    """LiteRT notes on the standard error stream which of its parts it took; it has no option against that."""
+    try:
+        sys.stderr.flush()
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except (OSError, AttributeError):  # no such stream
+        yield
+        return
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def table(path: Path, prediction, runner: StudentRunner) -> str:

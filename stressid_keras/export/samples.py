@@ -1,11 +1,13 @@
 """Samples as callers hold them → float32 of full scale 1; what cannot be meant so is refused, not guessed."""
 
-import math
-
 import numpy as np
 
-from stressid_keras.errors import ExportError
+from stressid_keras.errors import ExportError, shown
 
+HOPS = (
+    0.01,
+    86_400.0,
+)  # seconds; a hundred windows a second are finer than the log-mel, a day is no recording
 OFFSETS = {"int16": 0, "int32": 0, "uint8": 128}  # PCM as in WAV files: silence is there
 RATES = (4_000, 768_000)  # Hz; below is no speech, above no sound card
 MOST_CHANNELS = 64  # more are samples in the place of channels
@@ -22,10 +24,14 @@ def as_float(samples, what: str) -> np.ndarray:
     Raises:
         ExportError: another type, or NaN or infinite samples.
     """
+    if np.ma.is_masked(samples):
+        raise ExportError(f"{what} has masked samples; expected all of them: fill them, or leave them out.")
     try:
         samples = np.asarray(samples)
     except ValueError:
         raise ExportError(f"{what} is no array: its rows have different lengths.") from None
+    except Exception as error:  # of an array of another library, such as one on a GPU
+        raise ExportError(f"{what} is no array of NumPy: {type(error).__name__} {error}.") from None
     kind = samples.dtype.name
     if kind in OFFSETS:
         half = 2.0 ** (8 * samples.dtype.itemsize - 1)
@@ -90,18 +96,20 @@ def check_rate(rate) -> float:
         ExportError: anything else.
     """
     if not _is_number(rate) or not RATES[0] <= rate <= RATES[1]:
-        raise ExportError(f"the rate is {rate!r}; expected {RATES[0]} to {RATES[1]} Hz.")
+        raise ExportError(f"the rate is {shown(rate)}; expected {RATES[0]} to {RATES[1]} Hz.")
     return float(rate)
 
 
 def check_hop(hop) -> float:
-    """Seconds from window to window, a positive number.
+    """Seconds from window to window, a positive number within `HOPS`.
 
     Raises:
         ExportError: anything else.
     """
-    if not _is_number(hop) or not 0 < hop < math.inf:
-        raise ExportError(f"the hop is {hop!r}; expected a positive number of seconds.")
+    if not _is_number(hop) or not HOPS[0] <= hop <= HOPS[1]:
+        raise ExportError(
+            f"the hop is {shown(hop)}; expected a positive number of seconds, {HOPS[0]:g} to {HOPS[1]:g}."
+        )
     return float(hop)
 
 

@@ -19,6 +19,7 @@ from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import operators
 from stressid_keras.export.parity import BOUNDS, KerasModel, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import block_count, to_float16
+from stressid_keras.export.runner import StudentRunner
 from stressid_keras.export.scores import aggregated_table, macro_f1
 from stressid_keras.export.unseen import DeployedPieces, Unseen
 from stressid_keras.export.variants import Int8Choice, to_single_output
@@ -107,6 +108,7 @@ def export_student(
             path = Path(temporary, deployment.file(variant))
             path.write_bytes(contents[variant])
             metadata.write_archive(path, _description(deployment, variant, outputs[variant], card))
+            StudentRunner(path)  # what a reader would refuse is not written
             reports[variant] |= {
                 "file": path.name,
                 "bytes": path.stat().st_size,

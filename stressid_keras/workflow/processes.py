@@ -55,11 +55,34 @@ def in_own_process(function, *arguments, environment=None):
                 "what is finished is kept."
             )
         if status < 0:
-            name = signal.Signals(-status).name
-            raise StressIDError(f"A process was ended by {name}; run again: what is finished is kept.")
+            raise StressIDError(
+                f"A process was ended by {_signal(-status)}; run again: what is finished is kept."
+            )
         if status > 0:
             raise StressIDError(f"{function.__name__} failed in a process of its own; its error is above.")
-        succeeded, value = pickle.loads(result.read_bytes())
+        succeeded, value = _outcome(result, function)
     if not succeeded:
         raise value
     return value
+
+
+def _signal(number: int) -> str:
+    """The name of a signal, or its number where it has none, as those of real time."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"the signal {number}"
+
+
+def _outcome(path: Path, function) -> tuple[bool, object]:
+    """Whether the function ended well, and its result or its error; a process can end well without leaving one."""
+    try:
+        succeeded, value = pickle.loads(path.read_bytes())
+        if not succeeded and not isinstance(value, StressIDError):
+            raise TypeError(f"an error of the type {type(value).__name__}")
+    except Exception as error:  # a damaged pickle raises whatever it leads to
+        raise StressIDError(
+            f"{function.__name__} left no result that can be read, in a process of its own "
+            f"({type(error).__name__}: {error}); run again: what is finished is kept."
+        ) from None
+    return succeeded, value

@@ -4,8 +4,10 @@ import functools
 import http.server
 import io
 import itertools
+import json
 import re
 import threading
+import zipfile
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ import soundfile
 from stressid_keras.config import AudioConfig
 from stressid_keras.preprocessing import load_waveform, log_mel
 
-from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech
+from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech, write_export
 from .conftest import base64_of, in_page, with_metadata
 
 SECONDS = 15  # that a busy machine may take for a result
@@ -339,6 +341,22 @@ BAD_MODELS = {
     "no usable class_names": lambda content, change: change(class_names=[]),
     "no usable front_end": lambda content, change: change(front_end=None),
     "as the model.json inside it says": lambda content, change: change(window_samples=100),
+    "no usable sample_rate": lambda content, change: change(sample_rate=10**9),
+    "no usable class_names; choose": lambda content, change: change(class_names=["a", "b\u2028", "c"]),
+    "no usable hop_seconds": lambda content, change: change(hop_seconds=100.0),
+    "mel bands of 1024 samples at 8000 Hz, which its model does not have": lambda content, change: change(
+        sample_rate=8_000
+    ),
+    "describes another log-mel than its model computes": lambda content, change: change(
+        front_end={"n_fft": 1024, "hop_length": 256, "n_mels": 32, "top_db": 80.0}
+    ),
+    "was changed after the export": lambda content, change: rewritten(content, hop_seconds=0.5),
+    "at 22050 Hz, which its model": lambda content, change: rewritten(content, seal=None, sample_rate=22_050),
+    "name other classes": lambda content, change: rewritten(content, seal=None, class_names=["c", "b", "a"]),
+    "model.json inside bad.tflite is not JSON": lambda content, change: rewritten(content, "[" * 200_000),
+    "is damaged: the archive at its end cannot be read": lambda content, change: broken(
+        rewritten(content, compression=zipfile.ZIP_DEFLATED)
+    ),
     "gives no probabilities for its 2 classes": lambda content, change: change(class_names=["a", "b"]),
     "the hash that its model.json names": lambda content, change: (
         content[:20_000] + bytes([content[20_000] ^ 255]) + content[20_001:]
@@ -347,6 +365,50 @@ BAD_MODELS = {
         content=content[:8] + bytes(50_000) + content[50_008:]
     ),
 }
+
+
+def rewritten(content, text=None, compression=zipfile.ZIP_STORED, seal="kept", **changes):
+    """An exported file whose archive was written again: another text for its model.json, or changes in that."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        start = min(entry.header_offset for entry in archive.infolist())
+        texts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    description = json.loads(texts["model.json"]) | changes
+    if seal is None:
+        del description["seal"]
+    if changes or text:
+        texts["model.json"] = text or json.dumps(description)
+    file = io.BytesIO(content[:start])
+    with zipfile.ZipFile(file, "a", compression) as archive:
+        for name, value in texts.items():
+            archive.writestr(name, value)
+    return file.getvalue()
+
+
+def broken(content):
+    """Its model.json is no deflated text."""
+    start = content.rindex(b"model.json", 0, content.rindex(b"PK\x01\x02") - 100) + len("model.json")
+    return content[:start] + b"\xff" * 40 + content[start + 40 :]
+
+
+def test_an_archive_that_was_compressed_is_read(new_page, model, tmp_path):
+    path = tmp_path / "packed.tflite"
+    path.write_bytes(rewritten(model.read_bytes(), compression=zipfile.ZIP_DEFLATED))
+    new_page.set_input_files("#model-file", path)
+    new_page.locator("#model", has_text="packed.tflite").wait_for()
+
+
+@pytest.mark.parametrize("variant", ["fp16", "float32"])
+def test_the_front_end_of_other_variants_is_recognised(new_page, model, tmp_path, variant):
+    from stressid_keras.export.quantise import to_float16
+
+    path, content = tmp_path / f"{variant}.tflite", model.read_bytes()
+    with zipfile.ZipFile(model) as archive:
+        flatbuffer = content[: min(entry.header_offset for entry in archive.infolist())]
+    if variant == "fp16":
+        flatbuffer = to_float16(flatbuffer)
+    write_export(path, flatbuffer, variant=variant)
+    new_page.set_input_files("#model-file", path)
+    new_page.locator("#model", has_text=path.name).wait_for()
 
 
 @pytest.mark.parametrize("sentence", BAD_MODELS)

@@ -40,7 +40,7 @@ export function logMel(waveform, frontEnd, rate, mostFrames) {
 }
 
 /** Triangles of equal area, of each the first frequency and the weights that are not zero. */
-function melFilters(rate, size, bands, lowest, highest) {
+export function melFilters(rate, size, bands, lowest, highest) {
   const edges = Array.from({ length: bands + 2 }, (_, index) =>
     hertz(mel(lowest) + ((mel(highest) - mel(lowest)) * index) / (bands + 1)),
   );
