@@ -40,6 +40,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         choices=("complete", "all"),
         help="all: the teacher also learns from recordings without audio [complete]",
     )
+    add("--signal-rate", type=float, metavar="HZ", help="of text files without a time column [500]")
     add("--epochs", type=int, help="most epochs of each training")
     add("--batch-size", type=int, help="windows in a batch")
     add("--loader", choices=("tf.data", "numpy"), help="of batches; numpy needs no TensorFlow [tf.data]")
@@ -157,6 +158,9 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             label="label",
             class_names="class_names",
             teacher_recordings="teacher_recordings",
+        ),
+        preparation=dataclasses.replace(
+            config.preparation, quality=changed(config.preparation.quality, signal_rate="signal_rate")
         ),
         pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),

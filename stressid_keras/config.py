@@ -141,7 +141,13 @@ class QualityConfig:
     clip_peak: float = 0.999  # full scale is 1; from here on a sample is clipped
     min_seconds: float = 1.0  # of any modality
     silence_peak: float = 1e-4  # full scale is 1; below it a waveform is silent (-80 dBFS)
-    signal_rate: float = 500.0  # Hz, of the physiological text files
+    signal_rate: float = 500.0  # Hz, of text files without a time column; the others are brought to it
+    max_seconds: float = (
+        6 * 3600.0
+    )  # of a recording: no session lasts longer, and a damaged header can promise years
+    min_beat_likeness: float = (
+        0.66  # correlation of 3 of 4 heartbeats with their median: Orphanidou et al. 2015
+    )
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def _recording_features(
                 for row, window in windows.iterrows():
                     found[row] |= audio_features(_cut(waveform, window, "audio", sample_rate), sample_rate)
             if signal_names := [name for name in PHYSIOLOGICAL if name in raw]:
-                signals = load_signals(raw[signal_names[0]])  # one file holds the three
+                signals = load_signals(raw[signal_names[0]], config.quality)  # one file holds the three
                 for row, window in windows.iterrows():
                     pieces = {name: _cut(signals[name], window, name, signal_rate) for name in signal_names}
                     found[row] |= physiology_features(pieces, signal_rate, config.quality)

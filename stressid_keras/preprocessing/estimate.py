@@ -6,6 +6,7 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.gaf import pixels
 from stressid_keras.preprocessing.images import image_width
+from stressid_keras.preprocessing.lengths import implausible
 from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.sources import inspect_lengths, is_image
 from stressid_keras.preprocessing.video_file import open_video
@@ -19,12 +20,24 @@ def estimate_nbytes(recordings, config: PreparationConfig) -> int:
     step = max(1, len(recordings) // LOOKED_AT)
     looked_at = recordings[::step]
     return round(
-        sum(_nbytes(recording, config) for recording in looked_at) * len(recordings) / len(looked_at)
+        sum(_usable_nbytes(recording, config) for recording in looked_at) * len(recordings) / len(looked_at)
     )
+
+
+def _usable_nbytes(recording, config: PreparationConfig) -> int:
+    try:
+        return _nbytes(recording, config)
+    except Exception:  # of whatever type: an estimate must not stop a run, which will name what is wrong
+        return 0
 
 
 def _nbytes(recording, config: PreparationConfig) -> int:
     seconds = inspect_lengths(recording, config)
+    told = {
+        modality: value for modality, value in seconds.items() if not is_image(recording.sources[modality])
+    }
+    for modality in implausible(told, recording.sources, True, config):
+        del seconds[modality]
     spans = window_spans(seconds, config)
     total = 0
     for modality, path in recording.sources.items():

@@ -17,6 +17,7 @@ import pandas as pd
 
 from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, QualityConfig
 from stressid_keras.errors import StaleError
+from stressid_keras.preprocessing.failures import by_cause
 from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS, FORMAT, TABLES
 from stressid_keras.preprocessing.stored_arrays import (
@@ -65,7 +66,7 @@ class Packer:
         self._inventory[recording.name] = cells
         self.fingerprints[recording.name] = {modality: unit.fingerprint for modality, unit in units.items()}
         for modality, unit in units.items():
-            for reason in dict.fromkeys(window.reason for window in unit.windows if window.reason):
+            for reason in by_cause(window.reason for window in unit.windows if window.reason):
                 self.failures.append((recording.name, modality, reason))
         for number, (start, stop) in enumerate(spans):
             window = {

@@ -23,6 +23,7 @@ _USED = {
         ("min_seconds", "max_missing_share", "max_flat_share", "flat_seconds", "signal_rate"),
     ),
 }
+_USED["ecg"] += ("min_beat_likeness",)
 
 
 def settings(modality: str, config: QualityConfig) -> dict:
@@ -56,6 +57,11 @@ def silent_share(waveform: np.ndarray, block: int, silence_peak: float) -> float
 
 def flat_share(signal: np.ndarray, least: int) -> float:
     """Share of the samples that lie in runs of at least `least` equal ones; NaN equals nothing."""
+    return share(flat_samples(signal, least))
+
+
+def flat_samples(signal: np.ndarray, least: int) -> np.ndarray:
+    """(n,) bool: which samples lie in runs of at least `least` equal ones; NaN equals nothing."""
     starts = np.flatnonzero(np.concatenate([[True], signal[1:] != signal[:-1]]))
     lengths = np.diff(np.append(starts, len(signal)))
-    return round(float(lengths[lengths >= least].sum() / len(signal)), _DECIMALS)
+    return np.repeat(lengths >= least, lengths)

@@ -45,6 +45,7 @@ class PreparedStore:
         fingerprint: hash of the configuration and of all inputs; equal stores have equal ones.
         windows_fingerprint: the same, whatever the classes are called: what a training depends on.
         counts: what was prepared, left out and refused.
+        notes: what is odd and yet used: "lengths" has, by recording, those of its files, where they differ.
     """
 
     def __init__(self, path: Path, manifest: pd.DataFrame, description: dict):
@@ -55,6 +56,7 @@ class PreparedStore:
         self.fingerprint = description["fingerprint"]
         self.windows_fingerprint = description["windows_fingerprint"]
         self.counts = description["counts"]
+        self.notes: dict[str, dict[str, str]] = description.get("notes", {})
         self._sizes: dict[str, int] = description["nbytes"]
         self._offsets = {m: manifest[f"{m}_offset"].fillna(-1).to_numpy(np.int64) for m in MODALITIES}
         self._shapes = {m: [_parse_shape(text) for text in manifest[f"{m}_shape"]] for m in MODALITIES}

@@ -90,6 +90,12 @@ class RunData:
                 f"{refused} recordings have a modality that cannot be used; "
                 f"{store.path / 'failures.csv'} says why."
             )
+        if lengths := store.notes.get("lengths"):
+            name, found = next(iter(lengths.items()))
+            self.reporter.warn(
+                f"{len(lengths)} recordings have files of different lengths, such as {name} ({found}); "
+                f"{store.path / 'prepare.json'} lists them."
+            )
         return store
 
     @cached_property
