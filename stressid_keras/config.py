@@ -134,6 +134,9 @@ class QualityConfig:
     min_seconds: float = 1.0  # of any modality
     silence_peak: float = 1e-4  # full scale is 1; below it a waveform is silent (-80 dBFS)
     signal_rate: float = 500.0  # Hz, of the physiological text files
+    max_seconds: float = (
+        6 * 3600.0
+    )  # of a recording: no session lasts longer, and a damaged header can promise years
 
 
 @dataclass(frozen=True)
