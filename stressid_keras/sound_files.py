@@ -185,8 +185,13 @@ def _blocks(sound, name: str, max_seconds: float) -> Iterator[np.ndarray]:
     dtype = "float64" if sound.subtype == "DOUBLE" else "float32"
     decoded, failed = 0, False
     while not failed:
+        count = max(1, BLOCK_VALUES // sound.channels)
+        if (
+            promised is not None and sound.format == "FLAC"
+        ):  # libsndfile fails on what stands behind the last frame
+            count = min(count, promised - decoded)
         try:
-            block = sound.read(max(1, BLOCK_VALUES // sound.channels), dtype=dtype, always_2d=True)
+            block = sound.read(count, dtype=dtype, always_2d=True)
         except soundfile.SoundFileError:
             failed = True
             break

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from stressid_keras.layers.registration import register
+from stressid_keras.media.waveform import CONSTANT_PADDING
 from stressid_keras.mel import mel_bands
 
 
@@ -74,7 +75,7 @@ class LogMel(keras.layers.Layer):
         end = last(ops.not_equal(waveform, 0.0))
         final = ops.sum(waveform * ops.cast(ops.equal(places, end), "float32"), axis=1, keepdims=True)
         before = last(ops.logical_and(ops.not_equal(waveform, final), ops.less(places, end)))
-        return ops.where(end - before > 1.5, before, end)
+        return ops.where(end - before > CONSTANT_PADDING - 0.5, before, end)
 
     def _without_offset(self, waveform, length):
         """The waveform minus the mean of its true samples, zero beyond them.

@@ -1,4 +1,5 @@
-"""Frames of MP3 files (MPEG audio of any layer): how many there are, whatever a header says, and where joined ones part.
+"""Frames of MP3 files (MPEG audio of any layer): how many there are, whatever a header says, and where joined
+ones part.
 
 libsndfile believes the count in the first frame, or estimates one from the first frame's size, which is wrong for a
 bitrate that varies. Sources: ISO/IEC 11172-3 and 13818-3; the Xing, LAME and VBRI headers.

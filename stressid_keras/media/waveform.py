@@ -2,6 +2,8 @@
 
 import numpy as np
 
+CONSTANT_PADDING = 16  # samples that do not change: quiet sound of 8 or 16 bits ends in a few equal ones
+
 
 def peak_deviation(waveform: np.ndarray) -> float:
     """The largest distance of a sample from their mean; 0 of none. Below `QualityConfig.silence_peak` it is silence."""
@@ -33,8 +35,8 @@ def trim_padding(waveform: np.ndarray) -> np.ndarray:
 
     Such a tail is padding, not sound: the exported model takes it for the padding of a short input, so preparation
     must do the same or the two would see different lengths. A constant offset must not hide it, so that samples equal
-    to the last one that is not zero are padding as well, if there are at least two; a single one is how any sound
-    ends. A waveform that never changes is padding from its start.
+    to the last one that is not zero are padding as well, if there are at least `CONSTANT_PADDING`. A waveform that
+    never changes for so long is padding from its start.
     """
     sound = np.flatnonzero(waveform)
     if not len(sound):
@@ -42,4 +44,4 @@ def trim_padding(waveform: np.ndarray) -> np.ndarray:
     end = int(sound[-1]) + 1
     changes = np.flatnonzero(waveform[:end] != waveform[end - 1])
     start = int(changes[-1]) + 1 if len(changes) else 0
-    return waveform[: start if end - start > 1 else end]
+    return waveform[: start if end - start >= CONSTANT_PADDING else end]
