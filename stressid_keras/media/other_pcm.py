@@ -13,6 +13,7 @@ from stressid_keras.media.splice import FileBytes, Piece
 
 W64_FILE = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+MOST_FILL = 8  # bytes between a file and the next, for writers align them in their own ways
 _UNKNOWN_64 = 1 << 54  # sizes of 64 bits from here on mean that the encoder could not know
 
 
@@ -28,11 +29,12 @@ def pcm_parts(source: FileBytes, name: str) -> tuple[str, list[list[Piece]]] | N
     if kind is None:
         return None
     parts, at = [], 0
-    while at < source.size and _container(source, at)[0] == kind:
+    while at is not None:
         size_place, size, start, stop, next_file = find(source, at, name)
         filled = [(at, size_place), size, (size_place + len(size), max(stop, next_file))]
         parts.append(filled if size else [(at, max(stop, next_file))])
-        at = max(next_file, start)
+        places = range(max(next_file, start), max(next_file, start) + MOST_FILL)
+        at = next((place for place in places if _container(source, place)[0] == kind), None)
     return kind, parts
 
 

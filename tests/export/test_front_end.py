@@ -44,6 +44,15 @@ SOUNDS = {
     "clipped": lambda: np.clip(np.random.default_rng(1).normal(0, 5, SAMPLES), -1, 1),
     "-60 dB": lambda: np.random.default_rng(2).normal(0, 1e-3, SAMPLES),
     "click": click,
+    "with an offset": lambda: 0.05 + np.random.default_rng(4).normal(0, 0.1, SAMPLES),
+    "faint, with an offset": lambda: -0.2 + np.random.default_rng(5).normal(0, 1e-3, SAMPLES),
+    "a short one with an offset, and some more of the offset": lambda: np.concatenate(
+        [
+            0.05 + np.random.default_rng(6).normal(0, 0.1, 5_000),
+            np.full(9_000, 0.05),
+            np.zeros(SAMPLES - 14_000),
+        ]
+    ),
     "a short one": lambda: np.pad(np.random.default_rng(3).normal(0, 0.1, 5_000), (0, SAMPLES - 5_000)),
 }
 

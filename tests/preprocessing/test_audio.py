@@ -142,6 +142,25 @@ def test_log_mel_does_not_see_the_gain():
     np.testing.assert_allclose(log_mel(NOISE, AudioConfig()), log_mel(0.05 * NOISE, AudioConfig()), atol=1e-4)
 
 
+@pytest.mark.parametrize("offset", [0.05, -0.25, 0.8])
+def test_log_mel_does_not_see_a_constant_offset(offset):
+    quiet = np.round(NOISE * 2**12) / 2**15
+    offset = np.round(offset * 2**15) / 2**15
+    expected = log_mel(quiet.astype(np.float32), AudioConfig())
+    np.testing.assert_allclose(
+        log_mel((quiet + offset).astype(np.float32), AudioConfig()), expected, atol=1e-6
+    )
+
+
+def test_log_mel_refuses_what_is_not_finite():
+    for value in (np.nan, np.inf, 3e38):
+        with (
+            pytest.raises(RecordingError, match="not finite or far beyond full scale"),
+            np.errstate(all="ignore"),
+        ):
+            log_mel(np.where(np.arange(len(NOISE)) == 50, np.float32(value), NOISE), AudioConfig())
+
+
 @pytest.mark.parametrize(("modality", "low", "levels"), [("audio", 0, 65535), ("ecg", -1, 255)])
 def test_storage_costs_half_a_step(modality, low, levels):
     values = np.random.default_rng(0).uniform(low, 1, 10_000).astype(np.float32)

@@ -3,7 +3,7 @@
 import { Environment, Tensor, loadAndCompile, loadLiteRt } from "../litert/core.js";
 import { bytesBeforeArchive, readArchivedText } from "./archive.js";
 import { UserError } from "./errors.js";
-import { isSilent, peak } from "./recording.js";
+import { isSilent, withinFullScale } from "./recording.js";
 
 const FORMAT = 1; // of model.json that this page reads
 const IDENTIFIER = "TFL3"; // at byte 4 of every TFLite file
@@ -68,9 +68,8 @@ export class Student {
    */
   async score(waveform, start) {
     const window = waveform.subarray(start, start + this.window);
-    const divisor = Math.max(1, peak(window));
     const filled = new Float32Array(this.window);
-    filled.set(divisor > 1 ? window.map((sample) => sample / divisor) : window);
+    filled.set(withinFullScale(window));
     const input = new Tensor(filled, [1, this.window]);
     const outputs = await this.#compiled.run([input]);
     const probabilities = Float32Array.from(outputs[this.#output].toTypedArray());
