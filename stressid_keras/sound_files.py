@@ -16,7 +16,9 @@ from stressid_keras.media.splice import FileBytes, Splice
 
 RATES = (4_000, 768_000)  # Hz; below is no speech, above no sound card
 MOST_CHANNELS = 64  # more are samples in the place of channels
-MOST_SAMPLES = 2**30  # of a channel: 6 h at 48 kHz, 4 GiB of memory; a few kilobytes of FLAC can hold more
+MOST_SAMPLES = (
+    2**30
+)  # 6 h at 48 kHz: 5 GiB, with the marks of what is clipped; a few kilobytes of FLAC can claim it
 BLOCK_VALUES = 1 << 20  # that are decoded at once
 UNKNOWN = 1 << 62  # numbers of frames from here on are libsndfile's for a length that it does not know
 MPEG_TOLERANCE = 2 * 1152  # samples that decoders leave out at the ends of a stream
@@ -219,7 +221,7 @@ def _read_part(opener, name: str, clip_peak: float, max_seconds: float) -> Sound
             _check_values(low, high, name)
             waveforms.append(_mean(channels))
             clipped.append(_beyond(channels, least))
-    waveform, clipped = np.concatenate(waveforms), np.concatenate(clipped)
+    waveform, clipped = _put_together(waveforms), _put_together(clipped)
     scale = full_scale(waveform) if subtype in FLOATS and len(waveform) else 1.0
     peak = max(-low.min(), high.max()) if len(waveform) else 0.0
     if subtype in FLOATS and peak > 1:
@@ -228,6 +230,17 @@ def _read_part(opener, name: str, clip_peak: float, max_seconds: float) -> Sound
         waveform = (waveform / scale).astype(np.float32)
     loudest = float((high - low).max()) / 2 / scale if len(waveform) else 0.0
     return Sound(waveform, rate, clipped, loudest)
+
+
+def _put_together(blocks: list[np.ndarray]) -> np.ndarray:
+    """The blocks behind each other, each of them given up once it is copied: there is memory for one recording."""
+    whole, at = np.empty(sum(map(len, blocks)), blocks[0].dtype), 0
+    blocks.reverse()
+    while blocks:
+        block = blocks.pop()
+        whole[at : at + len(block)] = block
+        at += len(block)
+    return whole
 
 
 def _check_values(low: np.ndarray, high: np.ndarray, name: str) -> None:

@@ -9,7 +9,7 @@ from scipy.special import softmax
 from stressid_keras.config import AudioConfig, QualityConfig, RobustnessConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.predictions import predictions_table
-from stressid_keras.media.waveform import peak_deviation
+from stressid_keras.media.waveform import peak_deviation, within_full_scale, without_offset
 from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.preprocessing.quantisation import from_stored, to_stored
 from stressid_keras.provenance import fingerprint
@@ -76,7 +76,7 @@ def _checked(waveform: np.ndarray, recording: str) -> np.ndarray:
             f"a window of {recording} has peak {peak:.1e}; expected a waveform from "
             f"{QualityConfig.silence_peak:.1e} to full scale 1, as preparation reads it."
         )
-    return waveform
+    return within_full_scale(without_offset(waveform))  # noise is added in relation to the sound alone
 
 
 def _versions(row, clean, babble_sources, audio_config, config, seed) -> list[tuple]:
