@@ -79,7 +79,7 @@ def compare_log_mel(repeats: int) -> Comparison:
 
     def reference():
         mel = librosa.feature.melspectrogram(
-            y=waveform,
+            y=waveform - waveform.mean(),  # as ours does
             sr=AUDIO.sample_rate,
             n_fft=AUDIO.n_fft,
             hop_length=AUDIO.hop_length,

@@ -120,8 +120,8 @@ def plot(path: Path, prediction, runner: StudentRunner, target: Path) -> None:
     from stressid_keras.provenance import atomic_path
     from stressid_keras.sound_files import read_sound
 
-    samples, rate = read_sound(path)
-    waveform = soxr.resample(samples.mean(axis=1), rate, runner.sample_rate, quality="HQ")
+    waveform, rate = read_sound(path)
+    waveform = soxr.resample(waveform, rate, runner.sample_rate, quality="HQ")
     figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, runner.front_end)
     figure.suptitle(f"{path.name}: {prediction.label}", parse_math=False)
     with atomic_path(target) as temporary:

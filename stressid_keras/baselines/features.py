@@ -9,6 +9,7 @@ from stressid_keras.baselines.audio import audio_features
 from stressid_keras.baselines.physiology import physiology_features
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.media.waveform import without_offset
 from stressid_keras.preprocessing import PreparedStore, load_signals, load_waveform
 from stressid_keras.preprocessing.sources import is_image
 
@@ -101,7 +102,8 @@ def _recording_features(
             if "audio" in raw:
                 waveform = load_waveform(raw["audio"], sample_rate, config.quality.silence_peak)
                 for row, window in windows.iterrows():
-                    found[row] |= audio_features(_cut(waveform, window, "audio", sample_rate), sample_rate)
+                    piece = without_offset(_cut(waveform, window, "audio", sample_rate))
+                    found[row] |= audio_features(piece, sample_rate)
             if signal_names := [name for name in PHYSIOLOGICAL if name in raw]:
                 signals = load_signals(raw[signal_names[0]], config.quality)  # one file holds the three
                 for row, window in windows.iterrows():
