@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stressid_keras.config import RunConfig
+from stressid_keras.config import Folds, Jobs, Repeats, RunConfig, Seed
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.provenance import read_json
+from stressid_keras.ranges import checked
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
@@ -47,14 +48,11 @@ class CrossValidation:
         scheduler: str = "",
         audit: bool = True,
     ):
-        if repeats < 1 or jobs < 1:
-            raise StressIDError(
-                f"{repeats} repeats in {jobs} processes were asked for; expected 1 or more of each."
-            )
         self.run = run
-        self.folds = folds
-        self.repeats = repeats
-        self.jobs = jobs
+        self.folds = None if folds is None else checked(Folds, folds, "folds")
+        self.repeats = checked(Repeats, repeats, "repeats")
+        self.jobs = checked(Jobs, jobs, "jobs")
+        checked(Seed, run.config.seed + self.repeats - 1, "the seed of the last repeat")
         self.scheduler = scheduler
         self.audit = audit
         self.folder = run.output_dir / "cross_validation"

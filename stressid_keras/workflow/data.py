@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stressid_keras.config import RunConfig, to_dict
+from stressid_keras.config import Jobs, RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
+from stressid_keras.ranges import checked
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
 
@@ -43,7 +44,7 @@ class RunData:
         self.prepared_dir = prepared_dir
         self.output_dir = output_dir
         self.config = config
-        self.jobs = jobs
+        self.jobs = checked(Jobs, jobs, "jobs")
         self.reporter = reporter
         self.scheduler = scheduler
         self.fold = fold

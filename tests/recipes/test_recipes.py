@@ -146,8 +146,8 @@ def test_tuned_options_can_be_used(folders):
     [
         (["--data-dir", "no/such/tree"], "no/such/tree"),
         (["--class-names", "Calm", "Stressed"], "2 class names were given; affect3-class has 3 classes"),
-        (["--epochs", "0"], "epochs is 0; expected 1 or more"),
-        (["--alpha", "-1"], "alpha is -1.0; expected 0 or more"),
+        (["--epochs", "0"], "--epochs is '0'; expected a whole number from 1"),
+        (["--alpha", "-1"], "--alpha is '-1'; expected a number from 0"),
         (["--config", "missing.json"], "missing.json is missing or not JSON"),
     ],
 )
