@@ -170,7 +170,6 @@ def fold_run(
     """
     # Read by TensorFlow when it is first imported; threads of several processes would take each other's cores.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first process takes a GPU's memory
     witness = Witness()
     with exclusive(folder):
