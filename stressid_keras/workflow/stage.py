@@ -1,5 +1,6 @@
 """Records of finished stages: what made an output, so that a stale one is noticed and a current one reused."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -51,7 +52,15 @@ class Stage:
         for path in (self.record_path, *(self.folder / name for name in self.outputs)):
             path.unlink(missing_ok=True)
         start = time.monotonic()
-        summary = work() or {}
+        try:
+            summary = work() or {}
+        except OSError as error:
+            if (
+                error.filename is None
+            ):  # a full disk: some writers do not say which file they have no room for
+                with contextlib.suppress(AttributeError):  # an error of PyAV's has a name that cannot be set
+                    error.filename = str(self.folder)
+            raise
         record = {
             "stage": self.name,
             "fingerprint": self.fingerprint,
