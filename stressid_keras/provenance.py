@@ -17,7 +17,6 @@ PACKAGES = (
     "numpy",
     "librosa",
     "neurokit2",
-    "pyts",
     "opencv-python-headless",
     "scikit-learn",
 )
@@ -99,10 +98,11 @@ def parse_json(content: bytes | str):
     """What a JSON text says.
 
     Raises:
-        ValueError: it is not JSON, not UTF-8, or nested more deeply than Python reads.
+        ValueError: it is not JSON, not Unicode, or nested more deeply than Python reads.
     """
     try:
-        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        # UTF-8, with a byte order mark or without; or UTF-16, which a shell of Windows writes
+        text = content if isinstance(content, str) else content.decode(json.detect_encoding(content))
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
