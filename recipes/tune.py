@@ -6,12 +6,13 @@ python recipes/distill.py --config saved_models/StressID/tuned.json --data-dir P
 
 import common
 
+from stressid_keras.config import Trials
 from stressid_keras.provenance import write_json
 
 
 def recipe():
     parser = common.parser(__doc__)
-    parser.add_argument("--trials", type=int, default=20, help="settings to try")
+    parser.add_argument("--trials", type=common.number(Trials), default=20, help="settings to try")
     parser.add_argument("--tuner", choices=("bayesian", "random"), default="bayesian")
     arguments = parser.parse_args()
     run = common.make_run(arguments)

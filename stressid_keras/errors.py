@@ -1,5 +1,7 @@
 """Errors a user can act on: one sentence saying where, what was expected and what was found."""
 
+import contextlib
+
 LONGEST = 600  # characters of a sentence: what is echoed from a damaged file can be as long as the file
 LONGEST_VALUE = 80  # characters of a value in a sentence
 
@@ -9,6 +11,13 @@ class StressIDError(ValueError):
 
     def __init__(self, sentence: object = ""):
         super().__init__(shortened(str(sentence), LONGEST))
+
+
+def name_file(error: OSError, path: object) -> None:
+    """Say in an error which file it is about, if it does not: of a full disk, the system does not tell."""
+    if error.filename is None:
+        with contextlib.suppress(AttributeError):  # one of PyAV's has a name that cannot be set
+            error.filename = str(path)
 
 
 def shown(value: object) -> str:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from stressid_keras.errors import name_file
 from stressid_keras.temporary import temporary_file
 
 PACKAGES = (
@@ -18,7 +19,6 @@ PACKAGES = (
     "numpy",
     "librosa",
     "neurokit2",
-    "pyts",
     "opencv-python-headless",
     "scikit-learn",
 )
@@ -64,8 +64,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         try:
             yield temporary
         except OSError as error:
-            if error.filename is None:  # a full disk: the system does not say which file it has no room for
-                error.filename = str(path)
+            name_file(error, path)
             raise
         with _UMASK:  # it cannot be read without being set, and a Dask worker has threads
             umask = os.umask(0)
@@ -95,10 +94,11 @@ def parse_json(content: bytes | str):
     """What a JSON text says.
 
     Raises:
-        ValueError: it is not JSON, not UTF-8, or nested more deeply than Python reads.
+        ValueError: it is not JSON, not Unicode, or nested more deeply than Python reads.
     """
     try:
-        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        # UTF-8, with a byte order mark or without; or UTF-16, which a shell of Windows writes
+        text = content if isinstance(content, str) else content.decode(json.detect_encoding(content))
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

@@ -5,6 +5,7 @@ top of what its subject is like: the signals and the video tell the classes apar
 """
 
 import contextlib
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +65,11 @@ def make_synthetic_tree(
     with temporary_folder(root.parent) as temporary:
         tree = temporary / "new"
         tree.mkdir()
-        _write_recordings(tree, config, progress, jobs)
+        try:
+            _write_recordings(tree, config, progress, jobs)
+        except OSError as error:
+            # The error names a file of the temporary folder, if any.
+            raise OSError(error.errno, error.strerror or str(error), str(root)) from error
         _write_labels(tree, config)
         provenance.write_json(tree / RECORD, _record(config))
         if root.exists():
@@ -133,7 +138,9 @@ def _write_recording(root: Path, config: SyntheticConfig, recording: PlannedReco
     video, physiology, *audio = _paths(root, recording)
     for path in audio:
         sound = voice(*shown(config, recording, "audio"), config.seconds, config.sample_rate)
-        soundfile.write(path, sound, config.sample_rate, subtype="PCM_16")
+        content = io.BytesIO()  # libsndfile would not say that the disk is full
+        soundfile.write(content, sound, config.sample_rate, subtype="PCM_16", format="WAV")
+        path.write_bytes(content.getvalue())
     shape = (round(config.seconds * config.fps), config.fps, config.height, config.width)
     write_mp4(video, face(*shown(config, recording, "video"), shape), config.fps)
     signals = [

@@ -16,6 +16,8 @@ KILLED = -9  # exit status after SIGKILL, a name that Windows lacks
 _CHILD = """
 import pickle, sys
 from stressid_keras.errors import StressIDError
+from stressid_keras.quiet import quiet_libraries
+quiet_libraries()
 with open(sys.argv[1], "rb") as file:
     function, arguments = pickle.load(file)
 try:

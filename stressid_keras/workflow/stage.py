@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from stressid_keras.errors import StaleError
+from stressid_keras.errors import StaleError, name_file
 from stressid_keras.locking import exclusive
 from stressid_keras.provenance import (
     file_fingerprint,
@@ -90,8 +90,7 @@ class Stage:
         try:
             return work()
         except OSError as error:
-            if error.filename is None:  # a full disk: the system does not say what it has no room for
-                error.filename = str(self.folder)
+            name_file(error, self.folder)
             raise
 
     def _output_fingerprints(self) -> dict[str, str] | None:

@@ -213,7 +213,7 @@ def test_a_split_whose_numbers_were_changed_is_one_sentence_that_names_the_file(
         (lambda: split(rows_of([[1, 1, 1]])), "1 subject "),
         (lambda: split_subjects([], [], CONFIG, 0), "0 subjects"),
         (
-            lambda: split(random_rows(6), config=DatasetConfig(val_share=0.5, test_share=0.5)),
+            lambda: split(random_rows(6), config=DatasetConfig(val_share=0.49, test_share=0.5)),
             r"take 3 \+ 3 of 6 subjects",
         ),
         (lambda: split_subjects(["a", "b", "c"], [0, 1, 3], CONFIG, 0), "A label is 3; .* from 0 to 2"),

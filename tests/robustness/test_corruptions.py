@@ -123,5 +123,5 @@ def test_an_unknown_corruption_is_refused(voice):
     ],
 )
 def test_levels_that_mean_nothing_are_refused(option, levels):
-    with pytest.raises(StressIDError, match=f"a level of {option} is"):
+    with pytest.raises(StressIDError, match=f"an item of {option} is"):
         RobustnessConfig(**{option: levels})
