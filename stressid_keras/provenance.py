@@ -15,7 +15,6 @@ PACKAGES = (
     "keras",
     "tensorflow",
     "numpy",
-    "librosa",
     "neurokit2",
     "pyts",
     "opencv-python-headless",
