@@ -29,6 +29,7 @@ from stressid_keras.dataset import SyntheticConfig, index_dataset, make_syntheti
 from stressid_keras.preprocessing import prepare_dataset
 
 from .librosa_reference import import_librosa
+from .scheduling import longest_first, pytest_xdist_make_scheduler  # noqa: F401  a hook
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("untimed")
@@ -46,6 +47,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    longest_first(items)
     if not config.getoption("--slow"):
         skip = pytest.mark.skip(reason="takes minutes; run with --slow")
         for item in items:
