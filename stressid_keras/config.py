@@ -378,6 +378,12 @@ class DistillationConfig(Checked):
         """The weights by the modality whose feature they pull towards."""
         return {"video": self.alpha, "ecg": self.beta, "eda": self.gamma, "rr": self.delta}
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The modalities whose features relational and contrastive compare."""
+        weighed = tuple(name for name, weight in self.weights.items() if weight)
+        return self.compared_features or weighed or tuple(self.weights)
+
 
 @dataclass(frozen=True)
 class RobustnessConfig(Checked):

@@ -17,7 +17,6 @@ PACKAGES = (
     "keras",
     "tensorflow",
     "numpy",
-    "librosa",
     "neurokit2",
     "opencv-python-headless",
     "scikit-learn",

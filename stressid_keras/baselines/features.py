@@ -68,8 +68,6 @@ def _results(tasks: list[tuple], jobs: int):
     import joblib
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    if jobs != 1 and tasks:
-        _compile_kernels(tasks[0][2].audio.sample_rate)
     run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
         yield from run(joblib.delayed(_recording_features)(*task) for task in tasks)
@@ -77,15 +75,6 @@ def _results(tasks: list[tuple], jobs: int):
         raise StressIDError(
             "A worker process was killed, perhaps for want of memory; run again with fewer jobs."
         ) from error
-
-
-def _compile_kernels(sample_rate: int) -> None:
-    """Have librosa compile its kernels in this process alone.
-
-    Numba caches them on disk without a lock: of workers that did so at the same time in a new environment, one was
-    seen to load what the other had not finished, and crashed.
-    """
-    audio_features(np.random.default_rng(0).normal(0, 0.1, sample_rate).astype(np.float32), sample_rate)
 
 
 def _recording_features(

@@ -13,7 +13,7 @@ from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.provenance import fingerprint, parse_json, write_text
 
-FEATURES_VERSION = 1  # raised when a feature changes for the same window
+FEATURES_VERSION = 2  # raised when a feature changes for the same window
 FILE = "baseline_features.csv"
 _MARK = "# "  # begins the first line, which says what the features were made from
 
@@ -79,6 +79,6 @@ def _key(store: PreparedStore, table: str) -> dict:
     return {
         "windows": store.windows_fingerprint,
         "version": FEATURES_VERSION,
-        **{package: importlib.metadata.version(package) for package in ("librosa", "neurokit2")},
+        "neurokit2": importlib.metadata.version("neurokit2"),
         "content": fingerprint(table),
     }

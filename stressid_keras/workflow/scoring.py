@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from stressid_keras.config import to_dict
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.preprocessing import from_stored
@@ -16,7 +17,7 @@ from stressid_keras.workflow.analysis import NETWORKS, STUDENTS
 from stressid_keras.workflow.data import Fold, RunData
 from stressid_keras.workflow.stage import read_record
 
-SCORING_VERSION = 3  # raised when scores, report or model card change for the same predictions
+SCORING_VERSION = 4  # raised when scores, report or model card change for the same predictions
 REPORT_FILES = (
     "config.json",
     "metrics.json",
@@ -93,6 +94,7 @@ def scoring_inputs(data: RunData, stages) -> dict:
     demographics = find_demographics(data.data_dir)
     return {
         "stages": stages,
+        "method": _method(data),
         "store": data.store.fingerprint,
         "availability": fingerprint(data.index.availability.to_dict("list")),
         "demographics": demographics and file_fingerprint(demographics),
@@ -176,6 +178,7 @@ def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: l
         metrics = evaluation.score_run(predictions, names, train, seed)
     else:
         metrics = evaluation.score_folds(predictions, train, names, seed)
+    metrics["method"] = _method(data)
     metrics["probes"] = _probes(data, results, splits)
     if leaky:
         table = pd.concat([result.predictions() for result in leaky], ignore_index=True)
@@ -186,6 +189,13 @@ def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: l
     metrics["fairness"] = _fairness(data, predictions, names, seed)
     metrics["findings"] = findings(metrics)
     return metrics
+
+
+def _method(data: RunData) -> dict:
+    """How the student learned, in words."""
+    from stressid_keras.distillation.methods import describe
+
+    return to_dict(describe(data.config.distillation))
 
 
 def _probes(data: RunData, results: Sequence[SplitResults], splits: list[dict]) -> dict:

@@ -1,6 +1,5 @@
 """Waveforms are read from every kind of file, bad ones are refused in a sentence, log-mels are librosa's."""
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
@@ -124,7 +123,7 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, make, found):
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])
-def test_log_mel_is_librosas(seconds):
+def test_log_mel_is_librosas(librosa, seconds):
     config, waveform = AudioConfig(), NOISE[: int(seconds * RATE)]
     mel = librosa.feature.melspectrogram(
         y=waveform - waveform.mean(), sr=RATE, n_fft=1024, hop_length=512, n_mels=128
