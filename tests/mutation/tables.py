@@ -86,15 +86,16 @@ class LabelTables(Reader):
 
 
 def plain_rows(content: bytes) -> list[list[str]] | None:
-    """Stripped cells of the rows that are not blank; None: no text that we read."""
+    """Stripped cells of the lines that are not blank; None: no text that we read."""
     for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "latin-1"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        lines = text.splitlines() or [""]
-        first = next((line for line in lines if line.strip()), "")
+        first = next((line for line in text.splitlines() if line.strip()), "")
         separator = max(",;\t", key=first.count)
+        if separator not in first:
+            return [line.split() for line in text.splitlines() if line.strip()] or None
         try:
             rows = [
                 [c.strip() for c in row]
@@ -102,12 +103,12 @@ def plain_rows(content: bytes) -> list[list[str]] | None:
             ]
         except csv.Error:
             return None
-        return [row for row in rows if any(row)] or None
+        return [row for row in rows if row and row != [""]] or None
     return None
 
 
 def plain_table(content: bytes) -> dict[str, np.ndarray] | None:
-    """The three signals, float32, where every row has as many fields as the header."""
+    """The three signals, float32, where every row has as many fields as the header; one more names the row."""
     rows = plain_rows(content)
     if rows is None:
         return None
@@ -120,7 +121,7 @@ def plain_table(content: bytes) -> dict[str, np.ndarray] | None:
     for row in rows[1:]:
         while len(row) > width and not row[-1]:
             row = row[:-1]
-        if len(row) == width + 1:  # a name of the row
+        if len(row) == width + 1:
             row = row[1:]
         if len(row) > width:
             return None
