@@ -45,7 +45,8 @@ class Child:
         original = self._receive(STARTING)
         if original is None or original[0] != "begun":
             self.close()
-            raise AssertionError(f"{reader}: {original[1] if original else 'no process could be started'}")
+            reason = original[1] if original else "no process could be started"
+            return Finding(reader, seed, number, "", Verdict("broken", reason), 0.0)
         began = time.monotonic()
         worked = self._worked()
         answer = self._receive(LONGEST)
@@ -134,6 +135,8 @@ def run(
                 if keep and finding.verdict.is_fault:
                     _keep(keep, finding, sandbox / "input")
                 yield finding
+                if not finding.original:  # the reader cannot even be opened
+                    break
     finally:
         child.close()
 

@@ -30,8 +30,11 @@ class Settings(Reader):
         sys.path.insert(0, str(RECIPES))
         import common
 
-        self._read = common._from_file
+        self._common = common
         self.expected = {original.path: self._read(original.path) for original in self.originals}
+
+    def _read(self, path):
+        return self._common.read_config(self._common.parser("").parse_args(["--config", str(path)]))
 
     def judge(self, original, content):
         path = put(self.sandbox / "config.json", content)

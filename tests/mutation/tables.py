@@ -75,13 +75,12 @@ class LabelTables(Reader):
         if rows is None:
             return wrong("a table that plain Python cannot read")
         column = rows[0].index(self.COLUMN)
-        cells = {row[0]: row[column].lower() if column < len(row) else "" for row in reversed(rows[1:])}
         for name, label in found.items():
-            text = [row[column].lower() for row in rows[1:] if row[0] == name and column < len(row)]
-            if label is not None and not any(_number(cell) == label for cell in text):
+            cells = [row[column] if column < len(row) else "" for row in rows[1:] if name in row]
+            if not cells:
+                return wrong("a recording that no row names")
+            if label is not None and not any(_number(cell) == label for cell in cells):
                 return wrong("a label that its row does not have")
-        if set(found) - set(cells):
-            return wrong("a recording that no row names")
         return RIGHT
 
 
