@@ -20,7 +20,7 @@ from stressid_keras.config import (
     StudentConfig,
     VideoConfig,
 )
-from stressid_keras.dataset import SubjectSplit, SyntheticConfig, index_dataset, make_synthetic_tree
+from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree, split_subjects
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
 from stressid_keras.preprocessing.images import save_gaf_image, save_log_mel_image
 from stressid_keras.workflow.stage import Stage
@@ -138,12 +138,10 @@ def _stores(folder: Path, index) -> None:
 def _records(folder: Path) -> None:
     from .records import STAGE
 
-    subjects = [f"s{i:03}" for i in range(9)]
-    parts = {"train": tuple(subjects[:5]), "val": tuple(subjects[5:7]), "test": tuple(subjects[7:])}
-    counts = {"train": [4, 5, 6], "val": [2, 2, 2], "test": [1, 2, 3]}
-    distance = {"train": 0.1, "val": 0.2, "test": 0.25, "max": 0.25}
+    subjects = [f"s{i // 3:03}" for i in range(27)]
+    labels = [(i * i + i // 5) % 3 for i in range(27)]
     folder.mkdir()
-    SubjectSplit(parts, counts, distance, 7, ("x001",)).save(folder / "split.json")
+    split_subjects(subjects, labels, DatasetConfig(), 7, ("x001",)).save(folder / "split.json")
 
     def work():
         for name in STAGE[2]:
