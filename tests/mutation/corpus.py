@@ -104,7 +104,7 @@ def _tables(folder: Path, tree: Path, signals: Path) -> None:
     shutil.copyfile(tree / "labels.csv", folder / "labels" / "labels.csv")
     people = "Subject ID,Age,Sex\n2ea4,31,F\nb1c7,44,male\n0123,29,woman\n3e12,,\nq9z0,51,m\n"
     (folder / "people" / "demographics.csv").write_text(people)
-    rows = [f"s{i:03}_Math,s{i:03},Math,0,test,student,{i % 3},{i % 2},0.5,0.25,0.25" for i in range(9)]
+    rows = [f"s{i:03}_Math,s{i:03},Math,0,test,student,{i % 3},0,0.5,0.25,0.25" for i in range(9)]
     header = "recording,subject,task,window,split,model,label,predicted,p_Low,p_Medium,p_High"
     (folder / "people" / "predictions.csv").write_text("\n".join([header, *rows]) + "\n")
 
