@@ -21,10 +21,10 @@ from stressid_keras.preprocessing.failures import by_cause
 from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS, FORMAT, TABLES
 from stressid_keras.preprocessing.stored_arrays import (
+    ArrayFile,
     array_file,
     checksum,
     found_whole,
-    read_array,
     remember_whole,
 )
 from stressid_keras.preprocessing.transforms import PreparedWindow
@@ -142,6 +142,7 @@ class StoredUnits:
         self._fingerprints = inventory["fingerprints"] if sound else {}
         self._windows = inventory["windows"] if sound else {}
         self._damaged: set[tuple[str, str]] = set()
+        self._files: dict[str, ArrayFile] = {}
         if sound:
             self._check()
 
@@ -175,8 +176,10 @@ class StoredUnits:
     def _array(self, modality: str, cell: dict) -> np.ndarray | None:
         if not cell["shape"]:
             return None
-        file, dtype = array_file(self.folder, modality), stored_type(modality)
-        return read_array(file, cell["offset"], cell["shape"], dtype, cell["checksum"])
+        if modality not in self._files:
+            self._files[modality] = ArrayFile(array_file(self.folder, modality))
+        dtype = stored_type(modality)
+        return self._files[modality].read(cell["offset"], cell["shape"], dtype, cell["checksum"])
 
 
 def _row(recording, number: int, start: float, stop: float, window: dict[str, dict], rate: float) -> dict:

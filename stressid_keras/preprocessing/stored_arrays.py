@@ -8,6 +8,7 @@ once found whole is not read again as long as its size, its times and its place 
 import contextlib
 import math
 import os
+import threading
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,33 +30,69 @@ def checksum(array: np.ndarray) -> str:
     return f"{zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8)):08x}"
 
 
-def read_array(file: Path, offset: int, shape, dtype: np.dtype, expected: str = "") -> np.ndarray:
-    """An array of a file of arrays.
+class ArrayFile:
+    """A file of arrays, open for reading; any thread may read.
 
-    The file is opened for each reading: a mapped one would end the process if somebody cut it short.
+    It stays open: whoever reads goes on with the file that was opened, should a preparation replace it meanwhile. It
+    is not mapped, for then the process would end if somebody cut the file short.
 
-    Args:
-        offset: bytes before it.
-        expected: its checksum; empty: not looked at.
-
-    Raises:
+    Raises, also when read:
         StaleError: the file cannot be read, is too short, or holds other bytes than were written; the next preparation
             then looks at every array.
     """
-    content = np.empty(math.prod(shape) * dtype.itemsize, np.uint8)
-    try:
-        with open(file, "rb", buffering=0) as opened:
-            opened.seek(offset)
-            got = 0
-            while got < content.size and (more := opened.readinto(memoryview(content)[got:])):
-                got += more
-    except OSError as error:
-        raise _damaged(file, f"cannot be read ({error.strerror or error})") from None
-    if got < content.size:
-        raise _damaged(file, f"ends at byte {offset + got}; expected {offset + content.size} or more")
-    if expected and checksum(content) != expected:
-        raise _damaged(file, f"holds other bytes from {offset} to {offset + content.size} than were written")
-    return content.view(dtype).reshape(shape)
+
+    def __init__(self, path: Path):
+        self.path, self._handle, self._turn = path, None, threading.Lock()
+        try:
+            self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise self._damaged(f"cannot be read ({error.strerror or error})") from None
+
+    def read(self, offset: int, shape, dtype: np.dtype, expected: str = "") -> np.ndarray:
+        """An array.
+
+        Args:
+            offset: bytes before it.
+            expected: its checksum; empty: not looked at.
+        """
+        content = np.empty(math.prod(shape) * dtype.itemsize, np.uint8)
+        try:
+            got = self._fill(memoryview(content), offset)
+        except OSError as error:
+            raise self._damaged(f"cannot be read ({error.strerror or error})") from None
+        if got < content.size:
+            raise self._damaged(f"ends at byte {offset + got}; expected {offset + content.size} or more")
+        if expected and checksum(content) != expected:
+            raise self._damaged(
+                f"holds other bytes from {offset} to {offset + content.size} than were written"
+            )
+        return content.view(dtype).reshape(shape)
+
+    def _fill(self, content: memoryview, offset: int) -> int:
+        """Bytes that could be read."""
+        got = 0
+        while got < len(content):
+            if hasattr(os, "preadv"):
+                more = os.preadv(self._handle, [content[got:]], offset + got)
+            else:  # Windows, where a file has one position for all threads
+                with self._turn:
+                    os.lseek(self._handle, offset + got, os.SEEK_SET)
+                    block = os.read(self._handle, len(content) - got)
+                more = len(block)
+                content[got : got + more] = block
+            if not more:
+                break
+            got += more
+        return got
+
+    def _damaged(self, what: str) -> StaleError:
+        with contextlib.suppress(OSError):
+            (self.path.parent.parent / CHECKED).unlink(missing_ok=True)
+        return StaleError(f"{self.path} {what}; run the preparation again.")
+
+    def __del__(self):
+        if self._handle is not None:
+            os.close(self._handle)
 
 
 def found_whole(folder: Path, modalities: Iterable[str]) -> set[str]:
@@ -73,12 +110,6 @@ def remember_whole(folder: Path, modalities: Iterable[str]) -> None:
     write_sealed(
         folder / CHECKED, {modality: _stamp(array_file(folder, modality)) for modality in modalities}
     )
-
-
-def _damaged(file: Path, what: str) -> StaleError:
-    with contextlib.suppress(OSError):
-        (file.parent.parent / CHECKED).unlink(missing_ok=True)
-    return StaleError(f"{file} {what}; run the preparation again.")
 
 
 def _stamp(file: Path) -> list[int]:

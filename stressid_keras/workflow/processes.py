@@ -5,11 +5,10 @@ import pickle
 import signal
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.locking import held_by_this_process
+from stressid_keras.temporary import temporary_folder
 
 KILLED = -9  # exit status after SIGKILL, a name that Windows lacks
 # Not multiprocessing: the workers of a Dask cluster are daemons, which may have no children of that kind.
@@ -43,8 +42,8 @@ def in_own_process(function, *arguments, environment=None):
         StressIDError: raised by the function, or the process was killed, or ended with another error, whose
             traceback is on the standard error stream.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        call, result = Path(folder, "call"), Path(folder, "result")
+    with temporary_folder() as folder:
+        call, result = folder / "call", folder / "result"
         call.write_bytes(pickle.dumps((function, arguments)))
         path = os.pathsep.join(filter(None, sys.path))
         environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}

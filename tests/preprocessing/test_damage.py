@@ -12,6 +12,7 @@ from stressid_keras.config import DatasetConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset.index import index_dataset
 from stressid_keras.errors import StaleError
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset, work
+from stressid_keras.preprocessing.stored_arrays import ArrayFile
 
 CONFIG = PreparationConfig(video=VideoConfig(max_side=32))
 
@@ -169,10 +170,8 @@ def test_an_unchanged_folder_is_read_once_and_then_known_by_its_file_times(
     folder, pristine_index, monkeypatch
 ):
     read = []
-    from stressid_keras.preprocessing import packing
-
-    original_reader = packing.read_array
-    monkeypatch.setattr(packing, "read_array", lambda *about: read.append(about) or original_reader(*about))
+    whole_reader = ArrayFile.read
+    monkeypatch.setattr(ArrayFile, "read", lambda *about: read.append(about) or whole_reader(*about))
     prepare_dataset(pristine_index, folder, CONFIG)  # a copy: its times are new
     assert len(read) == 20
     prepare_dataset(pristine_index, folder, CONFIG)
@@ -190,8 +189,22 @@ def test_a_file_that_is_cut_while_it_is_read_is_one_sentence(folder):
     with pytest.raises(StaleError, match=r"video\.bin ends at byte"):
         store.read(3, "video")
     shutil.rmtree(folder)
-    with pytest.raises(StaleError, match=r"video\.bin cannot be read \(No such file"):
-        store.read(3, "video")
+    with pytest.raises(StaleError, match=r"audio\.bin cannot be read \(No such file"):
+        store.read(3, "audio")
+
+
+def test_whoever_reads_goes_on_with_what_was_opened_when_the_folder_is_prepared_anew(folder, pristine_index):
+    store, other = PreparedStore.open(folder), PreparationConfig(video=VideoConfig(max_side=24))
+    before = [store.read(row, "video") for row in (0, 1)]
+    prepare_dataset(pristine_index, folder, other)
+    for row in (0, 1):
+        np.testing.assert_array_equal(store.read(row, "video"), before[row])
+    expected = PreparedStore.open(folder).read(3, "video")
+    assert store.read(3, "video").shape != expected.shape
+    late = PreparedStore.open(folder)
+    prepare_dataset(pristine_index, folder, CONFIG)
+    with pytest.raises(StaleError, match="than were written"):
+        late.read(0, "video")
 
 
 def test_a_part_of_an_interrupted_run_that_was_edited_is_made_again(
