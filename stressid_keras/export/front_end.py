@@ -72,9 +72,7 @@ def _has_filterbank(graph: Graph, rate: int, n_fft: int, n_mels: int) -> bool:
     while done < n_mels:
         for matrix, kind in matrices:
             block = filters[done : done + len(matrix)]
-            if len(block) == len(matrix) and any(
-                _close(matrix, form, kind) for form in (block, _trimmed(block))
-            ):
+            if len(block) == len(matrix) and _is_block(matrix, block, kind):
                 done += len(block)
                 break
         else:
@@ -82,10 +80,17 @@ def _has_filterbank(graph: Graph, rate: int, n_fft: int, n_mels: int) -> bool:
     return True
 
 
-def _trimmed(block: np.ndarray) -> np.ndarray:
-    """Without the frequencies before the first and behind the last that any of the bands uses."""
+def _is_block(matrix: np.ndarray, block: np.ndarray, kind: str) -> bool:
+    """Whether it is the block, whole or from about the first frequency that a band uses, which rounding decides."""
     used = np.flatnonzero(block.any(axis=0))
-    return block[:, used[0] : used[-1] + 1] if len(used) else block[:, :1]
+    first = int(used[0]) if len(used) else 0
+    for start in {0, first - 1, first, first + 1}:
+        if 0 <= start <= block.shape[1] - matrix.shape[1]:
+            placed = np.zeros(block.shape)
+            placed[:, start : start + matrix.shape[1]] = matrix
+            if _close(placed, block, kind):
+                return True
+    return False
 
 
 def _close(found: np.ndarray, expected: np.ndarray, kind: str) -> bool:

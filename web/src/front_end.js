@@ -11,10 +11,10 @@ const TOLERANCE = 1e-3; // of the largest weight: what float16 keeps
  */
 export function frontEndFault(tensors, { sample_rate: rate, window_samples: samples, front_end: frontEnd }) {
   const { n_fft: size, hop_length: hop, n_mels: bands, top_db: range, fmin, fmax } = frontEnd;
-  if ((fmin ?? 0) !== 0 || (fmax ?? rate / 2) !== rate / 2) return "names other frequencies than the model's";
   if (!hasFilterbank(tensors, rate, size, bands)) {
     return `describes a filterbank of ${bands} mel bands of ${size} samples at ${rate} Hz, which its model does not have`;
   }
+  if ((fmin ?? 0) !== 0 || (fmax ?? rate / 2) !== rate / 2) return "names other frequencies than its model's";
   const hann = Float32Array.from({ length: size }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / size));
   const constants = tensors.filter(({ values }) => values);
   const frames = Math.floor(samples / hop) + 1;
