@@ -9,7 +9,8 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing import quality
 from stressid_keras.preprocessing.heart_rate import Heartbeats, find_heartbeats, tachogram
-from stressid_keras.preprocessing.physiology import clean_signal, interpolate_missing
+from stressid_keras.preprocessing.physiology import clean_signal
+from stressid_keras.preprocessing.resampling import interpolate_missing
 from stressid_keras.preprocessing.windows import Span
 
 

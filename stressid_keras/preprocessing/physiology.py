@@ -1,14 +1,14 @@
 """ECG, EDA and respiration from StressID's text files."""
 
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.clock import GAP, Clock, clock_of, is_time, seconds_of
+from stressid_keras.preprocessing.clock import Clock, clock_of, is_time, seconds_of
+from stressid_keras.preprocessing.resampling import interpolate_missing, on_grid, resampled
 from stressid_keras.preprocessing.table_fields import is_number
 from stressid_keras.preprocessing.tables import TextTable, read_text_table
 
@@ -83,7 +83,7 @@ def at_rate(file: SignalFile, quality: QualityConfig) -> dict[str, np.ndarray]:
         raise RecordingError(too_long(file.name, seconds, quality))
     samples = round(seconds * rate)
     return {
-        name: _resampled(_on_grid(signal, clock), clock.step * rate, samples)
+        name: resampled(on_grid(signal, clock), clock.step * rate, samples)
         for name, signal in file.signals.items()
     }
 
@@ -122,15 +122,6 @@ def clean_signal(signal: np.ndarray, quality: QualityConfig, where: str) -> np.n
     return signal
 
 
-def interpolate_missing(signal: np.ndarray) -> np.ndarray:
-    """A signal (n,) with its missing samples (NaN or infinite) interpolated linearly; all finite, if any is."""
-    finite = np.isfinite(signal)
-    if finite.all() or not finite.any():
-        return signal
-    indices = np.arange(len(signal))
-    return np.interp(indices, indices[finite], signal[finite]).astype(signal.dtype)
-
-
 def _holds_numbers(table: TextTable, place: int) -> bool:
     first = table.first(place)
     return is_number(first, ".") or is_number(first, ",")
@@ -149,59 +140,3 @@ def _agreed(clocks: list[Clock], rows: int, file: str) -> Clock | None:
         found = " and ".join(f"{seconds:.4g} s" for seconds in (min(lengths), max(lengths)))
         raise RecordingError(f"{file} has time columns that disagree: {found} long; expected one length.")
     return clocks[0] if clocks else None
-
-
-def _on_grid(signal: np.ndarray, clock: Clock) -> np.ndarray:
-    """A signal at even steps; NaN in the gaps and beside what was missing."""
-    if clock.times is None:
-        return signal
-    times, finite = clock.times, np.isfinite(signal)
-    grid = np.arange(round(times[-1] / clock.step) + 1) * clock.step
-    if not finite.any():
-        return np.full(len(grid), np.nan, np.float32)
-    values = np.interp(grid, times[finite], signal[finite]).astype(np.float32)
-    after = np.clip(np.searchsorted(times, grid), 1, len(times) - 1)
-    in_gap = (
-        (times[after] - times[after - 1] > GAP * clock.step)
-        & (grid > times[after - 1])
-        & (grid < times[after])
-    )
-    nearest = after - (grid - times[after - 1] < times[after] - grid)
-    return np.where(in_gap | ~finite[nearest], np.float32(np.nan), values)
-
-
-def _resampled(signal: np.ndarray, ratio: float, samples: int) -> np.ndarray:
-    """A signal with `ratio` times as many samples, against aliasing; (samples,) float32, NaN where it was missing.
-
-    Where the signal stands still it stays as it is, so that a flat stretch is seen to be flat.
-    """
-    if abs(ratio - 1) * len(signal) < 0.5 or len(signal) < 2:
-        return _fitted(signal, samples)
-    from scipy.signal import resample_poly
-
-    finite = np.isfinite(signal)
-    if not finite.any():
-        return np.full(samples, np.nan, np.float32)
-    limits = (limit for limit in (100, 1000, 10_000))
-    part = next(
-        (
-            part
-            for limit in limits
-            if abs((part := Fraction(ratio).limit_denominator(limit)) / ratio - 1) * len(signal) < 0.5
-        ),
-        Fraction(ratio).limit_denominator(10_000),
-    )
-    filled = interpolate_missing(signal)
-    made = _fitted(
-        resample_poly(filled.astype(np.float64), part.numerator, part.denominator, padtype="line"), samples
-    )
-    nearest = np.clip(np.rint(np.arange(samples) / ratio).astype(np.int64), 0, len(signal) - 1)
-    still = np.concatenate([[False], filled[1:] == filled[:-1]])
-    held = still & np.concatenate([still[1:], [False]])
-    made = np.where(held[nearest], filled[nearest], made)
-    return np.where(finite[nearest], made, np.nan).astype(np.float32)
-
-
-def _fitted(signal: np.ndarray, samples: int) -> np.ndarray:
-    """As many samples as wanted: the last one again, or the last ones left out."""
-    return np.pad(signal[:samples], (0, max(0, samples - len(signal))), mode="edge")

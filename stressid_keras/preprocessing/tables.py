@@ -18,8 +18,8 @@ from stressid_keras.preprocessing.table_fields import (
     is_number,
     is_running,
 )
+from stressid_keras.preprocessing.table_header import header_fields, plain_name, split_header
 
-SEPARATORS = (";", "\t", ",", "|", None)  # None: any run of spaces and tabs
 PLAIN = "\x1f"  # between the fields of a table whose quotes were resolved: no text file holds it
 MOST_BYTES = 2**31  # of a file: six hours of ten columns at 1,000 Hz
 
@@ -156,8 +156,8 @@ def read_text_table(path: Path, needed: tuple[str, ...]) -> TextTable:
     if path.stat().st_size > MOST_BYTES:
         raise RecordingError(f"{path.name} is larger than {MOST_BYTES >> 30} GiB; expected one recording.")
     content = check_text(path.read_bytes(), path.name)
-    body, start, line = _split_header(decoded(content, path.name), path.name, needed)
-    header, separator = _header(line, path.name, needed)
+    body, start, line = split_header(decoded(content, path.name), path.name, needed)
+    header, separator = header_fields(line, path.name, needed)
     if '"' in body or "'" in body:
         body, separator = _without_quotes(body, separator, path.name)
     raw = body.encode()
@@ -170,69 +170,8 @@ def read_text_table(path: Path, needed: tuple[str, ...]) -> TextTable:
         expected = ", ".join(name.upper() for name in needed)
         raise RecordingError(f"{path.name} has a header and no rows; expected samples of {expected}.")
     header, raw, rows = _fitted(header, raw, counts, separator, path.name, lines)
-    names = tuple(_plain_name(name) for name in header)
+    names = tuple(plain_name(name) for name in header)
     return TextTable(path.name, tuple(header), names, raw, separator, rows, lines)
-
-
-def _split_header(text: str, file: str, needed: tuple[str, ...]) -> tuple[str, int, str]:
-    """The body, the number of its first line, and the header, which may be the last comment before the body."""
-    comment, number = "", 0
-    while text:
-        line, _, rest = text.partition("\n")
-        number += 1
-        bare = line.strip()
-        if bare[:1] in ("#", "%"):
-            comment = bare.lstrip("#% \t")
-        elif bare:
-            if comment and _separators(comment, needed) and not _separators(bare, needed):
-                return text, number, comment
-            return rest, number + 1, line.strip(" ")
-        text = rest
-    if comment:
-        return "", number + 1, comment
-    expected = ",".join(name.upper() for name in needed)
-    raise RecordingError(f"{file} is empty; expected a header {expected} and samples.")
-
-
-def _header(line: str, file: str, needed: tuple[str, ...]) -> tuple[list[str], str | None]:
-    fitting = _separators(line, needed)
-    if not fitting:
-        separator = next((mark for mark in SEPARATORS if mark and mark in line), None)
-        names = [_plain_name(name) for name in _split(line, separator)]
-        missing = next((name for name in needed if name not in names), needed[0]).upper()
-        expected, found = ", ".join(needed).upper(), ", ".join(names).upper()[:80]
-        raise RecordingError(f"{file} has no column {missing}; expected {expected}, found {found}.")
-    header = _split(line, fitting[0])
-    names = [_plain_name(name) for name in header]
-    for name in needed:
-        if names.count(name) > 1:
-            raise RecordingError(f"{file} has {names.count(name)} columns {name.upper()}; expected one.")
-    return header, fitting[0]
-
-
-def _separators(line: str, needed: tuple[str, ...]) -> list[str | None]:
-    """Those that make the header one that has the needed names."""
-    return [
-        mark
-        for mark in SEPARATORS
-        if (mark is None or mark in line)
-        and set(needed) <= {_plain_name(name) for name in _split(line, mark)}
-    ]
-
-
-def _split(line: str, separator: str | None) -> list[str]:
-    if separator is None:
-        fields = re.findall(r'"[^"]*"|\'[^\']*\'|[^\s\[(]+(?:\s*[\[(][^\])]*[\])])?|\S+', line)
-    else:
-        try:
-            fields = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
-        except csv.Error:
-            fields = line.split(separator)
-    return [field.strip().strip("\"'").strip() for field in fields]
-
-
-def _plain_name(name: str) -> str:
-    return re.sub(r"[\[(].*?[\])]", "", name).strip().lower()
 
 
 def _without_blank_lines(
