@@ -1,4 +1,4 @@
-"""Search for the student's learning rate, dropout, width and α to δ on the validation subjects.
+"""Search for the student's learning rate, dropout, width and the weights of its method on the validation subjects.
 
 python recipes/tune.py --trials 20 --data-dir PATH/TO/StressID
 python recipes/distill.py --config saved_models/StressID/tuned.json --data-dir PATH/TO/StressID
