@@ -15,7 +15,8 @@ try:
 except ImportError:  # not on Windows, where two runs at once are left to the user
     fcntl = None
 
-LOCK = ".lock"
+LOCK = ".lock"  # of whoever writes files
+RUN_LOCK = ".run.lock"  # of a whole run, whose child processes take the other
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,13 @@ _GUARD = threading.Lock()
 
 
 @contextlib.contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path, name: str = LOCK) -> Iterator[None]:
     """Hold the folder's lock; a second run waits for the first. The system frees the lock of a killed run.
 
     The thread that holds it may take it again. What killed runs left in the folder, of temporaries, is removed first.
+
+    Args:
+        name: of the lock; locks of different names do not wait for one another.
 
     Raises:
         StaleError: the folder was removed or replaced meanwhile, whatever error came of that, or none.
@@ -46,7 +50,7 @@ def exclusive(folder: Path) -> Iterator[None]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _GUARD:
-        lock = _LOCKS.setdefault(folder.resolve(), _Lock())
+        lock = _LOCKS.setdefault(folder.resolve() / name, _Lock())
     if not lock.thread.acquire(blocking=False):
         _say_that_it_waits(folder)
         lock.thread.acquire()
@@ -54,7 +58,7 @@ def exclusive(folder: Path) -> Iterator[None]:
         if lock.depth:
             yield
             return
-        with _locked_file(folder) as lock.file:
+        with _locked_file(folder, name) as lock.file:
             lock.depth = 1
             try:
                 clean_up(folder)
@@ -76,12 +80,12 @@ def held_by_this_process() -> tuple[int, ...]:
 
 
 @contextlib.contextmanager
-def _locked_file(folder: Path) -> Iterator:
+def _locked_file(folder: Path, name: str) -> Iterator:
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / LOCK, "w") as file:
+        with open(folder.absolute() / name, "w") as file:
             _lock(file, folder)
-            if not _is_there(folder, file):  # the run that was waited for was in a folder that is gone
+            if not _is_there(file):  # the run that was waited for was in a folder that is gone
                 continue
             yield file
             return
@@ -112,10 +116,10 @@ def _refusing_removal(folder: Path, file) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _is_there(folder, file):
+        if _is_there(file):
             raise
         raise _removed(folder) from error
-    if not _is_there(folder, file):
+    if not _is_there(file):
         raise _removed(folder)
 
 
@@ -123,10 +127,10 @@ def _removed(folder: Path) -> StaleError:
     return StaleError(f"{folder} was removed or replaced while it was in use; run again.")
 
 
-def _is_there(folder: Path, file) -> bool:
+def _is_there(file) -> bool:
     if fcntl is None:  # Windows removes no folder of an open file
         return True
     try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(folder / LOCK))
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
     except OSError:
         return False

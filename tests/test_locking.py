@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stressid_keras.errors import StaleError
-from stressid_keras.locking import exclusive
+from stressid_keras.locking import RUN_LOCK, exclusive
 from stressid_keras.provenance import atomic_path
 from stressid_keras.temporary import PREFIX, clean_up, temporary_file, temporary_folder
 
@@ -192,3 +192,18 @@ def test_temporaries_are_gone_after_success_and_after_an_error(tmp_path):
     with atomic_path(tmp_path / ("long" * 60 + ".json")) as temporary:
         temporary.write_text("{}")
     assert [path.name for path in tmp_path.iterdir()] == ["long" * 60 + ".json"]
+
+
+def test_a_child_of_a_run_may_write_in_its_folder(tmp_path):
+    """As a fold's, where the prepared folder is that of the results."""
+    done = []
+
+    def child():
+        with exclusive(tmp_path):
+            done.append(1)
+
+    with exclusive(tmp_path, RUN_LOCK):
+        thread = threading.Thread(target=child)
+        thread.start()
+        thread.join(10)
+        assert done

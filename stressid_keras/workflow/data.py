@@ -15,7 +15,7 @@ from stressid_keras.config import Jobs, RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
 from stressid_keras.dataset.layout import FOLDERS
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.locking import exclusive
+from stressid_keras.locking import RUN_LOCK, exclusive
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
 from stressid_keras.ranges import checked
 from stressid_keras.workflow.reporter import Reporter
@@ -116,7 +116,7 @@ class RunData:
             StressIDError: the folder cannot be written, or was removed meanwhile.
         """
         self._start_output_dir()
-        with exclusive(self.output_dir):
+        with exclusive(self.output_dir, RUN_LOCK):
             yield
 
     def _current_split(self) -> SubjectSplit:

@@ -16,7 +16,6 @@ import pytest
 from stressid_keras.config import StudentConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError
-from stressid_keras.locking import exclusive
 from stressid_keras.provenance import atomic_path
 from stressid_keras.temporary import PREFIX
 from stressid_keras.workflow import Reporter, Run
@@ -62,7 +61,7 @@ def test_a_run_waits_for_the_one_that_writes_in_its_folder(make_run, tmp_path, c
     run, done = make_run(tmp_path / "run"), []
     run.store  # noqa: B018  before the clock runs
     thread = threading.Thread(target=lambda: done.append(run.split))
-    with exclusive(tmp_path / "run"):
+    with make_run(tmp_path / "run").data.writing():
         thread.start()
         thread.join(1)
         assert not done
