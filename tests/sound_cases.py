@@ -89,6 +89,11 @@ BAD_WAVS = {  # name → content, and a part of the sentence
     ),
     "empty, nothing else": (wav(0, b""), "holds no samples"),
     "45 bytes too many": (wav(len(wav()) - 44 + 45), "is truncated"),
+    "two data chunks": (wav(after=chunk(b"data", wav()[44:])), "two data chunks"),
+    "two data chunks, metadata between": (
+        wav(data=wav()[44:945], after=b"\x00" + chunk(b"LIST", b"odd") + chunk(b"data", wav()[44:])),
+        "two data chunks",
+    ),
     "half": (wav()[: len(wav()) // 2], "is truncated"),
     "half of RF64": (rf64(size=30_000), "is truncated: its header promises 64000 bytes"),
     "half of BW64": (rf64(size=30_000, form=b"BW64"), "is truncated"),

@@ -132,7 +132,10 @@ def _pieces(part: _Part) -> list[Piece]:
     if head[place : place + 4] in (b"Xing", b"Info") and head[place + 7] & 1:
         flags = head[place + 7] & 2
         counts = part.count.to_bytes(4, "big") + ((len(head) + size).to_bytes(4, "big") if flags else b"")
-        head = head[: place + 8] + counts + head[place + 8 + len(counts) :]
+        # Zeros before it: libsndfile takes a header behind anything else for sound, and estimates the length.
+        head = (
+            head[:4] + bytes(place - 4) + head[place : place + 8] + counts + head[place + 8 + len(counts) :]
+        )
     elif part.first.layer == 3:
         head = _count_frame(part.first, part.count, size)
     else:

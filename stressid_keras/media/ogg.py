@@ -15,7 +15,7 @@ def ogg_parts(source: FileBytes, name: str) -> list[list[Piece]]:
 
     Raises:
         RecordingError: truncated (in mid-page, or the last page of a sound is not marked as its last), or pages are
-            missing.
+            missing, the first one among them.
     """
     starts, sounds, at, was_begun = [], {}, 0, False
     while len(head := source.at(at, 27)) == 27:
@@ -45,6 +45,10 @@ def ogg_parts(source: FileBytes, name: str) -> list[list[Piece]]:
     if source.size > at and source.at(at, 4) == b"OggS"[: source.size - at]:
         raise _cut(name)
     _check_ended(sounds, name)
+    if not starts:
+        raise RecordingError(
+            f"{name} is damaged: its Ogg stream has no first page; expected a whole recording."
+        )
     return [[(first, last)] for first, last in zip(starts, [*starts[1:], at], strict=True)]
 
 

@@ -26,7 +26,7 @@ def wav_parts(source: FileBytes, name: str) -> list[tuple[bytes, str, int, int]]
     chunk are not sound. A header may promise up to `HEADER_BYTES` too many.
 
     Raises:
-        RecordingError: truncated, without a format, or without data.
+        RecordingError: truncated, without a format, without data, or with data in several chunks of one file.
     """
     parts, at = [], 0
     while is_wav(source, at):
@@ -64,6 +64,7 @@ def _part(source: FileBytes, at: int, name: str):
             is_long = size == _LARGEST and long_size is not None
             stop = _stop(source, start, long_size if is_long else size, is_long, order, name)
             if stop > start:
+                _check_alone(source, stop, (stop - start) % 2, order, name)
                 return (layout, order, start, stop), _next_file(source, stop, (stop - start) % 2, order)
             empty = True
     if empty:
@@ -85,6 +86,15 @@ def _stop(source: FileBytes, start: int, promised: int, is_long: bool, order: st
     if promised > there + HEADER_BYTES:
         raise truncated(name, promised, there)
     return min(start + promised, source.size)
+
+
+def _check_alone(source: FileBytes, stop: int, padding: int, order: str, name: str) -> None:
+    """Refuse more data behind the data: one program plays the first of them, another the last."""
+    for place in {stop, stop + padding}:
+        if any(chunk == b"data" and size for chunk, _, size in chunks(source, place, order)):
+            raise RecordingError(
+                f"{name} holds sound in two data chunks; expected one: convert it to WAV anew."
+            )
 
 
 def _next_file(source: FileBytes, stop: int, padding: int, order: str) -> int:

@@ -5,6 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.locking import held_by_this_process

@@ -199,6 +199,22 @@ def test_an_ogg_without_a_page_is_refused(saved):
     assert "pages are missing" in sentence(saved(content[: pages[-3]] + content[pages[-2] :]))
 
 
+def test_an_ogg_without_its_first_page_is_refused(saved):
+    content = bytearray(encoded(kind="OGG", subtype="VORBIS"))
+    content[5] &= ~2  # which marks it
+    assert "no first page" in sentence(saved(content))
+
+
+def test_an_mp3_is_whole_whatever_stands_before_its_count(saved):
+    content = bytearray(encoded(noise(6.0), kind="MP3", subtype="MPEG_LAYER_III", bitrate_mode="VARIABLE"))
+    expected, _ = read_sound(saved(content))
+    count = max(content.find(b"Xing"), content.find(b"Info"))
+    content[count - 1] ^= 0x40
+    found, _ = read_sound(saved(content))
+    assert abs(len(found) - len(expected)) < 2 * 1152
+    np.testing.assert_allclose(found[:80_000], expected[:80_000], atol=1e-6)
+
+
 def test_aiff_metadata_behind_empty_sound_are_not_sound(saved):
     content = encoded(kind="AIFF", subtype="PCM_16")
     head = content[: content.index(b"SSND")]

@@ -136,12 +136,13 @@ def _stores(folder: Path, index) -> None:
 
 
 def _records(folder: Path) -> None:
-    from .records import STAGE
+    from .records import SPLIT, STAGE
 
     subjects = [f"s{i // 3:03}" for i in range(27)]
     labels = [(i * i + i // 5) % 3 for i in range(27)]
     folder.mkdir()
-    split_subjects(subjects, labels, DatasetConfig(), 7, ("x001",)).save(folder / "split.json")
+    split = split_subjects(subjects, labels, DatasetConfig(), 7, ("x001",))
+    Stage(folder, *SPLIT).run(lambda: split.save(folder / "split.json"))
 
     def work():
         for name in STAGE[2]:

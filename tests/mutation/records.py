@@ -10,25 +10,32 @@ from .text_damage import TEXT
 from .verdicts import SAME, Verdict, tried, wrong
 
 OUTDATED = Verdict("refused", "taken for outdated")
+SPLIT = ("split_record", {"seed": 7}, ("split.json",))
 STAGE = ("teacher", {"seed": 1, "windows": "abc"}, ("teacher.keras", "history_teacher.csv"))
 
 
 class Splits(Reader):
-    """`SubjectSplit.load`."""
+    """`SubjectSplit.load`; a run asks the record first, as here."""
 
     def find_originals(self):
         return [Original(self.corpus / "run" / "split.json", (*JSON, *JSON, *BYTES, *TEXT[:4]))]
 
     def __init__(self, corpus, sandbox):
         super().__init__(corpus, sandbox)
+        put(sandbox / f"{SPLIT[0]}.json", (corpus / "run" / f"{SPLIT[0]}.json").read_bytes())
         self.expected = SubjectSplit.load(self.originals[0].path)
 
     def judge(self, original, content):
         path = put(self.sandbox / "split.json", content)
-        return tried(
-            lambda: SubjectSplit.load(path),
-            lambda found: SAME if found == self.expected else wrong("another split"),
-        )
+        return tried(lambda: SubjectSplit.load(path), self._judge)
+
+    def _judge(self, found) -> Verdict:
+        if found == self.expected:
+            return SAME
+        members = [name for part in found.parts.values() for name in part]
+        if len(set(members)) < len(members):
+            return wrong("somebody is in two parts")
+        return wrong("another split is current") if Stage(self.sandbox, *SPLIT).is_current() else OUTDATED
 
 
 class Records(Reader):

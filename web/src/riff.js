@@ -26,7 +26,7 @@ export function isWav(view, at = 0) {
  *
  * @param {DataView} view of the file, @param {string} name of the file, for errors.
  * @returns {{format: object, little: boolean, start: number, stop: number}[]}
- * @throws {UserError} truncated, without a format, or without data.
+ * @throws {UserError} truncated, without a format, without data, or with data in several chunks of one file.
  */
 export function wavParts(view, name) {
   const parts = [];
@@ -44,7 +44,11 @@ function readPart(view, at, name) {
     if (id === "data" && format) {
       const long = size === LARGEST && longSize !== null;
       const stop = findStop(view, start, long ? longSize : size, long, little, name);
-      if (stop > start) return { format, little, start, stop, next: nextFile(view, stop, (stop - start) % 2, little) };
+      const padding = (stop - start) % 2;
+      if (stop > start) {
+        checkAlone(view, stop, padding, little, name);
+        return { format, little, start, stop, next: nextFile(view, stop, padding, little) };
+      }
       empty = true;
     }
   }
@@ -84,6 +88,15 @@ function findStop(view, start, promised, long, little, name) {
 /** Whether a size of 32 bits is what encoders write that cannot know it. */
 function isUnknown(size) {
   return (size >= 0x7ffff000 && size < 0x80001000) || size >= 0xffffe000;
+}
+
+/** Refuse more data behind the data: one program plays the first of them, another the last. */
+function checkAlone(view, stop, padding, little, name) {
+  for (const place of [stop, stop + padding]) {
+    for (const { id, size } of chunks(view, place, little)) {
+      if (id === "data" && size) throw new UserError(`${name} holds sound in two data chunks; expected one.`);
+    }
+  }
 }
 
 /** Behind the data and what metadata follow; not every writer pads data of an odd size. */
