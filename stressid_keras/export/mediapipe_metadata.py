@@ -5,8 +5,10 @@ The tables are those of TensorFlow Lite Support's `metadata_schema.fbs` (identif
 
 import flatbuffers
 import numpy as np
+from flatbuffers import number_types
+from flatbuffers.table import Table
 
-from stressid_keras.export.metadata import LABELS
+from stressid_keras.export.archive import LABELS
 
 BUFFER_NAME = "TFLITE_METADATA"
 IDENTIFIER = b"M001"
@@ -45,6 +47,49 @@ def with_mediapipe_metadata(content: bytes, sample_rate: int, name: str, descrip
     builder = flatbuffers.Builder(len(content) + 4096)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def metadata_rate(content: bytes) -> tuple[int, int] | None:
+    """Sample rate in Hz and channels that a flatbuffer's metadata name; None where it has no metadata.
+
+    Raises:
+        Exception: of any type, where they are damaged.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(content, 0)
+    for number in range(model.MetadataLength()):
+        entry = model.Metadata(number)
+        if entry.Name() == BUFFER_NAME.encode():
+            data = model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
+            if data[4:8] != IDENTIFIER:
+                raise ValueError(f"metadata with the identifier {data[4:8]!r}")
+            root = Table(data, int.from_bytes(data[:4], "little"))
+            waveform = _first(_first(root, MODEL["subgraphs"]), SUBGRAPH["inputs"])
+            audio = _part(_part(waveform, TENSOR["content"]), CONTENT["properties"])
+            return _number(audio, AUDIO["sample_rate"]), _number(audio, AUDIO["channels"])
+    return None
+
+
+def _part(table: Table, field: int) -> Table:
+    """The table that a field of a table refers to."""
+    return Table(table.Bytes, table.Indirect(table.Pos + _place(table, field)))
+
+
+def _first(table: Table, field: int) -> Table:
+    """The first table of a vector."""
+    return Table(table.Bytes, table.Indirect(table.Vector(_place(table, field))))
+
+
+def _number(table: Table, field: int) -> int:
+    return table.Get(number_types.Uint32Flags, table.Pos + _place(table, field))
+
+
+def _place(table: Table, field: int) -> int:
+    place = table.Offset(4 + 2 * field)
+    if not place:
+        raise ValueError(f"metadata without the field {field}")
+    return place
 
 
 def _metadata(sample_rate: int, name: str, description: str) -> bytes:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.config import AudioConfig
-from stressid_keras.export.archive import FORMAT
+from stressid_keras.export.archive import DESCRIPTION, LABELS, seal_of
+from stressid_keras.export.description import FORMAT, HASH, SEAL
 
-LABELS, DESCRIPTION = "labels.txt", "model.json"
 NORMALISATION = (
-    "Waveform in [-1, 1], mono, as recorded: no gain is applied, for the log-mel is relative to the window's loudest "
-    "point; a window beyond full scale is divided by its peak, and zeros fill up a shorter recording at its end."
+    "Waveform in [-1, 1], mono, as recorded: no gain is applied and no offset taken off, for the model takes the mean "
+    "off itself, and its log-mel is relative to the window's loudest point; a window beyond full scale loses its mean "
+    "and is divided by its peak, and zeros fill up a shorter recording at its end."
 )
 SUFFIXES = {"float32": "", "fp16": "_fp16", "int8": "_int8", "mediapipe": "_mediapipe"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # ZIP's earliest: the same export gives the same bytes
@@ -76,12 +77,16 @@ def hop_samples(window_samples: int) -> int:
 def write_archive(path: Path, description: dict) -> None:
     """Append `labels.txt` and `model.json` to a `.tflite` file, stored: runtimes read the flatbuffer in front.
 
-    `flatbuffer_sha256` joins the description: a runtime would run a file with a changed weight without a word.
+    Two hashes join the description, for a runtime would run a file with a changed weight, or at another rate, without
+    a word: `flatbuffer_sha256`, of the model, and `seal`, of the description itself.
     """
-    description = {**description, "flatbuffer_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    unsealed = "0" * 64
+    values = {**description, HASH: hashlib.sha256(path.read_bytes()).hexdigest(), SEAL: unsealed}
+    before, _, after = json.dumps(values, indent=1, ensure_ascii=False).encode().rpartition(unsealed.encode())
+    seal = seal_of(before + unsealed.encode() + after, unsealed).encode()
     texts = {
         LABELS: "".join(f"{name}\n" for name in description["class_names"]),
-        DESCRIPTION: json.dumps(description, indent=1, ensure_ascii=False),
+        DESCRIPTION: before + seal + after,
     }
     with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
         for name, text in texts.items():

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import AudioConfig
-from stressid_keras.errors import ExportError, RecordingError
-from stressid_keras.export.archive import read_description
+from stressid_keras.errors import ExportError, RecordingError, StressIDError, shown
+from stressid_keras.export.agreement import check_agreement
+from stressid_keras.export.description import audio_of, read_student
 from stressid_keras.export.interpreter import WindowModel
 from stressid_keras.export.samples import as_float, as_mono, check_hop, count_channels
 from stressid_keras.export.stream import Prediction, Stream
@@ -27,7 +28,9 @@ FORMATS = {  # libsndfile's names of what a file's name promises
 class StudentRunner:
     """An exported student: recordings in, probabilities and features out.
 
-    Any of the files that `recipes/export_tflite.py` writes. Not safe to call from two threads at once.
+    Any of the files that `recipes/export_tflite.py` writes. Safe to share: threads take turns, window by window, so the
+    numbers are those of one thread alone, and its time; who wants several windows at once takes a runner a thread.
+    A runner can be pickled, with its model, and be used after a fork.
 
     Args:
         path: the `.tflite` file.
@@ -41,29 +44,23 @@ class StudentRunner:
         description: the `model.json` inside the file: variant, front end, model card, training data, licence, …
 
     Raises:
-        ExportError: the file is absent, truncated, damaged, no TFLite model, or no exported student.
+        ExportError: the file is absent, truncated, damaged, changed after its export, no TFLite model, or no exported
+            student; or its description and its model do not agree.
     """
 
     def __init__(self, path: Path, threads: int = 1):
-        self.description = read_description(path)
-        self._model = WindowModel(path, threads)
+        self.description, content = read_student(path)
+        self._model = WindowModel(content, threads, path)
+        check_agreement(self.description, content, self._model, path)
         self.samples = self._model.samples
         self.sample_rate = self.description["sample_rate"]
         self.hop = self.description["hop_seconds"]
         self.class_names = tuple(self.description["class_names"])
-        described = (self.description["window_samples"], len(self.class_names))
-        if described != (self.samples, self._model.n_classes):
-            raise ExportError(
-                f"{path} takes {self.samples} samples and has {self._model.n_classes} classes; expected {described[0]} "
-                f"and {described[1]}, as the model.json inside it says: export it again."
-            )
 
     @property
     def front_end(self) -> AudioConfig:
         """The log-mel that the model computes."""
-        described = self.description["front_end"]
-        names = ("n_fft", "hop_length", "n_mels", "top_db")
-        return AudioConfig(sample_rate=self.sample_rate, **{name: described[name] for name in names})
+        return audio_of(self.description)
 
     def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray | None]:
         """Score one window at `sample_rate`; see `WindowModel.predict_window`."""
@@ -121,12 +118,19 @@ class StudentRunner:
             _check_name(path)
             samples, rate = read_sound(path)
             return self.predict(samples, rate, hop)
+        except RecordingError:
+            raise
         except OSError as error:
             raise RecordingError(
                 f"{path} cannot be read ({error.strerror or error}); expected a sound file."
             ) from None
-        except ExportError as error:
+        except StressIDError as error:
             raise RecordingError(f"{path.name} cannot be scored: {error}") from None
+        except Exception as error:  # one recording never ends a loop over many
+            what = f"{type(error).__name__} {error}".strip()
+            raise RecordingError(
+                f"{path.name} cannot be scored ({shown(what)}); expected a sound file."
+            ) from None
 
 
 def _check_name(path: Path) -> None:

@@ -1,12 +1,15 @@
 """Windows of a recording as it comes, and what the student says of them."""
 
+import threading
 from typing import NamedTuple
 
 import numpy as np
 
 from stressid_keras.config import QualityConfig
 from stressid_keras.errors import ExportError
-from stressid_keras.export.samples import MOST_CHANNELS, as_mono, check_hop, check_rate
+from stressid_keras.export.samples import as_mono, check_hop, check_rate
+from stressid_keras.media.waveform import peak_deviation
+from stressid_keras.sound_files import MOST_CHANNELS
 
 
 class Window(NamedTuple):
@@ -27,7 +30,7 @@ class Prediction(NamedTuple):
         starts: (windows,) seconds.
         probabilities: (windows, classes) float32.
         mean: (classes,) float32, over all windows, silent ones included.
-        silent: (windows,) bool: the window's peak is below `QualityConfig.silence_peak`.
+        silent: (windows,) bool: no sample deviates from the window's mean by `QualityConfig.silence_peak`.
         class_names: of the columns.
         features: (windows, feature_size) float32; None where the file has no feature.
         seconds: length of the recording.
@@ -53,6 +56,9 @@ class Stream:
     The windows, and so the numbers, are those of `StudentRunner.predict` on the same samples in one piece; at
     rates other than the model's, too, because soxr's stream gives the same samples however they are cut. Memory
     is bounded by a window, a hop and a chunk, beside the results.
+
+    Streams of one runner may be fed from several threads; so may one stream, whose chunks are then taken in the order
+    in which they come, which is the callers' matter. A stream cannot be pickled.
     """
 
     def __init__(self, runner, rate: float, channels: int, hop: float):
@@ -60,6 +66,7 @@ class Stream:
         if isinstance(channels, bool) or channels not in range(1, MOST_CHANNELS + 1):
             raise ExportError(f"channels is {channels!r}; expected a whole number from 1 to {MOST_CHANNELS}.")
         self._runner = runner
+        self._lock = threading.RLock()  # a chunk is whole before the next one is taken
         self._channels = channels
         self._hop = max(1, round(check_hop(hop) * runner.sample_rate))
         self._resampler = _resampler(rate, runner.sample_rate)
@@ -83,11 +90,12 @@ class Stream:
             ExportError: the chunk has another type or shape, or NaN or infinite samples (the stream is as it was before
                 it), or the stream is finished.
         """
-        if self._prediction is not None:
-            raise ExportError("the stream is finished; expected no more chunks: start another one.")
         samples = np.ascontiguousarray(as_mono(chunk, self._channels, "the chunk"))
-        self._append(samples if self._resampler is None else self._resampler.resample_chunk(samples))
-        return self._score_whole_windows()
+        with self._lock:
+            if self._prediction is not None:
+                raise ExportError("the stream is finished; expected no more chunks: start another one.")
+            self._append(samples if self._resampler is None else self._resampler.resample_chunk(samples))
+            return self._score_whole_windows()
 
     def finish(self) -> Prediction:
         """End the recording and score what is left: one window more that ends at the end if the last does not, or
@@ -96,19 +104,28 @@ class Stream:
         Raises:
             ExportError: not one sample came, at the model's rate.
         """
-        if self._prediction is None:
-            if self._resampler is not None:
-                self._append(self._resampler.resample_chunk(np.empty(0, np.float32), last=True))
-                self._resampler = None
-            self._score_whole_windows()
-            if self._length == 0:
-                rate = self._runner.sample_rate
-                raise ExportError(f"the recording has no samples at {rate} Hz; expected at least one.")
-            start = max(0, self._length - self._runner.samples)
-            if not self._windows or start > self._windows[-1][0]:
-                self._score(start)
-            self._prediction = self._summary()
-        return self._prediction
+        with self._lock:
+            if self._prediction is None:
+                self._end()
+                self._prediction = self._summary()
+            return self._prediction
+
+    def __reduce__(self):
+        raise ExportError(
+            "a stream cannot be pickled, for soxr's state cannot; expected the runner, which can: start a stream there."
+        )
+
+    def _end(self) -> None:
+        if self._resampler is not None:
+            self._append(self._resampler.resample_chunk(np.empty(0, np.float32), last=True))
+            self._resampler = None
+        self._score_whole_windows()
+        if self._length == 0:
+            rate = self._runner.sample_rate
+            raise ExportError(f"the recording has no samples at {rate} Hz; expected at least one.")
+        start = max(0, self._length - self._runner.samples)
+        if not self._windows or start > self._windows[-1][0]:
+            self._score(start)
 
     def _append(self, samples: np.ndarray) -> None:
         if len(samples):
@@ -130,7 +147,7 @@ class Stream:
         rate, offset = self._runner.sample_rate, start - self._first
         waveform = self._chunks[0][offset : offset + self._runner.samples]
         probabilities, feature = self._runner.predict_window(waveform)
-        silent = bool(np.abs(waveform).max() < QualityConfig.silence_peak)
+        silent = peak_deviation(waveform) < QualityConfig.silence_peak
         end = (start + len(waveform)) / rate
         self._windows.append((start, Window(start / rate, end, probabilities, feature, silent)))
 

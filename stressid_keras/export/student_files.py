@@ -1,6 +1,5 @@
 """A trained student → the files that a phone and a page take, each proven equal before it gets its name."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -20,10 +19,12 @@ from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import operators
 from stressid_keras.export.parity import BOUNDS, KerasModel, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import block_count, to_float16
+from stressid_keras.export.runner import StudentRunner
 from stressid_keras.export.scores import aggregated_table, macro_f1
 from stressid_keras.export.unseen import DeployedPieces, Unseen
 from stressid_keras.export.variants import Int8Choice, to_single_output
 from stressid_keras.provenance import atomic_path
+from stressid_keras.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,12 @@ def export_student(
     scores = {name: _scored(seen, test, found, deployment) for name, found in outputs.items()}
     latencies = median_latencies(runners, seen.kept)
     card = f"{deployment.card} {_score_sentence(scores['keras'])}"
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+    with temporary_folder(folder) as temporary:
         for variant in variants:
             path = Path(temporary, deployment.file(variant))
             path.write_bytes(contents[variant])
             metadata.write_archive(path, _description(deployment, variant, outputs[variant], card))
+            StudentRunner(path)  # what a reader would refuse is not written
             reports[variant] |= {
                 "file": path.name,
                 "bytes": path.stat().st_size,

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import av
-
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.gaf import pixels
@@ -11,6 +9,7 @@ from stressid_keras.preprocessing.images import image_width
 from stressid_keras.preprocessing.lengths import implausible
 from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.sources import inspect_lengths, is_image
+from stressid_keras.preprocessing.video_file import open_video
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
 
 LOOKED_AT = 16  # recordings: on a network disk, opening every file of a thousand would take minutes
@@ -59,13 +58,13 @@ def _window_nbytes(modality: str, path: Path, span: Span, config: PreparationCon
             return int(frames) * config.audio.n_mels * stored_type(modality).itemsize
         if modality == "video":
             return config.video.frames * _frame_nbytes(path, config.video.max_side)
-    except (RecordingError, OSError, av.error.FFmpegError):
+    except (RecordingError, OSError):
         return 0
     return pixels(config.gaf.size(modality), seconds, config.window_seconds) ** 2
 
 
 def _frame_nbytes(path: Path, max_side: int) -> int:
-    with av.open(str(path)) as container:
-        height, width = container.streams.video[0].height, container.streams.video[0].width
-    scale = min(1.0, max_side / max(height, width))
+    with open_video(path) as (_, stream):
+        height, width = stream.codec_context.height, stream.codec_context.width
+    scale = min(1.0, max_side / max(height, width, 1))
     return 3 * max(1, round(height * scale)) * max(1, round(width * scale))

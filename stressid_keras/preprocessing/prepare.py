@@ -6,8 +6,8 @@ from pathlib import Path
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
+from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing.estimate import estimate_nbytes
-from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
 from stressid_keras.preprocessing.signal_levels import NO_RANGE, Levels, person_levels
 from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key

@@ -50,9 +50,11 @@ def share(mask: np.ndarray) -> float:
 
 
 def silent_share(waveform: np.ndarray, block: int, silence_peak: float) -> float:
-    """Share of a waveform's blocks whose peak is below `silence_peak`; a rest shorter than a block is left out."""
-    whole = len(waveform) // block * block
-    return share(np.abs(waveform[:whole]).reshape(-1, block).max(axis=1, initial=0.0) < silence_peak)
+    """Share of a waveform's blocks that deviate from their own mean by less than `silence_peak`; a rest shorter than a
+    block is left out."""
+    blocks = waveform[: len(waveform) // block * block].reshape(-1, block)
+    means = blocks.mean(axis=1, keepdims=True, dtype=np.float64)
+    return share(np.abs(blocks - means).max(axis=1, initial=0.0) < silence_peak)
 
 
 def flat_share(signal: np.ndarray, least: int) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.media.waveform import trim_padding
 from stressid_keras.preprocessing import audio, gaf, images, physiology, quality, video
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.imaged_signal import ImagedSignal, long_enough, named
@@ -20,7 +21,7 @@ from stressid_keras.preprocessing.windows import Span
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 2, "video": 1, "ecg": 3, "eda": 3, "rr": 3}
+TRANSFORM_VERSIONS = {"audio": 3, "video": 2, "ecg": 3, "eda": 3, "rr": 3}
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,15 @@ def _audio_window(path: Path, config: PreparationConfig):
 
     @functools.cache  # the file is read when the first window is made, once for all windows
     def load() -> tuple[np.ndarray, np.ndarray, int]:
-        return audio.load_waveform_and_clipping(path, rate, limits.silence_peak, limits.clip_peak)
+        return audio.load_waveform_and_clipping(
+            path, rate, limits.silence_peak, limits.clip_peak, limits.max_seconds
+        )
 
     def make(span: Span) -> PreparedWindow:
         waveform, clipped, file_rate = load()
-        piece = audio.trim_trailing_zeros(_cut(waveform, span, rate))
+        piece = _cut(waveform, span, rate)
+        if round(span[1] * rate) < len(waveform):  # the recording's own end has been trimmed
+            piece = trim_padding(piece)
         audio.check_not_silent(piece, limits.silence_peak, named(path, span))
         seconds = long_enough(len(piece) / rate, path, span, config)
         measures = {

@@ -11,12 +11,12 @@ import numpy as np
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.lengths import difference, implausible
-from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.signal_levels import Levels
 from stressid_keras.preprocessing.sources import Source, is_image
 from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
-from stressid_keras.provenance import atomic_path, fingerprint, parse_json
+from stressid_keras.provenance import fingerprint
+from stressid_keras.sealed_arrays import read_arrays, write_arrays
 
 logger = logging.getLogger(__name__)
 
@@ -140,29 +140,19 @@ def save_part(path: Path, unit: Unit) -> None:
         "windows": [[window.seconds, window.reason, window.quality] for window in unit.windows],
     }
     arrays = {str(i): window.array for i, window in enumerate(unit.windows) if window.array is not None}
-    with atomic_path(path) as temporary:
-        np.savez(temporary, meta=np.array(json.dumps(meta)), **arrays)
+    write_arrays(path, {"meta": np.array(json.dumps(meta)), **arrays})
 
 
 def load_part(path: Path) -> Unit | None:
-    """Read what `save_part` wrote; None if it is absent or damaged."""
-    try:
-        with open(path, "rb") as file, np.load(file) as part:
-            meta = parse_json(str(part["meta"]))
-            arrays = {name: part[name] for name in part.files if name != "meta"}
-        windows = [
-            PreparedWindow(arrays.pop(str(i), None), float(seconds), str(reason), dict(quality))
-            for i, (seconds, reason, quality) in enumerate(meta["windows"])
-        ]
-        dtype = stored_type(path.stem.rpartition(".")[2])
-        if arrays or any(w.array is not None and (w.array.dtype != dtype or w.reason) for w in windows):
-            raise ValueError("it holds other arrays than it lists")
-        return Unit(str(meta["fingerprint"]), windows)
-    except FileNotFoundError:
+    """Read what `save_part` wrote; None if it is absent, damaged or was changed."""
+    arrays = read_arrays(path)
+    if arrays is None:
+        if path.is_file():
+            logger.warning("%s is damaged and will be made again", path)
         return None
-    except Exception as error:  # a ZIP file inside: whatever NumPy, zlib and JSON make of damage
-        logger.warning("%s is damaged and will be made again (%s)", path, error)
-        return None
+    meta = json.loads(str(arrays["meta"]))
+    windows = [PreparedWindow(arrays.get(str(i)), *values) for i, values in enumerate(meta["windows"])]
+    return Unit(meta["fingerprint"], windows)
 
 
 def levels_key(recording, sources: Mapping[str, Source | None], config: PreparationConfig) -> str:

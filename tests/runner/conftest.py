@@ -26,7 +26,9 @@ def model(flatbuffers, tmp_path_factory):
 @pytest.fixture(scope="session")
 def mediapipe_model(flatbuffers, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "student_mediapipe.tflite"
-    return write_export(path, flatbuffers["mediapipe"], variant="mediapipe")
+    return write_export(
+        path, flatbuffers["mediapipe"], variant="mediapipe", outputs={"probabilities": [1, 3]}
+    )
 
 
 @pytest.fixture(scope="session")

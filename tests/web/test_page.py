@@ -4,17 +4,22 @@ import functools
 import http.server
 import io
 import itertools
+import json
 import re
 import threading
+import zipfile
 
 import numpy as np
 import pytest
 import soundfile
 
 from stressid_keras.config import AudioConfig
+from stressid_keras.media.waveform import within_full_scale
 from stressid_keras.preprocessing import load_waveform, log_mel
+from stressid_keras.sound_files import read_sound
 
-from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech
+from .. import sound_cases
+from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech, write_export
 from .conftest import base64_of, in_page, with_metadata
 
 SECONDS = 15  # that a busy machine may take for a result
@@ -30,7 +35,7 @@ def interpreted(model, waveform):
     if len(waveform) - WINDOW > starts[-1]:
         starts.append(len(waveform) - WINDOW)
     windows = [np.pad(part := waveform[start : start + WINDOW], (0, WINDOW - len(part))) for start in starts]
-    windows = [(window / max(1, np.abs(window).max())).astype("float32") for window in windows]
+    windows = [within_full_scale(window) for window in windows]
     return np.stack([run(waveform=window[None])["probabilities"][0] for window in windows])
 
 
@@ -99,6 +104,76 @@ def test_samples_are_the_mean_of_the_channels_as_soundfile_reads_them(page, tmp_
     )
     assert found[1] == RATE
     np.testing.assert_allclose(found[0], heard(path), atol=1e-7)
+
+
+READ = (
+    "const { readWav } = await import('/src/wav.js');"
+    "const { isSilent } = await import('/src/recording.js');"
+    "const content = Uint8Array.from(atob(argument), (letter) => letter.charCodeAt(0));"
+    "try {"
+    "  const { samples, rate } = readWav(content.buffer, 'talk.wav');"
+    "  return { samples: Array.from(samples), rate, silent: isSilent(samples) };"
+    "} catch (error) { return { sentence: error.message }; }"
+)
+
+
+def read_in_page(page, path):
+    return in_page(page, READ, base64_of(path))
+
+
+FLOATS = {
+    "integers of 16 bits": np.round(sound_cases.noise() * 2**15),
+    "integers of 24 bits": np.round(sound_cases.noise() * 2**23),
+    "a click": np.where(np.arange(32_000) == 777, 100, sound_cases.noise()),
+    "beyond full scale": 3 * sound_cases.noise(),
+}
+WHOLE = {
+    **{name: content for name, (content, _) in sound_cases.WHOLE_WAVS.items()},
+    **{
+        f"{name} as {subtype}": sound_cases.encoded(samples, subtype=subtype)
+        for name, samples in FLOATS.items()
+        for subtype in ("FLOAT", "DOUBLE")
+    },
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_wav_is_read_as_preparation_reads_it(page, tmp_path, name):
+    path = tmp_path / "talk.wav"
+    path.write_bytes(WHOLE[name])
+    found, (expected, rate) = read_in_page(page, path), read_sound(path)
+    assert (len(found["samples"]), found["rate"]) == (len(expected), rate)
+    same = slice(0, 2 * RATE - 500 if "another rate" in name else None)  # two resamplers
+    np.testing.assert_allclose(found["samples"][same], expected[same], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", sound_cases.BAD_WAVS)
+def test_a_wav_without_sound_of_its_own_is_refused_as_in_preparation(page, tmp_path, name):
+    path, (content, expected) = tmp_path / "talk.wav", sound_cases.BAD_WAVS[name]
+    path.write_bytes(content)
+    found = read_in_page(page, path)
+    assert found.get("silent", False) if expected == "is silent" else expected in found["sentence"]
+
+
+def test_an_offset_changes_neither_the_numbers_nor_the_picture(page, model, tmp_path):
+    path, waveform = tmp_path / "talk.wav", speech(3.1)
+    soundfile.write(path, waveform, RATE, subtype="FLOAT")
+    expected = score(page, path)
+    soundfile.write(path, waveform + np.float32(0.05), RATE, subtype="FLOAT")
+    np.testing.assert_allclose(score(page, path), expected, atol=1e-3)
+    pictures = [
+        in_page(
+            page,
+            "const { logMel } = await import('/src/log_mel.js');"
+            "return Array.from(logMel(Float32Array.from(argument[0]), argument[1], 16000, 1000).values);",
+            [
+                (waveform + np.float32(offset)).tolist(),
+                {"n_fft": 1024, "hop_length": 512, "n_mels": 128, "top_db": 80},
+            ],
+        )
+        for offset in (0, 0.05)
+    ]
+    np.testing.assert_allclose(*pictures, atol=1e-3)
 
 
 def test_beyond_full_scale_is_divided_and_silence_at_the_end_is_said_to_be_silent(page, model, tmp_path):
@@ -339,6 +414,22 @@ BAD_MODELS = {
     "no usable class_names": lambda content, change: change(class_names=[]),
     "no usable front_end": lambda content, change: change(front_end=None),
     "as the model.json inside it says": lambda content, change: change(window_samples=100),
+    "no usable sample_rate": lambda content, change: change(sample_rate=10**9),
+    "no usable class_names; choose": lambda content, change: change(class_names=["a", "b\u2028", "c"]),
+    "no usable hop_seconds": lambda content, change: change(hop_seconds=100.0),
+    "mel bands of 1024 samples at 8000 Hz, which its model does not have": lambda content, change: change(
+        sample_rate=8_000
+    ),
+    "describes another log-mel than its model computes": lambda content, change: change(
+        front_end={"n_fft": 1024, "hop_length": 256, "n_mels": 32, "top_db": 80.0}
+    ),
+    "was changed after the export": lambda content, change: rewritten(content, hop_seconds=0.5),
+    "at 22050 Hz, which its model": lambda content, change: rewritten(content, seal=None, sample_rate=22_050),
+    "name other classes": lambda content, change: rewritten(content, seal=None, class_names=["c", "b", "a"]),
+    "model.json inside bad.tflite is not JSON": lambda content, change: rewritten(content, "[" * 200_000),
+    "is damaged: the archive at its end cannot be read": lambda content, change: broken(
+        rewritten(content, compression=zipfile.ZIP_DEFLATED)
+    ),
     "gives no probabilities for its 2 classes": lambda content, change: change(class_names=["a", "b"]),
     "the hash that its model.json names": lambda content, change: (
         content[:20_000] + bytes([content[20_000] ^ 255]) + content[20_001:]
@@ -347,6 +438,50 @@ BAD_MODELS = {
         content=content[:8] + bytes(50_000) + content[50_008:]
     ),
 }
+
+
+def rewritten(content, text=None, compression=zipfile.ZIP_STORED, seal="kept", **changes):
+    """An exported file whose archive was written again: another text for its model.json, or changes in that."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        start = min(entry.header_offset for entry in archive.infolist())
+        texts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    description = json.loads(texts["model.json"]) | changes
+    if seal is None:
+        del description["seal"]
+    if changes or text:
+        texts["model.json"] = text or json.dumps(description)
+    file = io.BytesIO(content[:start])
+    with zipfile.ZipFile(file, "a", compression) as archive:
+        for name, value in texts.items():
+            archive.writestr(name, value)
+    return file.getvalue()
+
+
+def broken(content):
+    """Its model.json is no deflated text."""
+    start = content.rindex(b"model.json", 0, content.rindex(b"PK\x01\x02") - 100) + len("model.json")
+    return content[:start] + b"\xff" * 40 + content[start + 40 :]
+
+
+def test_an_archive_that_was_compressed_is_read(new_page, model, tmp_path):
+    path = tmp_path / "packed.tflite"
+    path.write_bytes(rewritten(model.read_bytes(), compression=zipfile.ZIP_DEFLATED))
+    new_page.set_input_files("#model-file", path)
+    new_page.locator("#model", has_text="packed.tflite").wait_for()
+
+
+@pytest.mark.parametrize("variant", ["fp16", "float32"])
+def test_the_front_end_of_other_variants_is_recognised(new_page, model, tmp_path, variant):
+    from stressid_keras.export.quantise import to_float16
+
+    path, content = tmp_path / f"{variant}.tflite", model.read_bytes()
+    with zipfile.ZipFile(model) as archive:
+        flatbuffer = content[: min(entry.header_offset for entry in archive.infolist())]
+    if variant == "fp16":
+        flatbuffer = to_float16(flatbuffer)
+    write_export(path, flatbuffer, variant=variant)
+    new_page.set_input_files("#model-file", path)
+    new_page.locator("#model", has_text=path.name).wait_for()
 
 
 @pytest.mark.parametrize("sentence", BAD_MODELS)

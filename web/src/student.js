@@ -1,12 +1,11 @@
 /** An exported student, run by LiteRT in WebAssembly: one window in, its probabilities out. */
 
 import { Environment, Tensor, loadAndCompile, loadLiteRt } from "../litert/core.js";
-import { bytesBeforeArchive, readArchivedText } from "./archive.js";
+import { checkFrontEnd, describe } from "./description.js";
 import { UserError } from "./errors.js";
-import { isSilent, peak } from "./recording.js";
+import { isSilent, withinFullScale } from "./recording.js";
 
-const FORMAT = 1; // of model.json that this page reads
-const IDENTIFIER = "TFL3"; // at byte 4 of every TFLite file
+const SLACK = 1e-3; // by which probabilities may miss 0, 1 and their sum
 const EXPORT_HINT = "choose a file written by recipes/export_tflite.py.";
 
 /** Load the WebAssembly runtime, once, before the first `Student.load`. */
@@ -24,11 +23,10 @@ export class Student {
    * @param {ArrayBuffer} content of a `.tflite` file.
    * @param {string} name of the file, for errors.
    * @returns {Promise<Student>}
-   * @throws {UserError} not a TFLite file, without our metadata, or not a student.
+   * @throws {UserError} not a TFLite file, without our metadata, edited, or not a student.
    */
   static async load(content, name) {
-    const description = describe(content, name);
-    await checkHash(content, description.flatbuffer_sha256, name);
+    const description = await describe(content, name);
     let compiled;
     try {
       compiled = await loadAndCompile(new Uint8Array(content), { accelerator: "wasm" });
@@ -38,6 +36,7 @@ export class Student {
     const student = new Student(compiled, description, content.byteLength);
     try {
       student.#check(name);
+      checkFrontEnd(content, description, name);
     } catch (error) {
       student.delete();
       throw error;
@@ -65,16 +64,20 @@ export class Student {
    * @param {Float32Array} waveform at `rate`, full scale 1.
    * @param {number} start
    * @returns {Promise<{start: number, end: number, silent: boolean, probabilities: Float32Array}>} times in seconds.
+   * @throws {UserError} what the model gives are no probabilities.
    */
   async score(waveform, start) {
     const window = waveform.subarray(start, start + this.window);
-    const divisor = Math.max(1, peak(window));
     const filled = new Float32Array(this.window);
-    filled.set(divisor > 1 ? window.map((sample) => sample / divisor) : window);
+    filled.set(withinFullScale(window));
     const input = new Tensor(filled, [1, this.window]);
     const outputs = await this.#compiled.run([input]);
     const probabilities = Float32Array.from(outputs[this.#output].toTypedArray());
     for (const tensor of [input, ...outputs]) tensor.delete();
+    const sum = probabilities.reduce((total, value) => total + value, 0); // NaN if one is
+    if (!(Math.abs(sum - 1) <= SLACK) || probabilities.some((value) => value < -SLACK || value > 1 + SLACK)) {
+      throw new UserError("The model gives no probabilities for this recording; export it again.");
+    }
     const end = start + window.length;
     return { start: start / this.rate, end: end / this.rate, silent: isSilent(window), probabilities };
   }
@@ -92,6 +95,7 @@ export class Student {
         `${name} takes ${found}; expected float32 [1,${this.window}], as the model.json inside it says.`,
       );
     }
+    if (this.hop > this.window) throw new UserError(`model.json inside ${name} has no usable hop_seconds; ${EXPORT_HINT}`);
     this.#output = outputs.length === 1 ? 0 : outputs.findIndex((output) => output.name === "probabilities");
     const output = outputs[this.#output];
     if (output?.dtype !== "float32" || `${output.shape}` !== `1,${this.classNames.length}`) {
@@ -101,52 +105,3 @@ export class Student {
     }
   }
 }
-
-function describe(content, name) {
-  if (!content.byteLength) throw new UserError(`${name} is empty (0 bytes); ${EXPORT_HINT}`);
-  const head = String.fromCharCode(...new Uint8Array(content.slice(4, 8)));
-  if (head !== IDENTIFIER) throw new UserError(`${name} is not a TFLite model; ${EXPORT_HINT}`);
-  const text = readArchivedText(content, "model.json");
-  if (text === null) {
-    throw new UserError(`${name} has no model.json that names its classes and window; ${EXPORT_HINT}`);
-  }
-  let description;
-  try {
-    description = JSON.parse(text);
-  } catch {
-    throw new UserError(`model.json inside ${name} is not JSON; ${EXPORT_HINT}`);
-  }
-  if (description?.format !== FORMAT) {
-    throw new UserError(
-      `model.json inside ${name} has format ${description?.format}; this page reads format ${FORMAT}.`,
-    );
-  }
-  const wrong = Object.keys(EXPECTED).find((key) => !EXPECTED[key](description[key]));
-  if (wrong) throw new UserError(`model.json inside ${name} has no usable ${wrong}; ${EXPORT_HINT}`);
-  return description;
-}
-
-/** A changed weight does not disturb the runtime: it would give other numbers. */
-async function checkHash(content, expected, name) {
-  // Browsers have no hash for pages that came unprotected from another computer.
-  if (!expected || !crypto.subtle) return;
-  const hash = await crypto.subtle.digest("SHA-256", content.slice(0, bytesBeforeArchive(content)));
-  const found = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (found !== expected) {
-    throw new UserError(`${name} is damaged: it does not have the hash that its model.json names; export it again.`);
-  }
-}
-
-const isPositive = (value) => Number.isFinite(value) && value > 0;
-const isCount = (value) => Number.isInteger(value) && value > 0;
-const EXPECTED = {
-  class_names: (names) => Array.isArray(names) && names.length > 1 && names.every((n) => typeof n === "string"),
-  sample_rate: isCount,
-  window_samples: isCount,
-  hop_seconds: isPositive,
-  front_end: (options) =>
-    options !== null &&
-    typeof options === "object" &&
-    [options.n_fft, options.hop_length, options.n_mels].every(isCount) &&
-    isPositive(options.top_db),
-};
