@@ -88,7 +88,7 @@ def torch_port(student, front_end: dict, sample_rate: int, convolution: bool):
                 self.register_buffer("basis", torch.tensor(_fourier_basis(hann)))
 
         def forward(self, waveform):
-            mel = self.power(waveform).transpose(1, 2) @ self.mel
+            mel = self.power(waveform - waveform.mean(dim=1, keepdim=True)).transpose(1, 2) @ self.mel
             decibels = 10 * torch.log10(torch.clamp(mel, min=AMIN))
             decibels = decibels - decibels.amax(dim=(1, 2), keepdim=True) + front_end["top_db"]
             log_mel = torch.clamp(decibels, min=0) / front_end["top_db"]

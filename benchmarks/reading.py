@@ -1,4 +1,4 @@
-"""Reading prepared samples: the memory-mapped store against PNG files through tf.data."""
+"""Reading prepared samples: the prepared store against PNG files through tf.data."""
 
 import tempfile
 from pathlib import Path

@@ -3,32 +3,38 @@
 import argparse
 import dataclasses
 import os
-import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes would bury ours
-
 from errors import main
-from tqdm import tqdm
+from options import Parser, number, option_of
+from screen import ScreenReporter
 
-from stressid_keras.config import LABEL_COLUMNS, RunConfig
+from stressid_keras.config import (
+    LABEL_COLUMNS,
+    DistillationConfig,
+    Folds,
+    Jobs,
+    PipelineConfig,
+    QualityConfig,
+    Repeats,
+    RunConfig,
+    StudentConfig,
+    TrainingConfig,
+)
+from stressid_keras.dataset import SyntheticConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.provenance import fingerprint, read_json
+from stressid_keras.provenance import fingerprint, parse_json
 from stressid_keras.workflow import Reporter, Run
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPERIMENT = "stressid_keras"  # of MLflow
 SAMPLE_OPTIONS = ("subjects", "tasks", "silent_tasks", "seconds", "arousal_noise", "audio_noise")
-SHOWN = ("loss", "val_uar", "failures")  # of the values that a stage reports
+LARGEST_CONFIGURATION = 16 << 20  # bytes; one has a few thousand
 
 
-def parser(description: str) -> argparse.ArgumentParser:
+def parser(description: str) -> Parser:
     """A parser with the options that every recipe has."""
-    parser = argparse.ArgumentParser(
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        conflict_handler="resolve",  # a recipe may give an option another meaning
-    )
+    parser = Parser(description)
     add = parser.add_argument
     add("--data-dir", type=Path, help="StressID tree; without it, a synthetic sample is made and used")
     add("--prepared-dir", type=Path, help="prepared windows; by default under data/prepared/")
@@ -40,20 +46,39 @@ def parser(description: str) -> argparse.ArgumentParser:
         choices=("complete", "all"),
         help="all: the teacher also learns from recordings without audio [complete]",
     )
-    add("--epochs", type=int, help="most epochs of each training")
-    add("--batch-size", type=int, help="windows in a batch")
+    add(
+        "--signal-rate",
+        type=option_of(QualityConfig, "signal_rate"),
+        metavar="HZ",
+        help="of text files without a time column [500]",
+    )
+    add("--epochs", type=option_of(TrainingConfig, "epochs"), help="most epochs of each training")
+    add("--batch-size", type=option_of(PipelineConfig, "batch_size"), help="windows in a batch")
     add("--loader", choices=("tf.data", "numpy"), help="of batches; numpy needs no TensorFlow [tf.data]")
     add("--pad-to", choices=("batch", "largest"), help="largest: few shapes, which JAX compiles anew [batch]")
-    add("--learning-rate", type=float, help="at the start of each training")
+    add(
+        "--learning-rate",
+        type=option_of(TrainingConfig, "learning_rate"),
+        help="at the start of each training",
+    )
     for name, modality in zip(
         ("alpha", "beta", "gamma", "delta"), ("video", "ECG", "EDA", "respiration"), strict=True
     ):
-        add(f"--{name}", type=float, help=f"weight of the {modality} feature in the student's loss")
+        add(
+            f"--{name}",
+            type=option_of(DistillationConfig, name),
+            help=f"weight of the {modality} feature in the student's loss",
+        )
     add("--backbone", choices=("cnn", "separable"), help="of the student; separable: small, for phones [cnn]")
-    add("--width", type=float, help="times the filters of the student [1]")
+    add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
-    add("--seed", type=int, help="of the split, the weights, shuffling and augmentation [0]")
-    add("--jobs", type=int, default=os.cpu_count(), help=f"processes of the preparation [{os.cpu_count()}]")
+    add(
+        "--seed",
+        type=option_of(RunConfig, "seed"),
+        help="of the split, the weights, shuffling and augmentation [0]",
+    )
+    cores = os.cpu_count() or 1
+    add("--jobs", type=number(Jobs), default=cores, help=f"processes of the preparation [{cores}]")
     add(
         "--tensorboard",
         action="store_true",
@@ -63,15 +88,15 @@ def parser(description: str) -> argparse.ArgumentParser:
     add("--config", type=Path, help="JSON of options to start from, such as an earlier run's config.json")
     add("--smoke", action="store_true", help="everything tiny: shows that it runs, not what it can do")
     sample = parser.add_argument_group("the synthetic sample, where there is no --data-dir")
-    for option, kind, of in (
-        ("subjects", int, "people"),
-        ("tasks", int, "recordings of each"),
-        ("silent-tasks", int, "and recordings without audio, for --teacher-recordings all"),
-        ("seconds", float, "length of a recording"),
-        ("arousal-noise", float, "standard deviation of the arousal about its label; labels are 1 apart"),
-        ("audio-noise", float, "standard deviation of the arousal that the voice shows about that"),
+    for option, of in (
+        ("subjects", "people"),
+        ("tasks", "recordings of each"),
+        ("silent_tasks", "and recordings without audio, for --teacher-recordings all"),
+        ("seconds", "length of a recording"),
+        ("arousal_noise", "standard deviation of the arousal about its label; labels are 1 apart"),
+        ("audio_noise", "standard deviation of the arousal that the voice shows about that"),
     ):
-        sample.add_argument(f"--{option}", type=kind, help=of)
+        sample.add_argument(f"--{option.replace('_', '-')}", type=option_of(SyntheticConfig, option), help=of)
     return parser
 
 
@@ -85,15 +110,22 @@ def add_tracking_option(parser: argparse.ArgumentParser) -> None:
 
 def add_folds(parser: argparse.ArgumentParser) -> None:
     """`--folds` and `--repeats` of a recipe that always cross-validates."""
-    parser.add_argument("--folds", type=int, default=5, metavar="K", help="by subject, --jobs at a time [5]")
-    parser.add_argument("--repeats", type=int, default=1, help="of all folds, with other seeds [1]")
+    parser.add_argument(
+        "--folds", type=number(Folds), default=5, metavar="K", help="by subject, --jobs at a time [5]"
+    )
+    parser.add_argument(
+        "--repeats", type=number(Repeats), default=1, help="of all folds, with other seeds [1]"
+    )
 
 
 def add_fold_jobs(parser: argparse.ArgumentParser) -> None:
     """`--jobs` of a recipe that trains folds: each process holds networks and batches of its own."""
     most = min(2, os.cpu_count() or 1)
     parser.add_argument(
-        "--jobs", type=int, default=most, help=f"folds at a time, and processes of the preparation [{most}]"
+        "--jobs",
+        type=number(Jobs),
+        default=most,
+        help=f"folds at a time, and processes of the preparation [{most}]",
     )
 
 
@@ -118,19 +150,20 @@ def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
     reporter = ScreenReporter()
     data_dir = arguments.data_dir or make_sample(arguments, reporter)
     # Neither a tree of the same name, nor a smoke test, nor another question to the data, takes the place of this.
-    name = data_dir.resolve().name + ("-smoke" if arguments.smoke and arguments.data_dir else "")
+    place = os.path.realpath(data_dir)
+    name = Path(place).name + ("-smoke" if arguments.smoke and arguments.data_dir else "")
     dataset = config.dataset
     kind = "-".join([dataset.label, *(["all"] if dataset.teacher_recordings == "all" else [])])
     name += "" if kind == "affect3" else f"-{kind}"
-    key = fingerprint(str(data_dir.resolve()))[:6]
+    key = fingerprint(place)[:6]
     prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
     output = arguments.output_dir or ROOT / "saved_models" / name
-    return Run(data_dir, prepared, output, config, max(1, arguments.jobs), reporter, scheduler)
+    return Run(data_dir, prepared, output, config, arguments.jobs, reporter, scheduler)
 
 
 def read_config(arguments: argparse.Namespace) -> RunConfig:
     """The configuration: the defaults or `--config`, shrunk by `--smoke`, then the single options."""
-    config = _from_file(arguments.config) if arguments.config else RunConfig()
+    config = read_configuration(arguments.config) if arguments.config else RunConfig()
     if arguments.data_dir is None and not arguments.config:
         config = sized_for_sample(config)
     if arguments.smoke:
@@ -157,6 +190,9 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             label="label",
             class_names="class_names",
             teacher_recordings="teacher_recordings",
+        ),
+        preparation=dataclasses.replace(
+            config.preparation, quality=changed(config.preparation.quality, signal_rate="signal_rate")
         ),
         pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),
@@ -190,7 +226,7 @@ def shrunk(config: RunConfig) -> RunConfig:
 
 def make_sample(arguments: argparse.Namespace, reporter: Reporter) -> Path:
     """The synthetic tree under data/, made if it is not there."""
-    from stressid_keras.dataset.synthetic import SyntheticConfig, is_synthetic_tree, make_synthetic_tree
+    from stressid_keras.dataset.synthetic import is_synthetic_tree, make_synthetic_tree
 
     config = SyntheticConfig(subjects=6, tasks=3, seconds=4.0) if arguments.smoke else SyntheticConfig()
     asked = {name: getattr(arguments, name) for name in SAMPLE_OPTIONS}
@@ -229,49 +265,33 @@ def show_paths(paths) -> None:
         print(f"  {relative if len(relative) < len(str(path)) else path}")
 
 
-class ScreenReporter(Reporter):
-    """Progress bars on the standard error stream, sentences on the standard output."""
+def read_configuration(path: Path) -> RunConfig:
+    """The configuration of a file, such as a run's config.json or tuned.json.
 
-    def __init__(self):
-        self.made = []
-        self._bars = {}  # stages lie within stages
-
-    def reused(self, stage, files):
-        print(f"{stage}: up to date ({', '.join(os.path.relpath(file) for file in files)})", flush=True)
-
-    def started(self, stage, total):
-        every = 0.1 if sys.stderr.isatty() else 10  # seconds; a log file needs no animation
-        self._bars[stage] = tqdm(
-            total=total, desc=stage, unit="step", dynamic_ncols=True, delay=0.5, mininterval=every
+    Raises:
+        StressIDError: it cannot be read, is not JSON, or is no configuration.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(LARGEST_CONFIGURATION + 1)
+    except OSError as error:
+        raise StressIDError(
+            f"{path} cannot be read ({error.strerror}); expected a configuration such as a run's config.json."
+        ) from None
+    if len(content) > LARGEST_CONFIGURATION:
+        raise StressIDError(
+            f"{path} is larger than {LARGEST_CONFIGURATION >> 20} MiB; expected a configuration such as config.json."
         )
-
-    def progress(self, stage, done, values):
-        if self.made[-1:] != [stage]:
-            self.made.append(stage)
-        shown = {
-            name: value for name, value in values.items() if name in SHOWN and (value or name == "failures")
-        }
-        bar = self._bars[stage]
-        bar.set_postfix(
-            {k: f"{v:.3f}" if isinstance(v, float) else v for k, v in shown.items()}, refresh=False
-        )
-        bar.update(done - bar.n)
-
-    def finished(self, stage):
-        self._bars.pop(stage).close()
-
-    def say(self, sentence):
-        tqdm.write(sentence)
-
-    def warn(self, sentence):
-        tqdm.write(f"note: {sentence}")
-
-
-def _from_file(path: Path) -> RunConfig:
-    values = read_json(path)
-    if not isinstance(values, dict) or not isinstance(values.get("config", values), dict):
-        raise StressIDError(f"{path} is missing or not JSON; expected a configuration such as config.json.")
-    return RunConfig.from_dict(values.get("config", values))
+    try:
+        values = parse_json(content)
+    except ValueError:
+        raise StressIDError(
+            f"{path} is not JSON; expected a configuration such as a run's config.json."
+        ) from None
+    try:
+        return RunConfig.from_dict(values.get("config", values) if isinstance(values, dict) else values)
+    except StressIDError as error:
+        raise StressIDError(f"{path}: {error}") from None
 
 
 __all__ = [
@@ -282,6 +302,8 @@ __all__ = [
     "check_cluster_options",
     "main",
     "make_run",
+    "number",
+    "option_of",
     "parser",
     "show_results",
     "track",

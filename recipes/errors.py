@@ -1,23 +1,38 @@
-"""How a recipe ends: an expected error is one sentence on the standard error stream."""
+"""How a recipe begins and ends: output on any console, and an expected error is one sentence on the error stream."""
 
 import sys
 
+from console import write_anything
+
 from stressid_keras.errors import StressIDError
+from stressid_keras.quiet import filtered_stderr, quiet_libraries
 
 
 def main(recipe) -> None:
     """Run a recipe; an expected error is one sentence and exit status 2."""
+    write_anything()
+    quiet_libraries()
+    with filtered_stderr():
+        sys.exit(status_of(recipe))
+
+
+def status_of(recipe) -> int | None:
+    """Run a recipe; the exit status that goes with what happened."""
     try:
         recipe()
     except StressIDError as error:
-        sys.exit(complain(str(error)))
+        return complain(str(error))
     except OSError as error:
-        sys.exit(
-            complain(f"{error.filename or 'a file'}: {error.strerror or error}; mend that and run again.")
+        return complain(f"{error.filename or 'a file'}: {error.strerror or error}; fix that and run again.")
+    except MemoryError as error:
+        return complain(
+            f"There is not enough memory ({str(error) or 'no more to be had'}); run again with fewer --jobs, a smaller "
+            "--batch-size or shorter windows: what is finished stays."
         )
     except KeyboardInterrupt:
         complain("Interrupted; what is finished stays, run the same command again for the rest.")
-        sys.exit(130)
+        return 130
+    return None
 
 
 def complain(sentence: str) -> int:

@@ -7,6 +7,7 @@ python recipes/evaluate.py --data-dir PATH/TO/StressID --leave-one-out --jobs 2
 
 import common
 
+from stressid_keras.config import Folds, Repeats
 from stressid_keras.evaluation import score_table
 from stressid_keras.workflow import CrossValidation
 
@@ -24,7 +25,7 @@ def recipe():
             run,
             arguments.folds,
             arguments.repeats,
-            max(1, arguments.jobs),
+            arguments.jobs,
             arguments.scheduler,
             audit=not arguments.no_audit,
         )
@@ -40,10 +41,18 @@ def parser():
     parser = common.parser(__doc__)
     folds = parser.add_mutually_exclusive_group()
     folds.add_argument(
-        "--folds", type=int, metavar="K", help="cross-validate by subject in so many folds, --jobs at a time"
+        "--folds",
+        type=common.number(Folds),
+        metavar="K",
+        help="cross-validate by subject in so many folds, --jobs at a time",
     )
     folds.add_argument("--leave-one-out", action="store_true", help="as many folds as subjects")
-    parser.add_argument("--repeats", type=int, default=1, help="of all folds, each divided otherwise [1]")
+    parser.add_argument(
+        "--repeats",
+        type=common.number(Repeats),
+        default=1,
+        help="of all folds, each divided otherwise [1]",
+    )
     parser.add_argument(
         "--no-audit",
         action="store_true",

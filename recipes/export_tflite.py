@@ -27,7 +27,7 @@ def recipe():
     )
     add(
         "--seconds",
-        type=float,
+        type=common.option_of(ExportOptions, "seconds"),
         default=defaults.seconds,
         help=f"window of the files, where training windows are longer [{defaults.seconds:g}]",
     )

@@ -5,22 +5,25 @@ python recipes/predict.py talk.wav --hop 0.5 --plot talk.png
 python recipes/predict.py *.wav --json > predictions.json
 """
 
-import argparse
 import contextlib
 import json
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 from errors import complain, main
+from options import Parser, number
 
 from stressid_keras import StudentRunner
 from stressid_keras.errors import RecordingError, StressIDError
+from stressid_keras.ranges import Range
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = (
     ROOT / "saved_models" / "sample" / "student.tflite"
 )  # what recipes/distill.py makes without a data set
+Hop = Annotated[float, Range(0, 86_400, "s", above=True)]
 
 
 def recipe():
@@ -52,14 +55,14 @@ def recipe():
 
 
 def parser():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC, OGG, MP3 or AIFF")
     parser.add_argument(
         "--model", type=Path, default=MODEL, help="an exported student [saved_models/sample/student.tflite]"
     )
-    parser.add_argument("--hop", type=float, metavar="SECONDS", help="from window to window [the model's]")
+    parser.add_argument(
+        "--hop", type=number(Hop), metavar="SECONDS", help="from window to window [the model's]"
+    )
     parser.add_argument("--plot", type=Path, metavar="PATH.png", help="draw waveform, log-mel, probabilities")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     return parser
@@ -120,8 +123,8 @@ def plot(path: Path, prediction, runner: StudentRunner, target: Path) -> None:
     from stressid_keras.provenance import atomic_path
     from stressid_keras.sound_files import read_sound
 
-    samples, rate = read_sound(path)
-    waveform = soxr.resample(samples.mean(axis=1), rate, runner.sample_rate, quality="HQ")
+    waveform, rate = read_sound(path)
+    waveform = soxr.resample(waveform, rate, runner.sample_rate, quality="HQ")
     figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, runner.front_end)
     figure.suptitle(f"{path.name}: {prediction.label}", parse_math=False)
     try:

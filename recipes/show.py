@@ -6,6 +6,7 @@ python recipes/show.py --augmentations           # what training makes of it, to
 
 import difflib
 from pathlib import Path
+from typing import Annotated
 
 import common
 
@@ -13,6 +14,9 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.pictures import augmentations_figure, recording_figure
 from stressid_keras.preprocessing import levels_of_person, prepare_recording
 from stressid_keras.provenance import atomic_path
+from stressid_keras.ranges import Range
+
+Window = Annotated[int, Range(0, 1_000_000)]
 
 
 def recipe():
@@ -55,7 +59,9 @@ def save(figure, path: Path) -> None:
 def parser():
     parser = common.parser(__doc__)
     parser.add_argument("--recording", metavar="NAME", help="such as 2ea4_Stroop [the first complete one]")
-    parser.add_argument("--window", type=int, default=0, help="of the recording, from 0 [0]")
+    parser.add_argument(
+        "--window", type=common.number(Window), default=0, help="of the recording, from 0 [0]"
+    )
     parser.add_argument(
         "--augmentations", action="store_true", help="also what augmentation does to the window"
     )

@@ -1,4 +1,4 @@
-"""Search for the student's learning rate, dropout, width and α to δ on the validation subjects.
+"""Search for the student's learning rate, dropout, width and the weights of its method on the validation subjects.
 
 python recipes/tune.py --trials 20 --data-dir PATH/TO/StressID
 python recipes/distill.py --config saved_models/StressID/tuned.json --data-dir PATH/TO/StressID
@@ -6,12 +6,13 @@ python recipes/distill.py --config saved_models/StressID/tuned.json --data-dir P
 
 import common
 
+from stressid_keras.config import Trials
 from stressid_keras.provenance import write_json
 
 
 def recipe():
     parser = common.parser(__doc__)
-    parser.add_argument("--trials", type=int, default=20, help="settings to try")
+    parser.add_argument("--trials", type=common.number(Trials), default=20, help="settings to try")
     parser.add_argument("--tuner", choices=("bayesian", "random"), default="bayesian")
     arguments = parser.parse_args()
     run = common.make_run(arguments)
@@ -19,9 +20,10 @@ def recipe():
 
     from stressid_keras.tuning import search
 
-    with run.data.reporter.stage("tune", trials) as report:
-        best, results = search(run, trials, arguments.tuner, report)
-    write_json(run.output_dir / "tuned.json", {"config": best.to_dict(), "trials": results})
+    with run.data.writing():
+        with run.data.reporter.stage("tune", trials) as report:
+            best, results = search(run, trials, arguments.tuner, report)
+        write_json(run.output_dir / "tuned.json", {"config": best.to_dict(), "trials": results})
     print(f"best of {len(results)} trials: {_sentence(results[0])}")
     common.show_results(run, [run.output_dir / "tuned.json"])
 

@@ -1,16 +1,21 @@
 """Prepared windows that are read from a slow disk once."""
 
+import contextlib
+import logging
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from stressid_keras.config import MODALITIES
-from stressid_keras.preprocessing.store import PreparedStore
+from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.preprocessing.store import TABLES, PreparedStore
+from stressid_keras.temporary import temporary_folder
 
-FILES = ("prepare.json", "manifest.csv", "failures.csv", *(f"arrays/{name}.bin" for name in MODALITIES))
+FILES = ("prepare.json", *TABLES, *(f"arrays/{name}.bin" for name in MODALITIES))
+
+logger = logging.getLogger(__name__)
 
 
 def cached(store: PreparedStore, cache: str):
@@ -18,11 +23,11 @@ def cached(store: PreparedStore, cache: str):
 
     Args:
         cache: "", the store itself; "memory", where an array stays once it has been read; or a path: a copy of the
-            store is read from `<path>-<fingerprint>`, and made there if it is missing.
+            store is read from `<path>-<fingerprint>`, and made there if it is missing or damaged.
     """
     if not cache:
         return store
-    return _InMemory(store) if cache == "memory" else _local_copy(store, Path(f"{cache}-{store.fingerprint}"))
+    return _InMemory(store) if cache == "memory" else _LocalCopy(store, Path(f"{cache}-{store.fingerprint}"))
 
 
 class _InMemory:
@@ -36,14 +41,38 @@ class _InMemory:
         return self._arrays[row, modality]
 
 
-def _local_copy(store: PreparedStore, path: Path) -> PreparedStore:
-    if not path.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            copy = Path(folder) / "copy"
+class _LocalCopy:
+    """A copy whose every array is checked as the store's own; what is found damaged in it is read from the store."""
+
+    def __init__(self, store: PreparedStore, path: Path):
+        self._store, self._path = store, path
+        self._copy = self._opened() or self._made()
+
+    def read(self, row: int, modality: str) -> np.ndarray:
+        try:
+            return self._copy.read(row, modality)
+        except StaleError as error:
+            logger.warning("%s is read from %s instead, and copied anew next time", error, self._store.path)
+            with contextlib.suppress(OSError):
+                (self._path / "prepare.json").unlink(missing_ok=True)  # the copy is then known to be damaged
+            return self._store.read(row, modality)
+
+    def _opened(self) -> PreparedStore | None:
+        with contextlib.suppress(StressIDError):
+            copy = PreparedStore.open(self._path)
+            if copy.fingerprint == self._store.fingerprint:
+                return copy
+        return None
+
+    def _made(self) -> PreparedStore:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary_folder(self._path.parent) as folder:
+            copy = folder / "new"
             (copy / "arrays").mkdir(parents=True)
             for name in FILES:
-                shutil.copyfile(store.path / name, copy / name)
-            if not path.is_dir():  # another process may have been faster
-                os.rename(copy, path)
-    return PreparedStore.open(path)
+                shutil.copyfile(self._store.path / name, copy / name)
+            with contextlib.suppress(OSError):  # another process may be faster with either
+                os.rename(self._path, folder / "old")
+            with contextlib.suppress(OSError):
+                os.rename(copy, self._path)
+        return PreparedStore.open(self._path)

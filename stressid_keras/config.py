@@ -2,16 +2,18 @@
 
 A configuration is immutable; `dataclasses.replace` makes a changed copy. `RunConfig.to_dict` is what
 is stored beside every artefact, and `RunConfig.from_dict` refuses names that it does not know, so that a
-mistyped option never passes silently.
+mistyped option never passes silently. A field's type says what it may be; `ranges.Checked` refuses the rest, also in
+Python. Bounds are wide: they keep out what no recording, network or machine can follow, not what is unwise.
 """
 
 import dataclasses
-import math
-import typing
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
-from stressid_keras.errors import StressIDError
+from stressid_keras.errors import StressIDError, shown
+from stressid_keras.ranges import Checked, Choice, Length, Name, Range, Text, checked, kinds, type_and_rules
 
 MODALITIES = ("audio", "video", "ecg", "eda", "rr")
 PHYSIOLOGICAL = ("ecg", "eda", "rr")
@@ -20,41 +22,81 @@ PRIVILEGED = ("video", "ecg", "eda", "rr")  # what the teacher sees and the stud
 EXPORT_VARIANTS = ("float32", "fp16", "int8", "mediapipe")
 FULL_INT8 = ("full_int8", "int8_full", "full-int8", "int8-full")  # names that other exporters give it
 
+# What a file may claim before anything is decoded: more is a damaged header, and would ask for gigabytes.
+MAX_IMAGE_PIXELS = (
+    4096 * 4096
+)  # of an image made earlier: a field of a whole day, or a log-mel of over an hour
+MAX_FRAME_PIXELS = 8192 * 4320  # of a film's frame: 8K
+MAX_FILM_FRAMES = 6 * 3600 * 240  # of a film: six hours of slow motion
+MAX_GAP_SECONDS = 60.0  # between two frames of one film, and of a lone frame: beyond, its clock has jumped
+
 LABEL_COLUMNS = {"affect3": "affect3-class", "binary": "binary-stress"}
 DEFAULT_CLASS_NAMES = {
     "affect3-class": ("Low", "Medium", "High"),
     "binary-stress": ("NoStress", "Stress"),
 }
 
+LARGEST_ARRAY = (
+    2**28
+)  # numbers that a window of one modality, or a network's convolutions, may hold: a gibibyte
+LONGEST_SPAN = 7 * 86_400  # seconds, of anything: a week
+MOST_OVERLAP = 100  # windows that a second may lie in
+DECIBELS = Range(-200, 200, "dB")  # float32 keeps some 150 below full scale
+
+Seed = Annotated[int, Range(0, 2**32 - 1)]  # what NumPy's, Keras's and scikit-learn's generators take
+Share = Annotated[float, Range(0, 1)]
+PositiveShare = Annotated[float, Range(0, 1, above=True)]
+InnerShare = Annotated[float, Range(0, 1, above=True, below=True)]
+Dropout = Annotated[float, Range(0, 1, below=True)]
+Decibels = Annotated[float, DECIBELS]
+SampleRate = Annotated[int, Range(4_000, 192_000, "Hz")]  # from what a voice needs to what recorders have
+Count = Annotated[int, Range(1, 10_000)]
+BatchSize = Annotated[int, Range(1, 4_096)]  # windows of a minute: more fit no device
+FieldSize = Annotated[int, Range(2, 1_024, "pixels")]
+Filters = Annotated[tuple[int, ...], Range(1, 4_096), Length(1, 8)]  # a block each, which halves the picture
+FeatureSize = Annotated[int, Range(1, 16_384)]
+Epochs = Annotated[int, Range(1, 100_000)]
+Weight = Annotated[
+    float, Range(0, 1_000_000)
+]  # of a term of the loss; float32 loses the other terms beside more
+Levels = Annotated[tuple[float, ...], Length(0, 100)]  # of a corruption
+DecibelLevels = Annotated[Levels, DECIBELS]
+
+# What is asked for on the command line besides a configuration.
+Jobs = Annotated[int, Range(1, 1_024)]  # processes; no machine has more cores that they could share
+Folds = Annotated[
+    int, Range(3, 100_000)
+]  # one each to train, validate and test on; at most as many as subjects
+Repeats = Annotated[int, Range(1, 1_000)]
+Trials = Annotated[int, Range(1, 100_000)]
+
 
 @dataclass(frozen=True)
-class DatasetConfig:
+class DatasetConfig(Checked):
     """Which recordings are used, and how their subjects are divided."""
 
-    label: str = "affect3"  # a key of LABEL_COLUMNS
-    class_names: tuple[str, ...] = ()  # empty: DEFAULT_CLASS_NAMES of the label
-    teacher_recordings: str = "complete"  # "all": the teacher also learns from recordings without audio
-    val_share: float = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
-    test_share: float = 8 / 52
-    split_restarts: int = 50  # random starts of the search for the most balanced assignment
+    label: Annotated[str, Choice(*LABEL_COLUMNS)] = "affect3"  # a key of LABEL_COLUMNS
+    # empty: DEFAULT_CLASS_NAMES of the label
+    class_names: Annotated[tuple[str, ...], Name, Length(0, 100)] = ()
+    # "all": the teacher also learns from recordings without audio
+    teacher_recordings: Annotated[str, Choice("complete", "all")] = "complete"
+    val_share: InnerShare = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
+    test_share: InnerShare = 8 / 52
+    split_restarts: Count = 50  # random starts of the search for the most balanced assignment
 
-    def __post_init__(self):
-        if self.label not in LABEL_COLUMNS:
-            raise StressIDError(f"label is {self.label!r}; expected one of {', '.join(LABEL_COLUMNS)}.")
-        if self.teacher_recordings not in ("complete", "all"):
-            raise StressIDError(
-                f"teacher_recordings is {self.teacher_recordings!r}; expected 'complete' or 'all'."
-            )
+    def _check_together(self):
         expected = len(DEFAULT_CLASS_NAMES[self.label_column])
         if self.class_names and len(self.class_names) != expected:
             raise StressIDError(
                 f"{len(self.class_names)} class names were given; {self.label_column} has {expected} classes."
             )
-        if "" in self.class_names or len(set(self.class_names)) < len(self.class_names):
-            raise StressIDError(f"class_names is {self.class_names}; expected names that differ.")
-        for name in ("val_share", "test_share"):
-            if not 0 < getattr(self, name) < 1:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected a share between 0 and 1.")
+        if len({unicodedata.normalize("NFC", name) for name in self.class_names}) < len(self.class_names):
+            raise StressIDError(f"class_names is {shown(self.class_names)}; expected names that differ.")
+        if not self.val_share + self.test_share < 1:
+            raise StressIDError(
+                f"val_share is {self.val_share:g} and test_share {self.test_share:g}; expected less than 1 together, "
+                "so that somebody is left to train on."
+            )
 
     @property
     def label_column(self) -> str:
@@ -67,25 +109,30 @@ class DatasetConfig:
 
 
 @dataclass(frozen=True)
-class AudioConfig:
+class AudioConfig(Checked):
     """Log-mel spectrogram; the original implementation's constants."""
 
-    sample_rate: int = 16_000  # Hz
-    n_fft: int = 1024  # samples
-    hop_length: int = 512  # samples: 31.25 frames a second
-    n_mels: int = 128
-    top_db: float = 80.0  # dB below the window's loudest point that are kept
+    sample_rate: SampleRate = 16_000  # Hz
+    n_fft: Annotated[int, Range(16, 65_536, "samples")] = 1024
+    hop_length: Annotated[int, Range(1, 65_536, "samples")] = 512  # 31.25 frames a second
+    n_mels: Annotated[int, Range(1, 1_024)] = 128
+    top_db: Annotated[float, Range(1, 200, "dB")] = 80.0  # dB below the window's loudest point that are kept
 
-    def __post_init__(self):
-        if self.hop_length < 1 or self.n_fft % self.hop_length:
+    def _check_together(self):
+        if self.n_fft % self.hop_length:
             raise StressIDError(
                 f"n_fft is {self.n_fft} and hop_length {self.hop_length}; expected n_fft to be a multiple of it, "
                 "because the exported model cuts its frames into hops."
             )
+        if self.n_mels > self.n_fft // 2 + 1:
+            raise StressIDError(
+                f"n_mels is {self.n_mels} and n_fft {self.n_fft}; expected at most {self.n_fft // 2 + 1} bands, one "
+                "for each frequency of the transform."
+            )
 
 
 @dataclass(frozen=True)
-class GafConfig:
+class GafConfig(Checked):
     """Gramian angular fields of the physiological signals.
 
     Sizes are pixels per side for a full window; a shorter window gives a proportionally smaller image, so a
@@ -93,135 +140,155 @@ class GafConfig:
     heartbeat; its heart rate keeps them, at about a pixel a beat.
     """
 
-    ecg_size: int = 64  # a pixel a second; of the signal itself 256 are wanted (4.3 Hz, for up to 128 bpm)
-    eda_size: int = 64  # 1.1 Hz: skin conductance responses last seconds
-    rr_size: int = 64  # 1.1 Hz: resting and stressed breathing stays below 0.5 Hz
-    ecg_series: str = "heart_rate"  # or "signal"
-    levels: str = "person"  # scaled over all recordings of the person, or each "window" by itself
-    method: str = "summation"  # or "difference"
-
-    def __post_init__(self):
-        if self.method not in ("summation", "difference"):
-            raise StressIDError(f"GAF method is {self.method!r}; expected 'summation' or 'difference'.")
-        if self.ecg_series not in ("heart_rate", "signal"):
-            raise StressIDError(f"ecg_series is {self.ecg_series!r}; expected 'heart_rate' or 'signal'.")
-        if self.levels not in ("person", "window"):
-            raise StressIDError(f"GAF levels is {self.levels!r}; expected 'person' or 'window'.")
+    # a pixel a second; of the signal itself 256 are wanted (4.3 Hz, for up to 128 bpm)
+    ecg_size: FieldSize = 64
+    eda_size: FieldSize = 64  # 1.1 Hz: skin conductance responses last seconds
+    rr_size: FieldSize = 64  # 1.1 Hz: resting and stressed breathing stays below 0.5 Hz
+    ecg_series: Annotated[str, Choice("heart_rate", "signal")] = "heart_rate"
+    # scaled over all recordings of the person, or each window by itself
+    levels: Annotated[str, Choice("person", "window")] = "person"
+    method: Annotated[str, Choice("summation", "difference")] = "summation"
 
     def size(self, modality: str) -> int:
         return getattr(self, f"{modality}_size")
 
 
 @dataclass(frozen=True)
-class VideoConfig:
-    frames: int = 16
-    max_side: int = 112  # pixels, as C3D and R(2+1)D take; aspect ratio is kept, nothing is enlarged
+class VideoConfig(Checked):
+    frames: Annotated[int, Range(1, 1_024)] = 16
+    # as C3D and R(2+1)D take; aspect ratio is kept, nothing is enlarged
+    max_side: Annotated[int, Range(8, 4_096, "pixels")] = 112
+
+    def _check_together(self):
+        if self.frames * self.max_side**2 * 3 > LARGEST_ARRAY:
+            raise StressIDError(
+                f"frames is {self.frames} and max_side {self.max_side}; expected less of one, for a window would "
+                f"hold up to {self.frames * self.max_side**2 * 3:.1e} numbers."
+            )
 
 
 @dataclass(frozen=True)
-class QualityConfig:
+class QualityConfig(Checked):
     """What makes a modality of a window unusable, and how its faults are measured."""
 
-    max_missing_share: float = 0.05  # of NaN samples in a signal; fewer are interpolated
-    max_flat_share: float = 0.9  # of a signal; a loose electrode for some seconds leaves the rest usable
-    max_silent_share: float = 0.98  # of a waveform; pauses belong to speech
-    max_clipped_share: float = 0.5  # of a waveform's samples; loud speech clips for moments
-    max_dropped_share: float = 0.5  # of a video's frames
-    flat_seconds: float = (
-        1.0  # a signal that does not move for so long is flat; converters repeat values for less
-    )
-    clip_peak: float = 0.999  # full scale is 1; from here on a sample is clipped
-    min_seconds: float = 1.0  # of any modality
-    silence_peak: float = 1e-4  # full scale is 1; below it a waveform is silent (-80 dBFS)
-    signal_rate: float = 500.0  # Hz, of the physiological text files
+    max_missing_share: Share = 0.05  # of NaN samples in a signal; fewer are interpolated
+    max_flat_share: Share = 0.9  # of a signal; a loose electrode for some seconds leaves the rest usable
+    max_silent_share: Share = 0.98  # of a waveform; pauses belong to speech
+    max_clipped_share: Share = 0.5  # of a waveform's samples; loud speech clips for moments
+    max_dropped_share: Share = 0.5  # of a video's frames
+    # a signal that does not move for so long is flat; converters repeat values for less
+    flat_seconds: Annotated[float, Range(0.001, 3_600, "s")] = 1.0
+    clip_peak: PositiveShare = 0.999  # full scale is 1; from here on a sample is clipped
+    min_seconds: Annotated[float, Range(0.01, 3_600, "s")] = 1.0  # of any modality
+    # of a recording: no session lasts longer, and a damaged header can promise years
+    max_seconds: Annotated[float, Range(1, LONGEST_SPAN, "s")] = 6 * 3600.0
+    silence_peak: PositiveShare = 1e-4  # full scale is 1; below it a waveform is silent (-80 dBFS)
+    # of text files without a time column; the others are brought to it. From skin conductance of a wrist band to a
+    # laboratory's amplifier
+    signal_rate: Annotated[float, Range(1, 100_000, "Hz")] = 500.0
+    # correlation of 3 of 4 heartbeats with their median: Orphanidou et al. 2015
+    min_beat_likeness: Annotated[float, Range(-1, 1)] = 0.66
+
+    def _check_together(self):
+        if self.min_seconds > self.max_seconds:
+            raise StressIDError(
+                f"min_seconds is {self.min_seconds:g} and max_seconds {self.max_seconds:g}; expected no more than it."
+            )
 
 
 @dataclass(frozen=True)
-class PreparationConfig:
-    window_seconds: float = 60.0
-    hop_seconds: float = 60.0
+class PreparationConfig(Checked):
+    window_seconds: Annotated[float, Range(0.1, LONGEST_SPAN, "s")] = 60.0
+    hop_seconds: Annotated[float, Range(0.01, LONGEST_SPAN, "s")] = 60.0
     audio: AudioConfig = field(default_factory=AudioConfig)
     gaf: GafConfig = field(default_factory=GafConfig)
     video: VideoConfig = field(default_factory=VideoConfig)
     quality: QualityConfig = field(default_factory=QualityConfig)
 
-    def __post_init__(self):
-        if self.window_seconds <= 0 or self.hop_seconds <= 0:
-            raise StressIDError("window_seconds and hop_seconds must be positive.")
+    def _check_together(self):
+        if not self.quality.min_seconds <= self.window_seconds <= self.quality.max_seconds:
+            raise StressIDError(
+                f"window_seconds is {self.window_seconds:g}; expected from {self.quality.min_seconds:g} to "
+                f"{self.quality.max_seconds:g} s, the shortest and longest recording (min_seconds, max_seconds)."
+            )
+        if self.hop_seconds * MOST_OVERLAP < self.window_seconds:
+            raise StressIDError(
+                f"hop_seconds is {self.hop_seconds:g} and window_seconds {self.window_seconds:g}; expected at least a "
+                f"{MOST_OVERLAP}th of it, for every second is stored again in each window that holds it."
+            )
+        numbers = self.window_seconds * self.audio.sample_rate / self.audio.hop_length * self.audio.n_mels
+        if numbers > LARGEST_ARRAY:
+            raise StressIDError(
+                f"a log-mel of {self.window_seconds:g} s with a hop_length of {self.audio.hop_length} and "
+                f"{self.audio.n_mels} n_mels has {numbers:.1e} numbers; expected at most {LARGEST_ARRAY:.1e}: "
+                "make the window shorter, the hop longer or the bands fewer."
+            )
 
 
 @dataclass(frozen=True)
-class AugmentationConfig:
+class AugmentationConfig(Checked):
     """Random changes of training samples; validation and test samples are never changed."""
 
     enabled: bool = True
-    time_masks: int = 2  # SpecAugment, on the log-mel
-    time_mask_share: float = 0.1  # of the window, the longest a mask gets
-    frequency_masks: int = 2
-    frequency_mask_bands: int = 16  # of 128, the widest a mask gets
-    gaf_crop: float = 0.6  # of the window, the shortest span of a signal that is kept
-    gaf_scale: float = 0.0  # per field, intensity × (1 ± this), such as 0.05; off: not compared yet
-    gaf_shift: float = 0.0  # per field, intensity ± this, of the range [-1, 1]; as above
-    frame_jitter: int = 1  # frames that each of the 16 may be off, kept in order
+    time_masks: Annotated[int, Range(0, 100)] = 2  # SpecAugment, on the log-mel
+    time_mask_share: Share = 0.1  # of the window, the longest a mask gets
+    frequency_masks: Annotated[int, Range(0, 100)] = 2
+    frequency_mask_bands: Annotated[int, Range(0, 1_024)] = 16  # of 128, the widest a mask gets
+    gaf_crop: PositiveShare = 0.6  # of the window, the shortest span of a signal that is kept
+    gaf_scale: Share = 0.0  # per field, intensity × (1 ± this), such as 0.05; off: not compared yet
+    # per field, intensity ± this, of the range [-1, 1]; as above
+    gaf_shift: Annotated[float, Range(0, 2)] = 0.0
+    frame_jitter: Annotated[int, Range(0, 1_024)] = 1  # frames that each of the 16 may be off, kept in order
     flip: bool = True  # left and right of a video, half the time
-    colour_scale: float = 0.3  # per video and channel, contrast 1 ± this
-    colour_shift: float = 0.2  # per video and channel, brightness ± this
+    colour_scale: Share = 0.3  # per video and channel, contrast 1 ± this
+    colour_shift: Share = 0.2  # per video and channel, brightness ± this
 
 
 @dataclass(frozen=True)
-class PipelineConfig:
-    batch_size: int = 8
-    loader: str = "tf.data"  # or "numpy": the same batches without TensorFlow
-    cache: str = ""  # "": read from the prepared arrays; "memory"; or where a local copy of them goes
-    pad_to: str = "batch"  # its largest sample; "largest" of all: JAX compiles every new shape anew
-    bucket_batches: int = 8  # sorted by length together: little padding, still chance in a batch; 1: off
-    workers: int = 2  # threads; fixed, for tf.data's autotune idles for seconds on a busy machine
+class PipelineConfig(Checked):
+    batch_size: BatchSize = 8
+    # "numpy": the same batches without TensorFlow
+    loader: Annotated[str, Choice("tf.data", "numpy")] = "tf.data"
+    # "": read from the prepared arrays; "memory"; or where a local copy of them goes
+    cache: Annotated[str, Text] = ""
+    # the largest sample of the batch, or of all: JAX compiles every new shape anew
+    pad_to: Annotated[str, Choice("batch", "largest")] = "batch"
+    bucket_batches: Count = 8  # sorted by length together: little padding, still chance in a batch; 1: off
+    # threads; fixed, for tf.data's autotune idles for seconds on a busy machine
+    workers: Annotated[int, Range(1, 256)] = 2
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
-    def __post_init__(self):
-        for name in ("batch_size", "bucket_batches", "workers"):
-            if getattr(self, name) < 1:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected 1 or more.")
-        if self.loader not in ("tf.data", "numpy"):
-            raise StressIDError(f"loader is {self.loader!r}; expected 'tf.data' or 'numpy'.")
-        if self.pad_to not in ("batch", "largest"):
-            raise StressIDError(f"pad_to is {self.pad_to!r}; expected 'batch' or 'largest'.")
+
+@dataclass(frozen=True)
+class TeacherConfig(Checked):
+    video_filters: Filters = (16, 32, 64, 128)
+    signal_filters: Filters = (16, 32, 64, 128)
+    feature_size: FeatureSize = 256
+    dropout: Dropout = 0.3  # on the concatenated features, before the classifier
+    # share of samples whose feature of a modality the classifier does not see
+    modality_dropout: Dropout = 0.2
+    # "cnn3d" and "cnn" are the specification's
+    video_backbone: Annotated[str, Choice("cnn3d", "r2plus1d")] = "cnn3d"
+    signal_backbone: Annotated[str, Choice("cnn", "residual")] = "cnn"
+
+    def _check_together(self):
+        # taps of a convolution in space and time, and of the three in space of a residual block
+        _check_weights("video_filters", self.video_filters, taps=27)
+        _check_weights("signal_filters", self.signal_filters, taps=27)
 
 
 @dataclass(frozen=True)
-class TeacherConfig:
-    video_filters: tuple[int, ...] = (16, 32, 64, 128)
-    signal_filters: tuple[int, ...] = (16, 32, 64, 128)
-    feature_size: int = 256
-    dropout: float = 0.3  # on the concatenated features, before the classifier
-    modality_dropout: float = 0.2  # share of samples whose feature of a modality the classifier does not see
-    video_backbone: str = "cnn3d"  # the specification's; or "r2plus1d"
-    signal_backbone: str = "cnn"  # the specification's; or "residual"
+class StudentConfig(Checked):
+    filters: Filters = (16, 32, 64, 128)
+    feature_size: FeatureSize = 256
+    dropout: Dropout = 0.3  # on the feature, before the classifier
+    # "cnn": the specification's; "separable": a tenth of the convolutions' weights, for phones
+    backbone: Annotated[str, Choice("cnn", "separable")] = "cnn"
+    # times the filters of every block; the feature keeps the teacher's size
+    width: Annotated[float, Range(0, 100, above=True)] = 1.0
 
-    def __post_init__(self):
-        choices = {"video_backbone": ("cnn3d", "r2plus1d"), "signal_backbone": ("cnn", "residual")}
-        for name, expected in choices.items():
-            if getattr(self, name) not in expected:
-                raise StressIDError(
-                    f"{name} is {getattr(self, name)!r}; expected {' or '.join(map(repr, expected))}."
-                )
-
-
-@dataclass(frozen=True)
-class StudentConfig:
-    filters: tuple[int, ...] = (16, 32, 64, 128)
-    feature_size: int = 256
-    dropout: float = 0.3  # on the feature, before the classifier
-    backbone: str = (
-        "cnn"  # the specification's; or "separable", a tenth of the convolutions' weights, for phones
-    )
-    width: float = 1.0  # times the filters of every block; the feature keeps the teacher's size
-
-    def __post_init__(self):
-        if self.backbone not in ("cnn", "separable"):
-            raise StressIDError(f"backbone is {self.backbone!r}; expected 'cnn' or 'separable'.")
-        if not 0 < self.width < math.inf:
-            raise StressIDError(f"width is {self.width}; expected a positive number.")
+    def _check_together(self):
+        _check_weights("filters, times width,", self.widened_filters, taps=9)
 
     @property
     def widened_filters(self) -> tuple[int, ...]:
@@ -230,20 +297,20 @@ class StudentConfig:
 
 
 @dataclass(frozen=True)
-class ExportOptions:
+class ExportOptions(Checked):
     """The files that an export writes, and the window that they take."""
 
-    seconds: float = (
-        10.0  # of the deployed model's window, where training windows are longer: a device waits for it
-    )
-    calibration: str = ""  # a prepared folder whose windows set the int8 ranges; "": the training part's
-    variants: tuple[str, ...] = EXPORT_VARIANTS
+    # of the deployed model's window, where training windows are longer: a device waits for it
+    seconds: Annotated[float, Range(1, 3_600, "s")] = 10.0
+    # a prepared folder whose windows set the int8 ranges; "": the training part's
+    calibration: Annotated[str, Text] = ""
+    variants: Annotated[tuple[str, ...], Text, Length(0, 100)] = EXPORT_VARIANTS
 
-    def __post_init__(self):
-        if not 1 <= self.seconds < math.inf:
-            raise StressIDError(f"seconds is {self.seconds}; expected a window of at least 1 s.")
+    def _check_together(self):
         if not self.variants or len(set(self.variants)) < len(self.variants):
-            raise StressIDError(f"variants is {self.variants}; expected names that differ, at least one.")
+            raise StressIDError(
+                f"variants is {shown(self.variants)}; expected names that differ, at least one."
+            )
         for name in self.variants:
             if name in FULL_INT8:
                 raise StressIDError(
@@ -252,163 +319,115 @@ class ExportOptions:
                 )
             if name not in EXPORT_VARIANTS:
                 raise StressIDError(
-                    f"variant {name!r} is unknown; expected some of {', '.join(EXPORT_VARIANTS)}."
+                    f"variant {shown(name)} is unknown; expected some of {', '.join(EXPORT_VARIANTS)}."
                 )
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(Checked):
     """How a network is fitted; the same for teacher, control and student unless the run says otherwise."""
 
-    epochs: int = 30  # the original's 50 were at a constant rate
-    patience: int = 15  # epochs without as good a validation score before training stops; the best come late
-    learning_rate: float = 1e-3  # at the start; it falls along a cosine to zero at the last epoch
-    weight_decay: float = 1e-4
+    epochs: Epochs = 30  # the original's 50 were at a constant rate
+    # epochs without as good a validation score before training stops; the best come late
+    patience: Epochs = 15
+    # at the start; it falls along a cosine to zero at the last epoch
+    learning_rate: Annotated[float, Range(1e-12, 10)] = 1e-3
+    weight_decay: Share = 1e-4
     class_weights: bool = True  # inverse frequency in the training part
-    label_smoothing: float = 0.0
+    label_smoothing: Dropout = 0.0
     tensorboard: bool = False  # event files beside the history
-
-    def __post_init__(self):
-        for name in ("epochs", "patience"):
-            if getattr(self, name) < 1:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected 1 or more.")
-        if not 0 < self.learning_rate < math.inf:
-            raise StressIDError(f"learning_rate is {self.learning_rate}; expected a positive number.")
 
 
 @dataclass(frozen=True)
-class DistillationConfig:
+class DistillationConfig(Checked):
     """The student's loss: the specification's α, β, γ and δ, and what else the literature found to help.
 
     `distillation.methods` names the combinations and their papers; a weight of 0 leaves a term out.
     """
 
-    alpha: float = 1.0  # video
-    beta: float = 1.0  # ECG
-    gamma: float = 1.0  # EDA
-    delta: float = 1.0  # respiration
+    alpha: Weight = 1.0  # video
+    beta: Weight = 1.0  # ECG
+    gamma: Weight = 1.0  # EDA
+    delta: Weight = 1.0  # respiration
     features_first: bool = False  # first the features alone, then the classifier alone
-    features_first_share: float = 0.7  # of the epochs, for the features; a linear classifier is learnt soon
-    projection: str = ""  # between the student's feature and each of the teacher's: "", "linear" or "hidden"
-    logits: float = 0.0  # weight of the soft targets
-    imitation: float = 0.0  # share that the teacher's soft labels take from the labels
-    temperature: float = (
-        1.0  # of the teacher's probabilities, which labels as noisy as self-reports leave soft
-    )
-    relational: float = 0.0  # weight of the distances and angles between a batch's features
-    contrastive: float = 0.0  # weight of telling a sample's teacher feature from the batch's others
-    contrastive_temperature: float = 0.1  # of the similarities of features
-    compared_features: tuple[
-        str, ...
-    ] = ()  # by relational and contrastive; empty: those of α to δ, or all four
+    # of the epochs, for the features; a linear classifier is learnt soon
+    features_first_share: InnerShare = 0.7
+    # between the student's feature and each of the teacher's
+    projection: Annotated[str, Choice("", "linear", "hidden")] = ""
+    logits: Weight = 0.0  # weight of the soft targets
+    imitation: Share = 0.0  # share that the teacher's soft labels take from the labels
+    # of the teacher's probabilities, which labels as noisy as self-reports leave soft
+    temperature: Annotated[float, Range(0.01, 1_000)] = 1.0
+    relational: Weight = 0.0  # weight of the distances and angles between a batch's features
+    contrastive: Weight = 0.0  # weight of telling a sample's teacher feature from the batch's others
+    contrastive_temperature: Annotated[float, Range(0.001, 1_000)] = 0.1  # of the similarities of features
+    # by relational and contrastive; empty: those of α to δ, or all four
+    compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, 4)] = ()
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
-    schedule: str = "constant"  # of all these weights: or "warm-up" from 0, or "decay" to 0
-    schedule_share: float = 0.5  # of the epochs that a schedule takes
-    feature_dtype: str = "float32"  # of stored features; "float16" halves the file
-    feature_views: int = 0  # augmented views of a sample whose features are stored, besides the plain one
-
-    def __post_init__(self):
-        for name in ("alpha", "beta", "gamma", "delta", "logits", "relational", "contrastive"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected 0 or more.")
-        if not 0 <= self.imitation <= 1:
-            raise StressIDError(f"imitation is {self.imitation}; expected a share from 0 to 1.")
-        for name in ("temperature", "contrastive_temperature"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected a positive number.")
-        if not 0 < self.features_first_share < 1:
-            raise StressIDError(
-                f"features_first_share is {self.features_first_share}; expected a share between 0 and 1."
-            )
-        if not 0 < self.schedule_share <= 1:
-            raise StressIDError(
-                f"schedule_share is {self.schedule_share}; expected a share above 0, at most 1."
-            )
-        choices = {
-            "projection": ("", "linear", "hidden"),
-            "schedule": ("constant", "warm-up", "decay"),
-            "feature_dtype": ("float32", "float16"),
-        }
-        for name, expected in choices.items():
-            if getattr(self, name) not in expected:
-                raise StressIDError(
-                    f"{name} is {getattr(self, name)!r}; expected one of {', '.join(map(repr, expected))}."
-                )
-        if unknown := [name for name in self.compared_features if name not in PRIVILEGED]:
-            raise StressIDError(
-                f"compared_features has {unknown[0]!r}; expected some of {', '.join(PRIVILEGED)}."
-            )
-        if self.feature_views < 0:
-            raise StressIDError(f"feature_views is {self.feature_views}; expected 0 or more.")
+    # of all these weights: from 0, or to 0
+    schedule: Annotated[str, Choice("constant", "warm-up", "decay")] = "constant"
+    schedule_share: PositiveShare = 0.5  # of the epochs that a schedule takes
+    # of stored features; float16 halves the file
+    feature_dtype: Annotated[str, Choice("float32", "float16")] = "float32"
+    # augmented views of a sample whose features are stored, besides the plain one
+    feature_views: Annotated[int, Range(0, 1_000)] = 0
 
     @property
     def weights(self) -> dict[str, float]:
         """The weights by the modality whose feature they pull towards."""
         return {"video": self.alpha, "ecg": self.beta, "eda": self.gamma, "rr": self.delta}
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The modalities whose features relational and contrastive compare."""
+        weighed = tuple(name for name, weight in self.weights.items() if weight)
+        return self.compared_features or weighed or tuple(self.weights)
+
 
 @dataclass(frozen=True)
-class RobustnessConfig:
+class RobustnessConfig(Checked):
     """What a student's audio is put through when it is scored, each corruption's levels from mild to severe.
 
     An empty tuple leaves a corruption out. Chance (noise, who babbles, impulse responses) comes from the run's seed,
     the recording, the window, the corruption and the level alone: the same whatever else is corrupted, in any order.
     """
 
-    white_noise: tuple[float, ...] = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)  # dB, speech over noise
-    babble: tuple[float, ...] = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)  # dB, speech over the sum of the voices
-    reverberation: tuple[float, ...] = (0.2, 0.4, 0.8, 1.6)  # s of RT60: living room, office, hall, church
-    telephone: tuple[float, ...] = (1.0,)  # 1: narrow-band telephony has no degrees
-    clipping: tuple[float, ...] = (1.0, 5.0, 10.0, 20.0)  # % of the samples
-    gain_down: tuple[float, ...] = (-10.0, -20.0, -30.0, -40.0)  # dB, before 16 bits
-    gain_up: tuple[float, ...] = (5.0, 10.0, 15.0, 20.0)  # dB, into a recorder that clips
-    mp3: tuple[float, ...] = (48.0, 24.0, 16.0, 8.0)  # kbit/s: from nearly transparent to the least there is
-    shorter: tuple[float, ...] = (30.0, 10.0, 5.0, 2.0, 1.0)  # s, from the middle of the window
-    n_voices: int = 6  # of the babble; more are no harder to hear through (Simpson and Cooke 2005)
-    direct_to_reverberant: float = 0.0  # dB, direct sound over reverberation: as at the critical distance
-    batch_size: int = 8
-
-    def __post_init__(self):
-        limits = {
-            "reverberation": (0, math.inf),
-            "telephone": (0, math.inf),
-            "clipping": (0, 100),
-            "gain_down": (-math.inf, 0),
-            "gain_up": (0, math.inf),
-            "mp3": (0, math.inf),
-            "shorter": (0, math.inf),
-        }
-        for name in ("white_noise", "babble", *limits):
-            low, high = limits.get(name, (-math.inf, math.inf))
-            for level in getattr(self, name):
-                if not low < level < high:
-                    raise StressIDError(
-                        f"a level of {name} is {level}; expected a number above {low:g} and below {high:g}."
-                    )
-        for name in ("n_voices", "batch_size"):
-            if getattr(self, name) < 1:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+    white_noise: DecibelLevels = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)  # dB, speech over noise
+    babble: DecibelLevels = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)  # dB, speech over the sum of the voices
+    # s of RT60: living room, office, hall, church
+    reverberation: Annotated[Levels, Range(0, 60, "s", above=True)] = (0.2, 0.4, 0.8, 1.6)
+    telephone: Annotated[Levels, Range(0, 1, above=True)] = (1.0,)  # 1: narrow-band telephony has no degrees
+    # % of the samples
+    clipping: Annotated[Levels, Range(0, 100, "%", above=True, below=True)] = (1.0, 5.0, 10.0, 20.0)
+    # dB, before 16 bits
+    gain_down: Annotated[Levels, Range(-200, 0, "dB", below=True)] = (-10.0, -20.0, -30.0, -40.0)
+    # dB, into a recorder that clips
+    gain_up: Annotated[Levels, Range(0, 200, "dB", above=True)] = (5.0, 10.0, 15.0, 20.0)
+    # kbit/s: from nearly transparent to the least there is
+    mp3: Annotated[Levels, Range(8, 320, "kbit/s")] = (48.0, 24.0, 16.0, 8.0)
+    # s, from the middle of the window
+    shorter: Annotated[Levels, Range(0.01, LONGEST_SPAN, "s")] = (30.0, 10.0, 5.0, 2.0, 1.0)
+    # of the babble; more are no harder to hear through (Simpson and Cooke 2005)
+    n_voices: Annotated[int, Range(1, 1_000)] = 6
+    direct_to_reverberant: Decibels = 0.0  # dB, direct sound over reverberation: as at the critical distance
+    batch_size: BatchSize = 8
 
 
 @dataclass(frozen=True)
-class InspectionConfig:
+class InspectionConfig(Checked):
     """Into how many pieces a window is cut that are hidden one by one from the student."""
 
-    time_patches: int = 20  # 3 s of a 60-second window: a phrase
-    band_patches: int = 8  # 16 of 128 mel bands; a window then takes 160 predictions
-    bands: int = 16  # 8 of 128 mel bands, each hidden in the whole window
-    batch_size: int = 16
-
-    def __post_init__(self):
-        for name, value in dataclasses.asdict(self).items():
-            if value < 1:
-                raise StressIDError(f"{name} is {value}; expected 1 or more.")
+    time_patches: Count = 20  # 3 s of a 60-second window: a phrase
+    # 16 of 128 mel bands; a window then takes 160 predictions
+    band_patches: Annotated[int, Range(1, 1_024)] = 8
+    bands: Annotated[int, Range(1, 1_024)] = 16  # 8 of 128 mel bands, each hidden in the whole window
+    batch_size: BatchSize = 16
 
 
 @dataclass(frozen=True)
-class RunConfig:
-    seed: int = 0
+class RunConfig(Checked):
+    seed: Seed = 0
     dataset: DatasetConfig = field(default_factory=DatasetConfig)
     preparation: PreparationConfig = field(default_factory=PreparationConfig)
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
@@ -420,9 +439,7 @@ class RunConfig:
     robustness: RobustnessConfig = field(default_factory=RobustnessConfig)
     inspection: InspectionConfig = field(default_factory=InspectionConfig)
 
-    def __post_init__(self):
-        if self.seed < 0:
-            raise StressIDError(f"seed is {self.seed}; expected 0 or more.")
+    def _check_together(self):
         if self.teacher.feature_size != self.student.feature_size and not self.distillation.projection:
             raise StressIDError(
                 f"feature_size is {self.teacher.feature_size} for the teacher and {self.student.feature_size} for "
@@ -446,33 +463,36 @@ def from_dict(cls, values: dict, where: str = "configuration"):
     """Build a configuration dataclass from plain JSON types.
 
     Raises:
-        StressIDError: a name in `values` is not an option of `cls`.
+        StressIDError: a name in `values` is not an option of `cls`, or a value is not what the option may be.
     """
     if not isinstance(values, dict):
-        raise StressIDError(f"{where} is {values!r}; expected a table of options.")
-    types = typing.get_type_hints(cls)
-    unknown = sorted(set(values) - set(types))
-    if unknown:
+        raise StressIDError(f"{where} is {shown(values)}; expected a table of options.")
+    types = kinds(cls)
+    if unknown := sorted(set(values) - set(types), key=str):
         raise StressIDError(
-            f"{where} has no option {unknown[0]!r}; expected some of {', '.join(sorted(types))}."
+            f"{where} has no option {shown(unknown[0])}; expected some of {', '.join(sorted(types))}."
         )
     arguments = {name: _typed(types[name], value, f"{where}.{name}") for name, value in values.items()}
     return cls(**arguments)
 
 
-def _typed(expected, value, where: str):
-    """A JSON value as the type that the dataclass declares."""
-    if dataclasses.is_dataclass(expected):
-        return from_dict(expected, value, where)
-    if typing.get_origin(expected) is tuple:
-        if not isinstance(value, list | tuple):
-            raise StressIDError(f"{where} is {value!r}; expected a list.")
-        return tuple(_typed(typing.get_args(expected)[0], item, where) for item in value)
-    if expected is float and type(value) is int:
+def _typed(kind, value, where: str):
+    """A JSON value as the type that the dataclass declares; JSON may write 1.0 as 1."""
+    if dataclasses.is_dataclass(kind):
+        return from_dict(kind, value, where)
+    value, (kind, _) = checked(kind, value, where), type_and_rules(kind)
+    if kind is float:
         return float(value)
-    if type(value) is not expected:
-        raise StressIDError(f"{where} is {value!r}; expected {expected.__name__}.")
-    return value
+    return tuple(map(float, value)) if kind == tuple[float, ...] else value
+
+
+def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
+    """Raise StressIDError if the convolutions of an encoder have more weights than a device holds."""
+    weights = sum(taps * before * after for before, after in zip((3, *filters), filters, strict=False))
+    if weights > LARGEST_ARRAY:
+        raise StressIDError(
+            f"{name} is {shown(filters)}, which makes {weights:.1e} weights; expected at most {LARGEST_ARRAY:.1e}."
+        )
 
 
 def _plain(value):

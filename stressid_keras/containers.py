@@ -1,20 +1,18 @@
-"""Whether a media file holds all the bytes that its own headers promise.
+"""Whether a video file holds all the bytes that its own headers promise; `media.sound_parts` asks that of sound.
 
-libsndfile and FFmpeg read a file that was cut short without a word and return what is left of it.
+FFmpeg reads a file that was cut short without a word and returns what is left of it.
 """
 
 from pathlib import Path
 
 from stressid_keras.errors import RecordingError
 
-STREAMED = 0x7FFFF000  # data sizes from here on are what encoders write when they cannot know the length
-
 
 def check_not_truncated(path: Path) -> None:
-    """Refuse a WAV or MP4 file that is shorter than its headers say; other formats pass.
+    """Refuse an MP4 file that is shorter than its headers say; other formats pass.
 
     Raises:
-        RecordingError: the file is empty, or its audio or a top-level box ends after the file does.
+        RecordingError: the file is empty, or a top-level box ends after the file does.
         OSError: the file cannot be read.
     """
     path = Path(path)
@@ -22,45 +20,13 @@ def check_not_truncated(path: Path) -> None:
     if total == 0:
         raise RecordingError(f"{path.name} is empty (0 bytes); expected a recording.")
     with open(path, "rb") as file:
-        head = file.read(12)
-        if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-            start, promised = _wav_data(file, total)
-            found = total - start
-        elif head[4:8] == b"ftyp":
-            promised, found = _mp4_boxes(file, total)
-        else:
+        if file.read(8)[4:] != b"ftyp":
             return
+        promised, found = _mp4_boxes(file, total)
     if promised > found:
         raise RecordingError(
             f"{path.name} is truncated: its header promises {promised} bytes, {found} are there."
         )
-
-
-def unfilled_wav_length(path: Path) -> int | None:
-    """Where the four bytes of the data's length are, if they say 0 and data follow; else None."""
-    total = path.stat().st_size
-    with open(path, "rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return None
-        start, promised = _wav_data(file, total)
-        follows = file.read(4)  # another chunk, then the data are truly empty
-    return start - 4 if promised == 0 and start < total and follows not in (b"LIST", b"id3 ") else None
-
-
-def _wav_data(file, total: int) -> tuple[int, int]:
-    """Where the audio data start, and how many bytes are promised; leaves the file there.
-
-    Source: RIFF/WAVE, chunks of id, size, padded content.
-    """
-    position = 12
-    while position + 8 <= total:
-        file.seek(position)
-        name, size = file.read(4), int.from_bytes(file.read(4), "little")
-        if name == b"data":
-            return position + 8, 0 if size >= STREAMED else size
-        position += 8 + size + size % 2
-    return total, 0
 
 
 def _mp4_boxes(file, total: int) -> tuple[int, int]:

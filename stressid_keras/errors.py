@@ -1,14 +1,27 @@
 """Errors a user can act on: one sentence saying where, what was expected and what was found."""
 
+import contextlib
+import unicodedata
+
 LONGEST = 600  # characters of a sentence: what is echoed from a damaged file can be as long as the file
 LONGEST_VALUE = 80  # characters of a value in a sentence
 
 
 class StressIDError(ValueError):
-    """Base class of every error that this package raises on purpose; a longer sentence loses its middle."""
+    """Base class of every error that this package raises on purpose: one line that every UTF-8 file and console takes.
+
+    A sentence often echoes what a damaged file holds: a longer one loses its middle.
+    """
 
     def __init__(self, sentence: object = ""):
-        super().__init__(shortened(str(sentence), LONGEST))
+        super().__init__(shortened(in_one_line(str(sentence)), LONGEST))
+
+
+def name_file(error: OSError, path: object) -> None:
+    """Say in an error which file it is about, if it does not: of a full disk, the system does not tell."""
+    if error.filename is None:
+        with contextlib.suppress(AttributeError):  # one of PyAV's has a name that cannot be set
+            error.filename = str(path)
 
 
 def shown(value: object) -> str:
@@ -18,6 +31,13 @@ def shown(value: object) -> str:
     except (ValueError, RecursionError):  # a number of too many digits for Python to write; nested too deeply
         text = f"a {type(value).__name__}"
     return shortened(text, LONGEST_VALUE)
+
+
+def in_one_line(text: str) -> str:
+    """A text with a space for each line break and control character, and half characters (of names that are not UTF-8,
+    or of JSON) written as their codes."""
+    one_line = "".join(" " if unicodedata.category(mark) in ("Cc", "Zl", "Zp") else mark for mark in text)
+    return one_line.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def shortened(text: str, longest: int) -> str:

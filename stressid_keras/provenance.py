@@ -6,18 +6,18 @@ import importlib.metadata
 import json
 import os
 import platform
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from stressid_keras.errors import name_file
+from stressid_keras.temporary import temporary_file
 
 PACKAGES = (
     "keras",
     "tensorflow",
     "numpy",
-    "librosa",
     "neurokit2",
-    "pyts",
     "opencv-python-headless",
     "scikit-learn",
 )
@@ -59,23 +59,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` (same suffix) that replaces it only if the block succeeds."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with temporary_file(path.parent, path.suffix) as temporary:
         try:
             yield temporary
         except OSError as error:
-            if error.filename is None:  # a full disk: the system does not say which file it has no room for
-                error.filename = str(path)
+            name_file(error, path)
             raise
         with _UMASK:  # it cannot be read without being set, and a Dask worker has threads
             umask = os.umask(0)
             os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 would hide a shared lab folder's files
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -99,10 +93,11 @@ def parse_json(content: bytes | str):
     """What a JSON text says.
 
     Raises:
-        ValueError: it is not JSON, not UTF-8, or nested more deeply than Python reads.
+        ValueError: it is not JSON, not Unicode, or nested more deeply than Python reads.
     """
     try:
-        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+        # UTF-8, with a byte order mark or without; or UTF-16, which a shell of Windows writes
+        text = content if isinstance(content, str) else content.decode(json.detect_encoding(content))
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

@@ -3,71 +3,46 @@
 import contextlib
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 
-import keras
 import keras_tuner
 
-from stressid_keras.config import PRIVILEGED, RunConfig
-from stressid_keras.distillation import Distiller, fit
+from stressid_keras.config import PRIVILEGED, DistillationConfig, RunConfig
+from stressid_keras.distillation.methods.catalogue import ERRORS
+from stressid_keras.distillation.methods.description import weights_of
 from stressid_keras.errors import StressIDError
-from stressid_keras.models import build_student
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow import Run
 
 OBJECTIVE = keras_tuner.Objective("val_uar", "max")
-TUNERS = {
-    "random": keras_tuner.RandomSearch,
-    "bayesian": keras_tuner.BayesianOptimization,
-}
-WEIGHT_NAMES = ("alpha", "beta", "gamma", "delta")
+VERSION = 2  # raised when a trial of the same values scores otherwise, so that older trials do not count
+SPAN = 100.0  # a weight is searched from this part of what the configuration has to so many times it
+SHARES = (0.1, 1.0, 0.1)  # least, greatest and step of a weight that is a share
 
 
-class StudentHyperModel(keras_tuner.HyperModel):
-    """A distilled student with learning rate, dropout, width and α to δ open.
+class _Trials:
+    """A search whose trials `train` scores; mixed into keras-tuner's searches, which choose the values."""
 
-    The objective is the best epoch's unweighted average recall on the validation subjects of the run's split: no
-    subject of it is trained on, and the test subjects are not looked at.
+    def run_trial(self, trial, **_):
+        return self.train(trial)
 
-    Args:
-        run: its configuration is where the search starts; its teacher is trained if need be.
-        folder: where the networks of the trials go.
-    """
 
-    def __init__(self, run: Run, folder: Path):
-        super().__init__(name="student")
-        self.run = run
-        self.folder = Path(folder)
+class RandomTrials(_Trials, keras_tuner.RandomSearch):
+    pass
 
-    def build(self, hp):
-        keras.utils.set_random_seed(self.run.config.seed)
-        config = chosen_config(self.run.config, hp)
-        n_classes, n_mels = len(self.run.store.class_names), config.preparation.audio.n_mels
-        return Distiller(
-            build_student(n_classes, n_mels, config.student),
-            weights=config.distillation.weights,
-            label_smoothing=config.student_training.label_smoothing,
-        )
 
-    def fit(self, hp, model, *args, **kwargs):
-        """Train a trial's student as the run would; its validation score."""
-        data, features = self.run.data, self.run.training.teacher_features
-        rows = data.rows("train")
-        name = f"trial-{self.run.config.seed}"
-        summary = fit(
-            model,
-            data.batches(rows, ("audio",), training=True, teacher_features=features["train"]),
-            data.batches(data.rows("val"), ("audio",), teacher_features=features["val"]),
-            data.labels(rows),
-            chosen_config(self.run.config, hp).student_training,
-            checkpoint=self.folder / f"{name}.keras",
-            history=self.folder / f"{name}.csv",
-        )
-        return {"val_uar": summary["val_uar"]}
+class BayesianTrials(_Trials, keras_tuner.BayesianOptimization):
+    pass
+
+
+TUNERS = {"random": RandomTrials, "bayesian": BayesianTrials}
 
 
 def chosen_config(config: RunConfig, hp) -> RunConfig:
-    """The configuration with the values of a trial; asking for a value is what opens it to the search."""
+    """The configuration with the values of a trial; asking for a value is what opens it to the search.
+
+    Open are learning rate, dropout, width, and the weights that the configuration's method has: those of α to δ that
+    are above 0, and those of its other terms.
+    """
     width = hp.Choice("width", [0.5, 1.0, 2.0], default=1.0)
     student = dataclasses.replace(
         config.student,
@@ -80,15 +55,11 @@ def chosen_config(config: RunConfig, hp) -> RunConfig:
             "learning_rate", 1e-4, 1e-2, sampling="log", default=config.student_training.learning_rate
         ),
     )
-    weights = {
-        name: hp.Float(f"{name}_{modality}", 0.01, 100.0, sampling="log", default=1.0)
-        for name, modality in zip(WEIGHT_NAMES, PRIVILEGED, strict=True)
-    }
     return dataclasses.replace(
         config,
         student=student,
         student_training=training,
-        distillation=dataclasses.replace(config.distillation, **weights),
+        distillation=dataclasses.replace(config.distillation, **_weights(config.distillation, hp)),
     )
 
 
@@ -97,27 +68,44 @@ def search(
 ) -> tuple[RunConfig, list[dict]]:
     """Search over `trials` settings; an interrupted search, called again, goes on where it stopped.
 
+    The objective is the best epoch's unweighted average recall on the validation subjects of the run's split: no
+    subject of it is trained on, and the test subjects are not looked at. A trial is trained as the run would train its
+    student, so that the configuration that is returned makes the same student again; its files stay in
+    `tuning/<search>/trial<id>`.
+
     Args:
-        run: a run whose split and teacher are used; made if missing.
+        run: its configuration is where the search starts; its split and teacher are used, and made if missing.
         tuner: "random" or "bayesian".
         progress: called after each trial with the number done and its score.
 
     Returns:
         the best configuration, and all trials, best first: `score` and the values.
+
+    Raises:
+        StressIDError: `trials` is below 1, or every trial failed.
     """
     if trials < 1:
         raise StressIDError(f"trials is {trials}; expected 1 or more.")
-    folder = run.output_dir / "tuning"
     run.training.teacher_features  # noqa: B018  before the first trial, so that a trial's time is its own
+    name = f"{tuner}-{_key(run)}"
+    space = keras_tuner.HyperParameters()
+    chosen_config(run.config, space)
     searcher = TUNERS[tuner](
-        StudentHyperModel(run, folder),
+        hyperparameters=space,
         objective=OBJECTIVE,
         max_trials=trials,
         seed=run.config.seed,
-        directory=str(folder),
-        project_name=f"{tuner}-{_key(run)}",
+        directory=str(run.output_dir / "tuning"),
+        project_name=name,
         overwrite=False,
     )
+
+    def train(trial):
+        config = chosen_config(run.config, trial.hyperparameters)
+        stage = run.training.student_of(config, f"tuning/{name}/trial{trial.trial_id}")
+        return {"val_uar": stage.record["summary"]["val_uar"]}
+
+    searcher.train = train
     _report_trials(searcher, progress)
     with contextlib.suppress(RuntimeError):  # three failures in a row; what was scored before them counts
         searcher.search(verbose=0)
@@ -131,9 +119,25 @@ def search(
     return chosen_config(run.config, done[0].hyperparameters), results
 
 
+def _weights(config: DistillationConfig, hp) -> dict[str, float]:
+    """The values of a trial for the weights that are above 0."""
+    names = {
+        error: f"{error}_{modality}" for error, modality in zip(ERRORS, PRIVILEGED, strict=True)
+    }  # as trials are listed
+    found = {}
+    for option in weights_of(config):
+        value, name = getattr(config, option), names.get(option, option)
+        if option == "imitation":
+            low, high, step = SHARES
+            found[option] = hp.Float(name, low, high, step=step, default=value)
+        else:
+            found[option] = hp.Float(name, value / SPAN, value * SPAN, sampling="log", default=value)
+    return found
+
+
 def _key(run: Run) -> str:
     """Trials of another configuration, data or teacher are another search."""
-    return fingerprint(run.config.to_dict(), run.store.fingerprint, run.training.teacher.fingerprint)
+    return fingerprint(VERSION, run.config.to_dict(), run.store.fingerprint, run.training.teacher.fingerprint)
 
 
 def _report_trials(searcher, progress) -> None:

@@ -28,6 +28,9 @@ from stressid_keras.config import (
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.preprocessing import prepare_dataset
 
+from .librosa_reference import import_librosa
+from .scheduling import longest_first, pytest_xdist_make_scheduler  # noqa: F401  a hook
+
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is slow, not wrong
 hypothesis.settings.load_profile("untimed")
 
@@ -44,11 +47,20 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
+    longest_first(items)
     if not config.getoption("--slow"):
         skip = pytest.mark.skip(reason="takes minutes; run with --slow")
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def librosa(tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # the workers' own
+    return import_librosa(folder / "numba")
 
 
 @pytest.fixture(scope="session")

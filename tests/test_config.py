@@ -37,11 +37,13 @@ def test_unknown_option_is_refused():
 
 
 def test_value_of_another_type_is_refused():
-    with pytest.raises(StressIDError, match=r"configuration.seed is 'one'; expected int"):
+    with pytest.raises(StressIDError, match=r"configuration.seed is 'one'; expected a whole number"):
         RunConfig.from_dict({"seed": "one"})
     with pytest.raises(StressIDError, match=r"configuration.dataset.class_names is 'ABC'; expected a list"):
         RunConfig.from_dict({"dataset": {"class_names": "ABC"}})
-    with pytest.raises(StressIDError, match=r"configuration.student.filters is 'a'; expected int"):
+    with pytest.raises(
+        StressIDError, match=r"an item of configuration.student.filters is 'a'; expected a whole"
+    ):
         RunConfig.from_dict({"student": {"filters": ["a"]}})
     with pytest.raises(StressIDError, match=r"configuration.dataset is 3; expected a table of options"):
         RunConfig.from_dict({"dataset": 3})
@@ -50,18 +52,18 @@ def test_value_of_another_type_is_refused():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: DatasetConfig(label="stress"), "expected one of affect3, binary"),
+        (lambda: DatasetConfig(label="stress"), "label is 'stress'; expected 'affect3' or 'binary'"),
         (lambda: DatasetConfig(class_names=("A", "B")), "2 class names were given; affect3-class has 3"),
         (lambda: DatasetConfig(class_names=("A", "A", "B")), "expected names that differ"),
         (lambda: AudioConfig(hop_length=400), "expected n_fft to be a multiple"),
-        (lambda: TrainingConfig(learning_rate=float("nan")), "expected a positive number"),
-        (lambda: RunConfig(seed=-1), "seed is -1; expected 0 or more"),
+        (lambda: TrainingConfig(learning_rate=float("nan")), "learning_rate is nan; expected a number from"),
+        (lambda: RunConfig(seed=-1), "seed is -1; expected a whole number from 0 to 4,294,967,295"),
         (lambda: RunConfig(student=StudentConfig(feature_size=8)), "256 for the teacher and 8"),
         (lambda: DatasetConfig(teacher_recordings="some"), "expected 'complete' or 'all'"),
         (lambda: GafConfig(method="sum"), "expected 'summation' or 'difference'"),
-        (lambda: TrainingConfig(epochs=0), "expected 1 or more"),
-        (lambda: PipelineConfig(batch_size=0), "expected 1 or more"),
-        (lambda: DistillationConfig(beta=-1.0), "beta is -1.0; expected 0 or more"),
+        (lambda: TrainingConfig(epochs=0), "epochs is 0; expected a whole number from 1"),
+        (lambda: PipelineConfig(batch_size=0), "batch_size is 0; expected a whole number from 1"),
+        (lambda: DistillationConfig(beta=-1.0), "beta is -1.0; expected a number from 0"),
     ],
 )
 def test_impossible_value_is_one_sentence(make, message):

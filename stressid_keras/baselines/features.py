@@ -9,6 +9,7 @@ from stressid_keras.baselines.audio import audio_features
 from stressid_keras.baselines.physiology import physiology_features
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.media.waveform import without_offset
 from stressid_keras.preprocessing import PreparedStore, load_signals, load_waveform
 from stressid_keras.preprocessing.sources import is_image
 
@@ -67,8 +68,6 @@ def _results(tasks: list[tuple], jobs: int):
     import joblib
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
-    if jobs != 1 and tasks:
-        _compile_kernels(tasks[0][2].audio.sample_rate)
     run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
         yield from run(joblib.delayed(_recording_features)(*task) for task in tasks)
@@ -76,15 +75,6 @@ def _results(tasks: list[tuple], jobs: int):
         raise StressIDError(
             "A worker process was killed, perhaps for want of memory; run again with fewer jobs."
         ) from error
-
-
-def _compile_kernels(sample_rate: int) -> None:
-    """Have librosa compile its kernels in this process alone.
-
-    Numba caches them on disk without a lock: of workers that did so at the same time in a new environment, one was
-    seen to load what the other had not finished, and crashed.
-    """
-    audio_features(np.random.default_rng(0).normal(0, 0.1, sample_rate).astype(np.float32), sample_rate)
 
 
 def _recording_features(
@@ -101,9 +91,10 @@ def _recording_features(
             if "audio" in raw:
                 waveform = load_waveform(raw["audio"], sample_rate, config.quality.silence_peak)
                 for row, window in windows.iterrows():
-                    found[row] |= audio_features(_cut(waveform, window, "audio", sample_rate), sample_rate)
+                    piece = without_offset(_cut(waveform, window, "audio", sample_rate))
+                    found[row] |= audio_features(piece, sample_rate)
             if signal_names := [name for name in PHYSIOLOGICAL if name in raw]:
-                signals = load_signals(raw[signal_names[0]])  # one file holds the three
+                signals = load_signals(raw[signal_names[0]], config.quality)  # one file holds the three
                 for row, window in windows.iterrows():
                     pieces = {name: _cut(signals[name], window, name, signal_rate) for name in signal_names}
                     found[row] |= physiology_features(pieces, signal_rate, config.quality)

@@ -9,11 +9,11 @@ import pandas as pd
 
 from stressid_keras.baselines.features import Progress, baseline_features
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing import PreparedStore
-from stressid_keras.preprocessing.locking import exclusive
-from stressid_keras.provenance import fingerprint, write_text
+from stressid_keras.provenance import fingerprint, parse_json, write_text
 
-FEATURES_VERSION = 1  # raised when a feature changes for the same window
+FEATURES_VERSION = 2  # raised when a feature changes for the same window
 FILE = "baseline_features.csv"
 _MARK = "# "  # begins the first line, which says what the features were made from
 
@@ -43,7 +43,7 @@ def load_or_compute(
                 save_features(store, baseline_features(index, store, jobs, progress))
     except OSError as error:
         raise StressIDError(
-            f"{store.path} cannot be written ({error.strerror or error}); mend that and run again."
+            f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
         ) from error
     return load_features(store)
 
@@ -63,7 +63,7 @@ def load_features(store: PreparedStore) -> pd.DataFrame:
     path = store.path / FILE
     try:
         first, _, table = path.read_text(encoding="utf-8").partition("\n")
-        key = json.loads(first.removeprefix(_MARK))
+        key = parse_json(first.removeprefix(_MARK))
     except (OSError, ValueError) as error:
         raise StaleError(f"{path} cannot be read ({error}); compute the features again.") from None
     if key != _key(store, table):
@@ -79,6 +79,6 @@ def _key(store: PreparedStore, table: str) -> dict:
     return {
         "windows": store.windows_fingerprint,
         "version": FEATURES_VERSION,
-        **{package: importlib.metadata.version(package) for package in ("librosa", "neurokit2")},
+        "neurokit2": importlib.metadata.version("neurokit2"),
         "content": fingerprint(table),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, DatasetConfig
 from stressid_keras.dataset.labels import Labels, read_labels
-from stressid_keras.dataset.layout import find_sources, labels_path
+from stressid_keras.dataset.layout import Sources, find_sources, labels_path
 from stressid_keras.errors import DatasetError
 
 
@@ -76,25 +76,31 @@ def index_dataset(data_dir: Path | str, config: DatasetConfig) -> DatasetIndex:
     """
     root = Path(data_dir)
     table = labels_path(root)
-    labels = read_labels(table, config.label_column, len(config.names))
-    sources, misplaced = find_sources(root)
+    files = find_sources(root)
+    labels = read_labels(table, config.label_column, len(config.names), files.subjects)
     labelled = [
-        Recording(name, *name.split("_", 1), label, sources.get(name, {}))
+        _recording(name, label, labels, files)
         for name, label in sorted(labels.by_recording.items())
         if label is not None
     ]
     used = tuple(recording for recording in labelled if _is_used(recording, config))
     if not any(recording.is_complete for recording in used):
-        raise DatasetError(_nothing_usable(table, labelled, labels, misplaced, config))
+        raise DatasetError(_nothing_usable(table, labelled, labels, files, config))
     return DatasetIndex(
         root=root,
         recordings=used,
         class_names=config.names,
         label_column=config.label_column,
         counts=_counts(labels, labelled, used),
-        warnings=tuple(_warnings(labels, labelled, used, sources, misplaced, config)),
+        warnings=tuple(_warnings(labels, labelled, used, files, config)),
         labelled=tuple(labelled),
     )
+
+
+def _recording(name: str, label: int, labels: Labels, files: Sources) -> Recording:
+    """The folder in which its files are says whose it is; without files, the label table does."""
+    subject = files.owners.get(name, labels.subjects[name])
+    return Recording(name, subject, name[len(subject) + 1 :], label, files.by_recording.get(name, {}))
 
 
 def _is_used(recording: Recording, config: DatasetConfig) -> bool:
@@ -116,7 +122,7 @@ def _counts(labels: Labels, labelled: list[Recording], used: tuple[Recording, ..
 
 
 def _nothing_usable(
-    table: Path, labelled: list[Recording], labels: Labels, misplaced: list[Path], config: DatasetConfig
+    table: Path, labelled: list[Recording], labels: Labels, files: Sources, config: DatasetConfig
 ) -> str:
     if not labelled:
         found = f"{len(labels.by_recording)} recordings without a label and {len(labels.misnamed)} rows that "
@@ -128,7 +134,7 @@ def _nothing_usable(
         f"{sum(modality not in recording.sources for recording in labelled)} lack {modality}"
         for modality in MODALITIES
     )
-    strays = f"; {len(misplaced)} files lie outside their subject's folder" if misplaced else ""
+    strays = f"; {len(files.misplaced)} files lie outside their subject's folder" if files.misplaced else ""
     return (
         f"{table.parent} has no recording with all five modalities: of {len(labelled)} labelled recordings "
         f"{', '.join(lacking)}{strays}; name files <folder>/<subject>/<subject>_<Task> as in {table.name}."
@@ -139,8 +145,7 @@ def _warnings(
     labels: Labels,
     labelled: list[Recording],
     used: tuple[Recording, ...],
-    sources: dict[str, dict[str, Path]],
-    misplaced: list[Path],
+    files: Sources,
     config: DatasetConfig,
 ) -> Iterator[str]:
     """Yield one sentence per kind of oddity, with a count and an example."""
@@ -149,8 +154,20 @@ def _warnings(
     oddities = (
         ("Rows of labels.csv that name no recording, ignored", labels.misnamed),
         ("Labelled recordings without any file", [r.name for r in labelled if not r.sources]),
-        ("Recordings with files but no row in labels.csv", sources.keys() - labels.by_recording.keys()),
-        ("Files outside the folder of their subject, ignored", [path.name for path in misplaced]),
+        (
+            "Recordings with files but no row in labels.csv",
+            files.by_recording.keys() - labels.by_recording.keys(),
+        ),
+        ("Files outside the folder of their subject, ignored", [path.name for path in files.misplaced]),
+        (
+            "Files with control characters in their name, ignored",
+            [ascii(path.name) for path in files.unusable],
+        ),
+        (
+            "Files beside another of the same recording and modality, ignored",
+            [p.name for p in files.repeated],
+        ),
+        ("Recordings with files in the folders of two subjects, ignored", files.torn),
         ("Subjects with a single recording", [s for s, count in per_subject.items() if count == 1]),
         ("Classes without any recording", [n for i, n in enumerate(config.names) if not per_class[i]]),
     )

@@ -1,9 +1,11 @@
 """Where a StressID tree keeps its files: which file holds which modality of which recording."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from stressid_keras.config import PHYSIOLOGICAL
+from stressid_keras.dataset.names import canonical, is_usable
 from stressid_keras.errors import DatasetError
 
 LABELS_FILE = "labels.csv"
@@ -36,36 +38,69 @@ def labels_path(root: Path) -> Path:
     return path
 
 
-def find_sources(root: Path) -> tuple[dict[str, dict[str, Path]], list[Path]]:
-    """The files of every recording, and those that lie outside the folder of their subject.
+@dataclass(frozen=True)
+class Sources:
+    """The files of every recording, and those that belong to none. Names are canonical; paths are as on disk."""
 
-    A raw file (wav, mp4, txt) wins over an image of the same modality that was made earlier.
+    by_recording: dict[str, dict[str, Path]]  # recording → modality → file
+    owners: dict[str, str]  # recording → the subject in whose folders its files are
+    subjects: frozenset[str]  # who has a folder
+    misplaced: tuple[Path, ...]  # outside the folder of their subject
+    unusable: tuple[Path, ...]  # of a name with control characters
+    repeated: tuple[Path, ...]  # another file holds the same modality of the same recording
+    torn: tuple[
+        str, ...
+    ]  # recordings with files in the folders of two subjects, either of whom they may be of
 
-    Returns:
-        Recording name → modality → file; and the misplaced files, which are not in it.
+
+def find_sources(root: Path) -> Sources:
+    """The files of every recording.
+
+    The subject of a file is the folder in which it is, and its name begins with the subject's: whoever is called
+    `sub_01` keeps the underscore. A raw file (wav, mp4, txt) wins over an image of the same modality that was made
+    earlier.
 
     Raises:
         DatasetError: the tree has no file of any modality.
     """
     raw: dict[str, dict[str, Path]] = {}
     images: dict[str, dict[str, Path]] = {}
-    misplaced = []
+    owners: dict[str, set[str]] = {}
+    subjects = set()
+    misplaced, unusable, repeated = [], [], []
     for folder, path in _files(root):
         name, modalities = _contents(folder, path)
         if not modalities:
             continue
-        if name.partition("_")[0] != path.parent.name:
+        subject = canonical(path.parent.name)
+        if not is_usable(name) or not is_usable(subject):
+            unusable.append(path)
+            continue
+        if not name.startswith(f"{subject}_") or name == f"{subject}_":
             misplaced.append(path)
             continue
-        found = images if path.suffix.lower() == ".png" else raw
+        subjects.add(subject)
+        owners.setdefault(name, set()).add(subject)
+        found = (images if path.suffix.lower() == ".png" else raw).setdefault(name, {})
+        if any(modality in found for modality in modalities):
+            repeated.append(path)
         for modality in modalities:
-            found.setdefault(name, {}).setdefault(modality, path)
-    if not raw and not images and not misplaced:
+            found.setdefault(modality, path)
+    if not raw and not images and not misplaced and not unusable:
         raise DatasetError(
             f"{root} has no recordings; expected files such as Audio/<subject>/<subject>_<Task>.wav under "
             f"{', '.join(FOLDERS)}: unpack StressID there."
         )
-    return {name: images.get(name, {}) | raw.get(name, {}) for name in raw.keys() | images.keys()}, misplaced
+    whole = [name for name, people in owners.items() if len(people) == 1]
+    return Sources(
+        by_recording={name: images.get(name, {}) | raw.get(name, {}) for name in whole},
+        owners={name: next(iter(owners[name])) for name in whole},
+        subjects=frozenset(subjects),
+        misplaced=tuple(misplaced),
+        unusable=tuple(unusable),
+        repeated=tuple(repeated),
+        torn=tuple(owners.keys() - set(whole)),
+    )
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
@@ -82,9 +117,9 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
 
 def _contents(folder: str, path: Path) -> tuple[str, tuple[str, ...]]:
     """The recording that a file belongs to and the modalities that it holds (none: not a file of ours)."""
-    suffix = path.suffix.lower()
+    suffix, stem = path.suffix.lower(), canonical(path.stem)
     if folder == "Physiological" and suffix == ".png":
-        name, _, signal = path.stem.rpartition("_")
+        name, _, signal = stem.rpartition("_")
         return name, (signal.lower(),) if signal.lower() in PHYSIOLOGICAL else ()
     holds = {
         ("Audio", ".wav"): ("audio",),
@@ -92,7 +127,7 @@ def _contents(folder: str, path: Path) -> tuple[str, tuple[str, ...]]:
         ("Videos", ".mp4"): ("video",),
         ("Physiological", ".txt"): PHYSIOLOGICAL,
     }
-    return path.stem, holds.get((folder, suffix), ())
+    return stem, holds.get((folder, suffix), ())
 
 
 def _entry(root: Path, name: str) -> Path | None:

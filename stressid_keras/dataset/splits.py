@@ -11,7 +11,7 @@ import numpy as np
 from stressid_keras import provenance
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.balance import balanced_assignment, class_distances
-from stressid_keras.errors import DatasetError
+from stressid_keras.errors import DatasetError, shown
 
 PARTS = ("train", "val", "test")
 UNITS = ("subject", "recording")  # columns of the manifest that a split can divide by
@@ -84,22 +84,38 @@ class SubjectSplit:
             DatasetError: `values` is not a split, or not a disjoint one; `where` names it in the message.
         """
         try:
-            parts = {part: tuple(_strings(values[part])) for part in PARTS}
-            return cls(
-                parts=parts,
-                class_counts={part: [int(n) for n in values["class_counts"][part]] for part in PARTS},
+            split = cls(
+                parts={part: tuple(_strings(values[part])) for part in PARTS},
+                class_counts={part: _counts(values["class_counts"][part]) for part in PARTS},
                 distance={part: float(values["distance"][part]) for part in (*PARTS, "max")},
-                seed=int(values["seed"]),
+                seed=_whole(values["seed"]),
                 extra_train=tuple(_strings(values["extra_train"])),
                 unit=str(values.get("unit", "subject")),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, DatasetError):
-                raise
+            split._check_numbers()
+        except DatasetError as error:
+            raise DatasetError(f"{where}: {error}") from None
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DatasetError(
                 f"{where} is not a split by subject; expected what SubjectSplit.to_dict gives, "
                 f"found something else ({type(error).__name__}: {error}): make the split anew."
             ) from error
+        return split
+
+    def _check_numbers(self) -> None:
+        """Raises ValueError if nobody is in a part, or counts and distances are not those of one division."""
+        for part in PARTS:
+            if not self.parts[part]:
+                raise ValueError(f"nobody is in {part!r}")
+        counts = np.array(
+            [self.class_counts[part] for part in PARTS], float
+        )  # ValueError: of different lengths
+        if (counts.sum(axis=1) < [len(self.parts[part]) for part in PARTS]).any():
+            raise ValueError("a part has more members than windows")
+        found = class_distances(counts, counts.sum(axis=0) / counts.sum())
+        expected = [self.distance[part] for part in PARTS]
+        if not np.allclose([*found, found.max()], [*expected, self.distance["max"]], rtol=0, atol=1e-6):
+            raise ValueError("its distances are not those of its class counts")
 
     def save(self, path: Path | str) -> None:
         provenance.write_json(Path(path), self.to_dict())
@@ -220,6 +236,19 @@ def _split(names, counts, masks, seed: int, extra_train=(), unit="subject") -> S
 
 
 def _strings(values) -> list[str]:
-    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
-        raise TypeError(f"a part is {values!r}, not a list of names")
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) and value for value in values):
+        raise TypeError(f"a part is {shown(values)}, not a list of names")
     return list(values)
+
+
+def _counts(values) -> list[int]:
+    counts = [_whole(value) for value in values]
+    if not counts or min(counts) < 0:
+        raise ValueError(f"class counts are {shown(values)}")
+    return counts
+
+
+def _whole(value) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"a number is {shown(value)}, not a whole one")
+    return value

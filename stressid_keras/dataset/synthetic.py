@@ -5,7 +5,7 @@ top of what its subject is like: the signals and the video tell the classes apar
 """
 
 import contextlib
-import tempfile
+import io
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +28,7 @@ from stressid_keras.dataset.synthetic_plan import (
 )
 from stressid_keras.dataset.synthetic_voice import voice
 from stressid_keras.errors import DatasetError
+from stressid_keras.temporary import temporary_folder
 
 GENERATOR = 1  # raise it when the same configuration gives other files
 RECORD = "synthetic.json"
@@ -61,14 +62,18 @@ def make_synthetic_tree(
         return root
     _refuse_to_replace(root)
     root.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{root.name}-", dir=root.parent) as temporary:
-        tree = Path(temporary, "new")
+    with temporary_folder(root.parent) as temporary:
+        tree = temporary / "new"
         tree.mkdir()
-        _write_recordings(tree, config, progress, jobs)
+        try:
+            _write_recordings(tree, config, progress, jobs)
+        except OSError as error:
+            # The error names a file of the temporary folder, if any.
+            raise OSError(error.errno, error.strerror or str(error), str(root)) from error
         _write_labels(tree, config)
         provenance.write_json(tree / RECORD, _record(config))
         if root.exists():
-            root.rename(Path(temporary, "old"))
+            root.rename(temporary / "old")
         tree.rename(root)
     return root
 
@@ -133,7 +138,9 @@ def _write_recording(root: Path, config: SyntheticConfig, recording: PlannedReco
     video, physiology, *audio = _paths(root, recording)
     for path in audio:
         sound = voice(*shown(config, recording, "audio"), config.seconds, config.sample_rate)
-        soundfile.write(path, sound, config.sample_rate, subtype="PCM_16")
+        content = io.BytesIO()  # libsndfile would not say that the disk is full
+        soundfile.write(content, sound, config.sample_rate, subtype="PCM_16", format="WAV")
+        path.write_bytes(content.getvalue())
     shape = (round(config.seconds * config.fps), config.fps, config.height, config.width)
     write_mp4(video, face(*shown(config, recording, "video"), shape), config.fps)
     signals = [

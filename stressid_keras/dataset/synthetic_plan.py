@@ -2,49 +2,64 @@
 
 import itertools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from stressid_keras.config import MODALITIES
+from stressid_keras.config import LARGEST_ARRAY, MODALITIES, Count, SampleRate, Seed
 from stressid_keras.errors import StressIDError
+from stressid_keras.ranges import Checked, Range
 
 TASKS = ("Counting1", "Counting2", "Counting3", "Stroop", "Speaking", "Math", "Reading")  # those with speech
 SILENT_TASKS = ("Breathing", "Video1", "Video2", "Relax")  # those of which there is no audio
 CLASSES = 3
+MOST_RECORDINGS = 100_000
 PLAN, AROUSAL, PERSON, RECORDING = range(4)  # independent streams of random numbers
 
 
+Noise = Annotated[float, Range(0, 100)]
+Side = Annotated[int, Range(2, 2_048, "pixels")]
+
+
 @dataclass(frozen=True)
-class SyntheticConfig:
+class SyntheticConfig(Checked):
     """Size of a synthetic tree, and how plainly its modalities show the class."""
 
-    subjects: int = 26
-    tasks: int = 6  # recordings per subject, all with audio
-    seconds: float = 10.0
-    seed: int = 0
-    fps: int = 15
-    width: int = 64  # pixels, even
-    height: int = 48  # pixels, even
-    sample_rate: int = 16_000  # Hz, of the audio
-    signal_rate: int = 500  # Hz, of the physiological signals
-    arousal_noise: float = 0.1  # standard deviation around the class; classes are 1 apart
-    video_noise: float = 0.12  # of what a modality shows around the arousal
-    ecg_noise: float = 0.15
-    eda_noise: float = 0.15
-    rr_noise: float = 0.2
-    audio_noise: float = 0.55
-    task_effect: float = 0.65  # how much a task tends to one class; 0: not at all
-    silent_tasks: int = 0  # recordings per subject without audio, besides those of `tasks`
+    subjects: Count = 26
+    tasks: Annotated[int, Range(1, 1_000)] = 6  # recordings per subject, all with audio
+    seconds: Annotated[float, Range(1, 3_600, "s")] = 10.0
+    seed: Seed = 0
+    fps: Annotated[int, Range(1, 240, "Hz")] = 15
+    width: Side = 64  # even
+    height: Side = 48  # even
+    sample_rate: SampleRate = 16_000  # Hz, of the audio
+    signal_rate: Annotated[int, Range(1, 10_000, "Hz")] = 500  # of the physiological signals
+    arousal_noise: Noise = 0.1  # standard deviation around the class; classes are 1 apart
+    video_noise: Noise = 0.12  # of what a modality shows around the arousal
+    ecg_noise: Noise = 0.15
+    eda_noise: Noise = 0.15
+    rr_noise: Noise = 0.2
+    audio_noise: Noise = 0.55
+    task_effect: Noise = 0.65  # how much a task tends to one class; 0: not at all
+    silent_tasks: Annotated[int, Range(0, 1_000)] = (
+        0  # recordings per subject without audio, besides those of `tasks`
+    )
 
-    def __post_init__(self):
-        least = {"subjects": 1, "tasks": 1, "silent_tasks": 0, "seconds": 1, "seed": 0}
-        least |= {"fps": 1, "width": 2, "height": 2}
-        for name, value in least.items():
-            if getattr(self, name) < value:
-                raise StressIDError(f"{name} is {getattr(self, name)}; expected at least {value}.")
+    def _check_together(self):
         if self.width % 2 or self.height % 2:
             raise StressIDError(f"The video is {self.width}×{self.height}; H.264 needs even sides.")
+        recordings = self.subjects * (self.tasks + self.silent_tasks)
+        if recordings > MOST_RECORDINGS:
+            raise StressIDError(
+                f"subjects is {self.subjects} and tasks {self.tasks + self.silent_tasks}, which makes {recordings:,} "
+                f"recordings; expected at most {MOST_RECORDINGS:,}."
+            )
+        pixels = self.seconds * self.fps * self.width * self.height
+        if pixels > LARGEST_ARRAY:
+            raise StressIDError(
+                f"{self.seconds:g} s of {self.fps} frames a second of {self.width}×{self.height} have {pixels:.1e} "
+                f"pixels; expected at most {LARGEST_ARRAY:.1e}: make it shorter or smaller."
+            )
 
 
 class PlannedRecording(NamedTuple):

@@ -41,12 +41,11 @@ def build_distiller(
         StressIDError: standardisation is asked for and there are no features to take the statistics from.
     """
     weights = {name: weight for name, weight in config.weights.items() if weight}
-    features = config.compared_features or tuple(weights) or tuple(config.weights)
     terms = {
         "logits": lambda weight: SoftTargets(weight, config.temperature),
         "imitation": lambda weight: Imitation(weight, config.temperature),
-        "relational": lambda weight: Relational(weight, features),
-        "contrastive": lambda weight: Contrastive(weight, config.contrastive_temperature, features),
+        "relational": lambda weight: Relational(weight, config.compared),
+        "contrastive": lambda weight: Contrastive(weight, config.contrastive_temperature, config.compared),
     }
     widths = {name: values.shape[-1] for name, values in (teacher_features or {}).items()}
     schedule = SCHEDULES.get(config.schedule)

@@ -1,7 +1,6 @@
 """The state of a training after each epoch, so that an interrupted one goes on where it stopped."""
 
 import json
-import zipfile
 from pathlib import Path
 
 import keras
@@ -9,7 +8,9 @@ import numpy as np
 
 from stressid_keras.distillation.best_epoch import BestEpoch
 from stressid_keras.distillation.history import History
-from stressid_keras.provenance import atomic_path, fingerprint
+from stressid_keras.errors import StaleError
+from stressid_keras.provenance import fingerprint
+from stressid_keras.sealed_arrays import read_arrays, write_arrays
 
 
 class Resume(keras.callbacks.Callback):
@@ -33,11 +34,12 @@ class Resume(keras.callbacks.Callback):
         self.best = best
         self.history = history
         self._generators: list[np.ndarray] = []
+        self._stored: dict[str, np.ndarray] | None = None
 
     def epochs_done(self) -> int:
         """Number of whole epochs after which the state was written; 0 if there is none, or of another training."""
-        stored = self._read()
-        return 0 if stored is None else len(json.loads(str(stored["state"]))["history"])
+        self._stored = self._read()
+        return 0 if self._stored is None else len(json.loads(str(self._stored["state"]))["history"])
 
     def restore(self, model, train) -> None:
         """Put a compiled model and what belongs to it in the state that was written.
@@ -45,8 +47,13 @@ class Resume(keras.callbacks.Callback):
         Args:
             model: as the interrupted training had it when it began the phase that it was in.
             train: its batches; a step on one of them makes the variables that are made when first used.
+
+        Raises:
+            StaleError: there is no state, or it is not whole.
         """
-        stored = self._read()
+        stored, self._stored = self._stored or self._read(), None
+        if stored is None:
+            raise StaleError(f"{self.path} is missing or damaged; run again.")
         model.train_on_batch(*keras.tree.map_structure(np.asarray, next(iter(train))))
         for variable, values in zip(_variables(model), _arrays(stored, "variable"), strict=True):
             variable.assign(values)
@@ -65,28 +72,13 @@ class Resume(keras.callbacks.Callback):
         arrays = {f"variable{n}": _exact(variable) for n, variable in enumerate(_variables(self.model))}
         arrays |= {f"best{n}": _exact(values) for n, values in enumerate(weights)}
         arrays |= {f"generator{n}": values for n, values in enumerate(_backend_generators())}
-        with atomic_path(self.path) as temporary, open(temporary, "wb") as file:
-            np.savez(
-                file,
-                key=np.array(self.key),
-                state=np.array(json.dumps({"best": best, "history": self.history.rows})),
-                **arrays,
-            )
+        state = json.dumps({"best": best, "history": self.history.rows})
+        write_arrays(self.path, {"key": np.array(self.key), "state": np.array(state), **arrays})
 
     def _read(self) -> dict[str, np.ndarray] | None:
-        if not self.path.is_file():
-            return None
-        try:
-            with open(self.path, "rb") as opened, np.load(opened) as file:
-                return dict(file) if str(file["key"]) == self.key else None
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            EOFError,
-            zipfile.BadZipFile,
-        ):  # damaged: as if there were none
-            return None
+        """Whole, unchanged and of this training; anything else is as if there were none."""
+        stored = read_arrays(self.path)
+        return stored if stored is not None and str(stored.get("key")) == self.key else None
 
 
 def _variables(model) -> list:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.provenance import atomic_path
+from stressid_keras.sealed_arrays import read_arrays, write_arrays
 
 
 def compute_teacher_features(teacher: keras.Model, dataset, progress=None) -> dict[str, np.ndarray]:
@@ -63,28 +63,30 @@ def save_teacher_features(
         dtype: "float32"; or "float16", three digits in half the space.
 
     Raises:
-        StressIDError: a feature is beyond what the dtype can hold, 65504 for float16.
+        StressIDError: a feature is not finite, or beyond what the dtype can hold, 65504 for float16.
     """
     stored = {name: np.asarray(values) for name, values in features.items()}
     for name, values in stored.items():
+        if not np.isfinite(values).all():
+            raise StressIDError(f"the teacher's {name!r} is not finite everywhere; train the teacher again.")
         if np.abs(values).max(initial=0.0) > np.finfo(dtype).max:
             raise StressIDError(
                 f"the teacher's {name!r} goes up to {np.abs(values).max():.3g}, more than {dtype} holds "
                 f"({np.finfo(dtype).max:g}); store it as float32."
             )
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        arrays = {name: values.astype(dtype) for name, values in stored.items()}
-        np.savez(file, key=np.array(key), rows=np.asarray(rows, "int64"), **arrays)
+    arrays = {name: values.astype(dtype) for name, values in stored.items()}
+    write_arrays(path, {"key": np.array(key), "rows": np.asarray(rows, "int64"), **arrays})
 
 
 def load_teacher_features(path: Path, key: str, rows) -> dict[str, np.ndarray]:
     """The stored features of some rows, in their order and as they were stored.
 
     Raises:
-        StaleError: the file was made from something else, or lacks one of the rows.
+        StaleError: the file is missing, damaged, was changed, was made from something else, or lacks one of the rows.
     """
-    with np.load(path) as file:
-        stored = dict(file)
+    stored = read_arrays(path)
+    if stored is None:
+        raise StaleError(f"{path} is missing, damaged or was changed; compute the features again.")
     if str(stored.pop("key")) != key:
         raise StaleError(
             f"{path} was made by another teacher or from other data; compute the features again."

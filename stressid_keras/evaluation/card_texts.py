@@ -16,29 +16,48 @@ OTHER_LICENCE = (
 )
 CODE_LICENCE = "The code is under the MIT licence."
 CITATION = (
-    "Distillation: N. Crasto, P. Weinzaepfel, K. Alahari, C. Schmid, “MARS: Motion-Augmented RGB Stream for Action "
-    "Recognition”, CVPR 2019, doi:10.1109/CVPR.2019.00807. StressID: H. Chaptoukaev et al., “StressID: a Multimodal "
-    "Dataset for Stress Identification”, NeurIPS 2023 Datasets and Benchmarks."
+    "StressID: H. Chaptoukaev et al., “StressID: a Multimodal Dataset for Stress Identification”, NeurIPS 2023 "
+    "Datasets and Benchmarks."
 )
 ABSENT_PART = "Not part of this run."
-DETAILS = (
+DETAILS = (  # what the configuration says, each sentence where it says all of it
     "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, hop "
-    "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a 2-D CNN of {student.filters} filters × "
-    "{student.width} (convolutions: {student.backbone}), "
-    "masked global pooling, a feature of {student.feature_size} and one linear classifier.",
-    "Teacher: a 3-D CNN of {teacher.video_filters} filters for {preparation.video.frames} video frames, and for each "
-    "of ECG, EDA and respiration a 2-D CNN of {teacher.signal_filters} filters on its Gramian angular field; a feature "
-    "of {teacher.feature_size} each, and one linear classifier on all four.",
+    "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a {student.backbone} of {student.filters} "
+    "filters × {student.width}, masked global pooling, a feature of {student.feature_size} and one linear classifier.",
+    "Teacher: a {teacher.video_backbone} of {teacher.video_filters} filters for {preparation.video.frames} video "
+    "frames, and for each of ECG, EDA and respiration a {teacher.signal_backbone} of {teacher.signal_filters} filters "
+    "on its Gramian angular {preparation.gaf.method} field ({preparation.gaf.levels}; of the ECG, that of "
+    "{preparation.gaf.ecg_series}); a feature of {teacher.feature_size} each, and one linear classifier on all four.",
     "Input: windows of {preparation.window_seconds} s, one every {preparation.hop_seconds} s; a shorter recording is "
-    "one window.",
-    "Loss of the student: cross-entropy + Σ weight × mean squared distance from a frozen teacher's feature, with the "
-    "weights α = {distillation.alpha} (video), β = {distillation.beta} (ECG), γ = {distillation.gamma} (EDA) and δ = "
-    "{distillation.delta} (respiration); after MARS (Crasto et al., 2019).",
-    "Training: AdamW, learning rate {student_training.learning_rate} along a cosine, at most {student_training.epochs} "
-    "epochs for the student and {teacher_training.epochs} for the teacher, batches of {pipeline.batch_size}; the epoch "
-    "with the highest unweighted average recall on the validation subjects is kept.",
-    "Seed: {seed}.",
+    "one window. {dataset.teacher_recordings}",
 )
+TRAINING = tuple(  # as above
+    f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "
+    f"{{{part}.weight_decay}}, classes {{{part}.class_weights}}, label smoothing {{{part}.label_smoothing}}, at most "
+    f"{{{part}.epochs}} epochs, of which the one with the highest unweighted average recall on the validation subjects "
+    "is kept, batches of {pipeline.batch_size} samples, {pipeline.augmentation.enabled}."
+    for network, part in (("teacher", "teacher_training"), ("student", "student_training"))
+)
+SEED = "Seed: {seed}."
+WORDS = {  # for values of the configuration; another value stands as it is
+    "student.backbone": {"cnn": "2-D CNN", "separable": "2-D CNN of depthwise separable convolutions"},
+    "teacher.video_backbone": {"cnn3d": "3-D CNN", "r2plus1d": "CNN of (2+1)-D convolutions"},
+    "teacher.signal_backbone": {"cnn": "2-D CNN", "residual": "2-D residual CNN"},
+    "preparation.gaf.levels": {
+        "person": "scaled over all recordings of a person",
+        "window": "each window scaled by itself",
+    },
+    "preparation.gaf.ecg_series": {"heart_rate": "the heart rate", "signal": "the signal itself"},
+    "dataset.teacher_recordings": {
+        "complete": "All networks learned from windows that have all five modalities.",
+        "all": "The teacher also learned from recordings without audio, the students from complete windows alone.",
+    },
+    "pipeline.augmentation.enabled": {True: "changed at random", False: "as they are"},
+    "teacher_training.class_weights": (
+        weighted := {True: "weighted by inverse frequency", False: "not weighted"}
+    ),
+    "student_training.class_weights": weighted,
+}
 INTENDED = (
     "Research on recognising stress from speech and on distillation between modalities.",
     "Comparison of methods on groups of people, with the intervals and floors below.",

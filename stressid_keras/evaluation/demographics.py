@@ -1,12 +1,12 @@
 """What is known of the people of a tree: `demographics.csv`, where there is one."""
 
-import csv
-import io
 from pathlib import Path
 
 import pandas as pd
 
 from stressid_keras.dataset.labels import MISSING
+from stressid_keras.dataset.names import canonical
+from stressid_keras.dataset.tables import read_table
 from stressid_keras.errors import DatasetError
 
 FILE = "demographics.csv"
@@ -24,7 +24,7 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
 
     The first column titled like "subject", "id" or "participant" names the subject, that titled like "sex" or "gender"
     the group ("Subject ID" and "Sex (self-reported)" are such titles); others are ignored, as are upper and lower case.
-    Cells are separated by commas, semicolons or tabs.
+    See `read_table` for what the file may look like.
 
     Returns:
         `subject` and `group`, a row per subject: "female" or "male" for the usual English spellings, "not stated" for
@@ -37,12 +37,14 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
     path = find_demographics(data_dir)
     if path is None:
         return None
-    header, *rows = _cells(path)
-    subject_column, sex_column = (_position(path, header, titles) for titles in (SUBJECT_TITLES, SEX_TITLES))
+    table = read_table(path, "a header and a row per subject: fill the file, or delete it")
+    subject_column, sex_column = (
+        _position(path, table.header, titles) for titles in (SUBJECT_TITLES, SEX_TITLES)
+    )
     groups: dict[str, str] = {}
-    for row in rows:
-        cells = [*row, *[""] * len(header)]
-        subject, group = cells[subject_column], _group(cells[sex_column])
+    for _, row in table.rows:
+        cells = [*row, *[""] * len(table.header)]
+        subject, group = canonical(cells[subject_column]), _group(cells[sex_column])
         known = groups.setdefault(subject, group) if subject else group
         if known != group:
             raise DatasetError(
@@ -58,26 +60,7 @@ def find_demographics(data_dir: Path | str) -> Path | None:
     return next((entry for entry in entries if entry.is_file()), None)
 
 
-def _cells(path: Path) -> list[list[str]]:
-    """Stripped cells of all rows that are not blank."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        first = next((line for line in text.splitlines() if line.strip()), "")
-        separator = max(",;\t", key=first.count)
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=separator)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(
-            f"{path} cannot be read as UTF-8 text ({error}); expected a table of subjects and their sex."
-        ) from error
-    rows = [row for row in rows if any(row)]
-    if not rows:
-        raise DatasetError(
-            f"{path} is empty; expected a header and a row per subject: delete the file or fill it."
-        )
-    return rows
-
-
-def _position(path: Path, header: list[str], titles: tuple[str, ...]) -> int:
+def _position(path: Path, header: tuple[str, ...], titles: tuple[str, ...]) -> int:
     """A column with a title of its own wins over one that holds it as a word."""
     words = [title.lower().replace("_", " ").replace("-", " ").replace("/", " ").split() for title in header]
     for wanted in ([[title] for title in titles], None):

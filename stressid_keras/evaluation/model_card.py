@@ -28,13 +28,16 @@ from stressid_keras.evaluation.card_texts import (
     LOADING_TFLITE,
     OTHER_LICENCE,
     OUT_OF_SCOPE,
+    SEED,
     SMALL_GROUPS,
     STRESSID_LICENCE,
+    TRAINING,
+    WORDS,
 )
 from stressid_keras.evaluation.markdown import bullets, escaped, table
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.evaluation.tables import seeds_text
-from stressid_keras.evaluation.texts import COMPARISON_READING, METHOD, UNSEEN
+from stressid_keras.evaluation.texts import COMPARISON_READING, UNSEEN, learning_sentences
 from stressid_keras.provenance import write_text
 
 
@@ -64,7 +67,7 @@ def write_model_card(
             without it, that of StressID if the tree is called so, and otherwise a hint to the data's own.
     """
     sections = {
-        "Model details": _details(config, versions, class_names),
+        "Model details": _details(config, metrics, versions, class_names),
         "Intended use": bullets(INTENDED) + "\n\nOut of scope:\n\n" + bullets(OUT_OF_SCOPE),
         "Data and protocol": _data(metrics, class_names, data_name),
         "Scores": _scores(metrics),
@@ -72,7 +75,7 @@ def write_model_card(
         "Fairness": _noted(fairness_table(metrics), SMALL_GROUPS),
         "Ethical considerations": bullets(ETHICS),
         "Findings and caveats": _caveats(metrics),
-        "Licence": f"{license_note or data_licence(data_name)}\n\n{CODE_LICENCE}\n\n{CITATION}",
+        "Licence": f"{license_note or data_licence(data_name)}\n\n{CODE_LICENCE}\n\n{_citations(metrics)}",
         "How to load it": _loading(config),
         "Versions": table(
             ("software", "version"),
@@ -84,12 +87,29 @@ def write_model_card(
     write_text(path, f"{title}\n\n{body}\n")
 
 
-def _details(config: dict, versions: dict, class_names: Sequence[str]) -> str:
+def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[str]) -> str:
     lines = [f"A network that takes speech and gives a probability for each of {_listed(class_names)}."]
-    lines += [text for template in DETAILS if (text := _filled(template, config))]
+    lines += _all_filled(DETAILS, config)
+    lines += _method_lines(metrics.get("method") or {})
+    lines += _all_filled((*TRAINING, SEED), config)
     if version := versions.get("stressid_keras"):
         lines.append(f"Software: stressid\\_keras {escaped(version)}.")
     return bullets(lines)
+
+
+def _all_filled(templates: Sequence[str], config: dict) -> list[str]:
+    return [text for template in templates if (text := _filled(template, config))]
+
+
+def _method_lines(method: dict) -> list[str]:
+    """The loss and what stands in it, one line each."""
+    loss = [f"Loss of the student: {escaped(method['loss'])}."] if method.get("loss") else []
+    return [*loss, *map(escaped, method.get("sentences") or ())]
+
+
+def _citations(metrics: dict) -> str:
+    papers = (metrics.get("method") or {}).get("papers") or ()
+    return " ".join([f"Distillation: {'; '.join(map(escaped, papers))}."] * bool(papers) + [CITATION])
 
 
 def _data(metrics: dict, class_names: Sequence[str], data_name: str) -> str:
@@ -118,7 +138,7 @@ def _scores(metrics: dict) -> str:
         return "No scores on test subjects were recorded."
     differences = difference_table(metrics, "test")
     pieces = [
-        " ".join(METHOD[model] for model in METHOD if metrics.get(model)),
+        " ".join(map(escaped, learning_sentences(metrics))),
         scored,
         HOW_MEASURED,
         differences and f"{differences}\n\n{COMPARISON_READING}",
@@ -175,7 +195,7 @@ def _filled(template: str, values: dict) -> str | None:
     found = {name: _looked_up(values, name) for name in re.findall(r"{([\w.]+)}", template)}
     if None in found.values():
         return None
-    return re.sub(r"{([\w.]+)}", lambda match: _shown(found[match.group(1)]), template)
+    return re.sub(r"{([\w.]+)}", lambda match: _shown(match.group(1), found[match.group(1)]), template)
 
 
 def _looked_up(values: dict, name: str):
@@ -184,9 +204,12 @@ def _looked_up(values: dict, name: str):
     return values
 
 
-def _shown(value) -> str:
+def _shown(name: str, value) -> str:
+    """A value of the configuration, in words where the card has some."""
     if isinstance(value, list | tuple):
-        return "-".join(map(_shown, value))
+        return "-".join(_shown("", item) for item in value)
+    if isinstance(value, str | bool) and value in WORDS.get(name, {}):
+        return WORDS[name][value]
     return f"{value:.6g}" if isinstance(value, float) else escaped(value)
 
 

@@ -18,6 +18,7 @@ from stressid_keras.provenance import atomic_path
 
 SPLITS = ("train", "val", "test")
 NAMES = ("recording", "subject", "task")  # text, although a subject may be called 0012 or 2e45
+ROUNDING = 1e-3  # of the sum of a row's probabilities, float32 each
 COLUMNS = ("model", "split", *NAMES, "window", "label", "predicted")
 
 
@@ -92,7 +93,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
     """A table as `write_predictions` wrote it: the same numbers to the last bit, names kept as text.
 
     Raises:
-        DatasetError: the file is absent, a column is missing, or a cell is no number where one belongs.
+        DatasetError: the file is absent, a column is missing, a cell is no number where one belongs, or a row is no
+            prediction: probabilities that are none, a label that is no class, a prediction that they do not favour.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -105,8 +107,32 @@ def read_predictions(path: Path) -> pd.DataFrame:
         types = dict.fromkeys(numbers, np.int64)
         reals = (name for name in table if name.startswith("p_") or name == "level")
         types |= dict.fromkeys(reals, np.float64)
-        return table.astype(types)
+        table = table.astype(types)
+        _check_rows(path, table)
+        return table
     except DatasetError:
         raise
     except (OSError, ValueError) as error:
         raise DatasetError(f"{path} cannot be read as a predictions table: {error}.") from error
+
+
+def _check_rows(path: Path, table: pd.DataFrame) -> None:
+    """Raises DatasetError, naming the first row that is no prediction; a table without probabilities passes."""
+    probabilities = table[[name for name in table if name.startswith("p_")]].to_numpy(np.float64)
+    if not probabilities.size:
+        return
+    classes = range(probabilities.shape[1])
+    with np.errstate(invalid="ignore"):
+        shares = (probabilities >= 0).all(axis=1) & (np.abs(probabilities.sum(axis=1) - 1) < ROUNDING)
+    faults = {
+        "probabilities that are not shares of 1": ~shares,
+        "a label that is no class": ~table["label"].isin(classes),
+        "another prediction than its probabilities favour": table["predicted"]
+        != probabilities.argmax(axis=1),
+    }
+    for what, found in faults.items():
+        if found.any():
+            line = int(np.flatnonzero(found)[0]) + 2
+            raise DatasetError(
+                f"{path}, line {line}: found {what}; it was changed or damaged: score the run again."
+            )

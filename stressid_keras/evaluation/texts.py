@@ -1,10 +1,20 @@
 """What report and model card both say."""
 
-METHOD = {
+from stressid_keras.evaluation.models import NETWORKS
+
+_LEARNED = {
     "teacher": "The teacher learned the classes from video, ECG, EDA and respiration.",
-    "student": "The student hears audio only and learned from the labels and from the teacher's features.",
+    "student": "The student hears audio only and learned from the labels and the teacher.",
     "student_ce": "The control is the same student, trained with cross-entropy alone.",
 }
+
+
+def learning_sentences(metrics: dict) -> list[str]:
+    """What each network of `metrics.json` learned from; of the student as `metrics["method"]` describes it."""
+    told = _LEARNED | {"student": (metrics.get("method") or {}).get("learned_from") or _LEARNED["student"]}
+    return [told[model] for model in NETWORKS if metrics.get(model)]
+
+
 UNSEEN = "The test subjects took no part in training or in choosing a model."
 RESEARCH_ONLY = (
     "Research software, not a medical device: no score of a single person supports a statement about that "

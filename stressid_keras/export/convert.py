@@ -2,13 +2,13 @@
 
 import contextlib
 import io
-import tempfile
 from pathlib import Path
 
 import keras
 
 from stressid_keras.errors import ExportError
 from stressid_keras.export.operators import check_operators
+from stressid_keras.temporary import temporary_folder
 
 
 def to_tflite(model: keras.Model) -> bytes:
@@ -28,7 +28,7 @@ def to_tflite(model: keras.Model) -> bytes:
     import tensorflow as tf
 
     waveform = model.inputs[0]
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         path = Path(folder, "model.tflite")
         # The converter reports where it keeps its scratch files.
         with contextlib.redirect_stdout(io.StringIO()):

@@ -115,7 +115,10 @@ def read_graph(content: bytes, name: Path | str) -> Graph:
 
     try:
         model = schema.Model.GetRootAs(content, 0)
-        graphs = [_read(model, model.Subgraphs(number)) for number in range(_count(model.SubgraphsLength()))]
+        graphs = [
+            _read(content, model, model.Subgraphs(number))
+            for number in range(_count(model.SubgraphsLength()))
+        ]
         if not graphs:
             raise refusal(name, "its model has no graph")
         for number, graph in enumerate(graphs):
@@ -133,8 +136,10 @@ class _Fault(Exception):
     """What is wrong with a graph."""
 
 
-def _read(model, graph) -> Graph:
-    tensors = [_tensor(model, graph.Tensors(number)) for number in range(_count(graph.TensorsLength()))]
+def _read(content: bytes, model, graph) -> Graph:
+    tensors = [
+        _tensor(content, model, graph.Tensors(number)) for number in range(_count(graph.TensorsLength()))
+    ]
     operators = [
         _operator(model, graph.Operators(number)) for number in range(_count(graph.OperatorsLength()))
     ]
@@ -149,7 +154,7 @@ def _count(count: int) -> int:
     return count
 
 
-def _tensor(model, tensor) -> Tensor:
+def _tensor(content: bytes, model, tensor) -> Tensor:
     shape = _integers(tensor.ShapeAsNumpy())
     kind = _names("TensorType").get(tensor.Type(), "unknown")
     if kind not in BYTES:
@@ -158,15 +163,25 @@ def _tensor(model, tensor) -> Tensor:
         raise _Fault(f"has a tensor of shape {shape}")
     if tensor.IsVariable():
         raise _Fault("keeps a state from one window to the next")
-    buffer = model.Buffers(tensor.Buffer()) if tensor.Buffer() < model.BuffersLength() else None
-    if buffer is None or buffer.Offset() > 1 or buffer.Size() > 1:
-        raise _Fault("has a tensor whose values are not in it")
-    data = buffer.DataAsNumpy().tobytes() if buffer.DataLength() else None
+    data = _values(content, model, tensor.Buffer())
     found = Tensor(shape, kind, data)
     _check_quantisation(tensor.Quantization(), found)
     if data is not None and len(data) != _bytes(found):
         raise _Fault(f"has {len(data)} bytes for a constant of {kind} {shape}")
     return found
+
+
+def _values(content: bytes, model, number: int) -> bytes | None:
+    """Of a constant, which the quantiser may put behind the flatbuffer; None of a tensor that is computed."""
+    if number >= model.BuffersLength():
+        raise _Fault("has a tensor whose values are not in it")
+    buffer = model.Buffers(number)
+    if buffer.Offset() > 1 or buffer.Size() > 1:
+        start, stop = buffer.Offset(), buffer.Offset() + buffer.Size()
+        if buffer.DataLength() or start < 2 or not start < stop <= len(content):
+            raise _Fault("has a tensor whose values are not in it")
+        return content[start:stop]
+    return buffer.DataAsNumpy().tobytes() if buffer.DataLength() else None
 
 
 def _check_quantisation(quantisation, tensor: Tensor) -> None:

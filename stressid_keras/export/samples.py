@@ -3,14 +3,15 @@
 import numpy as np
 
 from stressid_keras.errors import ExportError, shown
+from stressid_keras.media.full_scale import LARGEST
+from stressid_keras.media.waveform import within_full_scale
+from stressid_keras.sound_files import MOST_CHANNELS, RATES
 
 HOPS = (
     0.01,
     86_400.0,
 )  # seconds; a hundred windows a second are finer than the log-mel, a day is no recording
 OFFSETS = {"int16": 0, "int32": 0, "uint8": 128}  # PCM as in WAV files: silence is there
-RATES = (4_000, 768_000)  # Hz; below is no speech, above no sound card
-MOST_CHANNELS = 64  # more are samples in the place of channels
 
 
 def as_float(samples, what: str) -> np.ndarray:
@@ -51,11 +52,11 @@ def as_mono(samples, channels: int, what: str) -> np.ndarray:
     """`as_float` of (n,) or (n, channels), averaged over the channels: (n,).
 
     Raises:
-        ExportError: another shape, or as `as_float`.
+        ExportError: another shape, samples that resampling could overflow with, or as `as_float`.
     """
     samples = as_float(samples, what)
     if samples.ndim == 1 and channels == 1:
-        return samples
+        return _as_sound(samples, what)
     if samples.ndim != 2 or samples.shape[1] != channels:
         expected = "(n,) or (n, 1)" if channels == 1 else f"(n, {channels})"
         raise ExportError(f"{what} has shape {samples.shape}; expected {expected}.")
@@ -63,13 +64,20 @@ def as_mono(samples, channels: int, what: str) -> np.ndarray:
         mono = samples.mean(axis=1)
     if not np.isfinite(mono).all():
         raise ExportError(f"{what} holds samples too large to average over {channels} channels.")
-    return mono
+    return _as_sound(mono, what)
+
+
+def _as_sound(samples: np.ndarray, what: str) -> np.ndarray:
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak > LARGEST:
+        raise ExportError(f"{what} holds a sample of {peak:.1e}, which no sound has; expected full scale 1.")
+    return samples
 
 
 def fill_window(waveform: np.ndarray, samples: int) -> np.ndarray:
-    """(n ≤ samples,) → (samples,) float32: zeros behind, and divided by its peak if that is beyond full scale."""
+    """(n ≤ samples,) → (samples,) float32 in [-1, 1], see `within_full_scale`, with zeros behind."""
     window = np.zeros(samples, dtype=np.float32)
-    np.divide(waveform, max(np.float32(1), np.abs(waveform).max()), out=window[: len(waveform)])
+    window[: len(waveform)] = within_full_scale(waveform)
     return window
 
 

@@ -7,7 +7,9 @@ import numpy as np
 
 from stressid_keras.config import QualityConfig
 from stressid_keras.errors import ExportError
-from stressid_keras.export.samples import MOST_CHANNELS, as_mono, check_hop, check_rate
+from stressid_keras.export.samples import as_mono, check_hop, check_rate
+from stressid_keras.media.waveform import peak_deviation
+from stressid_keras.sound_files import MOST_CHANNELS
 
 
 class Window(NamedTuple):
@@ -28,7 +30,7 @@ class Prediction(NamedTuple):
         starts: (windows,) seconds.
         probabilities: (windows, classes) float32.
         mean: (classes,) float32, over all windows, silent ones included.
-        silent: (windows,) bool: the window's peak is below `QualityConfig.silence_peak`.
+        silent: (windows,) bool: no sample deviates from the window's mean by `QualityConfig.silence_peak`.
         class_names: of the columns.
         features: (windows, feature_size) float32; None where the file has no feature.
         seconds: length of the recording.
@@ -145,7 +147,7 @@ class Stream:
         rate, offset = self._runner.sample_rate, start - self._first
         waveform = self._chunks[0][offset : offset + self._runner.samples]
         probabilities, feature = self._runner.predict_window(waveform)
-        silent = bool(np.abs(waveform).max() < QualityConfig.silence_peak)
+        silent = peak_deviation(waveform) < QualityConfig.silence_peak
         end = (start + len(waveform)) / rate
         self._windows.append((start, Window(start / rate, end, probabilities, feature, silent)))
 

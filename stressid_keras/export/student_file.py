@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 
 from stressid_keras.errors import ExportError
+from stressid_keras.keras_file import load_network
 
 
 def load_student(path: Path, n_mels: int, n_classes: int) -> keras.Model:
@@ -16,20 +17,9 @@ def load_student(path: Path, n_mels: int, n_classes: int) -> keras.Model:
         n_classes: number of its logits.
 
     Raises:
-        ExportError: the file is absent, no Keras model, no student, or one of other bands or classes.
+        ExportError: as `load_network`, or the file is no student, or one of other bands or classes.
     """
-    import stressid_keras.layers  # noqa: F401  registers what the file needs
-
-    if not Path(path).is_file():
-        raise ExportError(f"{path} is missing; expected a student's .keras file.")
-    try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # whatever Keras, h5py or zipfile find wrong with it
-        reason = str(error).strip().splitlines()
-        raise ExportError(
-            f"{path} cannot be loaded as a Keras model ({reason[0] if reason else type(error).__name__}); "
-            "expected a student.keras."
-        ) from None
+    model = load_network(path)
     inputs, outputs = _named(model, "input"), _named(model, "output")
     if not {"audio", "audio_size"} == set(inputs) or not {"logits", "feature"} <= set(outputs):
         raise ExportError(

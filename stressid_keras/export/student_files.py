@@ -1,6 +1,5 @@
 """A trained student → the files that a phone and a page take, each proven equal before it gets its name."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +24,7 @@ from stressid_keras.export.scores import aggregated_table, macro_f1
 from stressid_keras.export.unseen import DeployedPieces, Unseen
 from stressid_keras.export.variants import Int8Choice, to_single_output
 from stressid_keras.provenance import atomic_path
+from stressid_keras.temporary import temporary_folder
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def export_student(
     scores = {name: _scored(seen, test, found, deployment) for name, found in outputs.items()}
     latencies = median_latencies(runners, seen.kept)
     card = f"{deployment.card} {_score_sentence(scores['keras'])}"
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+    with temporary_folder(folder) as temporary:
         for variant in variants:
             path = Path(temporary, deployment.file(variant))
             path.write_bytes(contents[variant])

@@ -1,12 +1,14 @@
 """What a teacher's decision owes to each modality: its logits with some of the features taken away."""
 
-import keras
 import numpy as np
 
 from stressid_keras.errors import StressIDError
 
 
-def modality_logits(teacher: keras.Model, features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def modality_logits(
+    teacher: "keras.Model",  # noqa: F821  Keras is not imported for its name
+    features: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
     """Logits of the trained teacher with every modality left out, and with every modality alone.
 
     A feature that is left out is zero before the classifier: what modality dropout shows the classifier in training
@@ -25,6 +27,8 @@ def modality_logits(teacher: keras.Model, features: dict[str, np.ndarray]) -> di
     Raises:
         StressIDError: the teacher computes its logits from more than its features.
     """
+    import keras  # here, for what only writes a report does not wait for it
+
     names = [name for name in teacher.output if name != "logits"]
     try:
         classifier = keras.Model([teacher.output[name] for name in names], teacher.output["logits"])

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from stressid_keras.layers.registration import register
+from stressid_keras.media.waveform import CONSTANT_PADDING
 from stressid_keras.mel import mel_bands
 
 
@@ -15,9 +16,10 @@ class LogMel(keras.layers.Layer):
     """Log-mel spectrogram of a waveform, equal to `preprocessing.audio.log_mel` to a few ten-thousandths.
 
     Slaney mel filters on the power of a Hann-windowed, zero-padded short-time Fourier transform; decibels below
-    the window's loudest point, cut at `top_db` and scaled to [0, 1]. Digital zeros at the end count as padding:
-    preparation drops them, here the frames beyond them are set to zero and left out of the size, so a short recording
-    in a long buffer scores as if it were alone.
+    the window's loudest point, cut at `top_db` and scaled to [0, 1]. Digital zeros at the end, and samples before them
+    that do not change, count as padding: preparation drops them, here the frames beyond them are set to zero and left
+    out of the size, so a short recording in a long buffer scores as if it were alone. The mean of the true samples is
+    taken off first, so that a constant offset leaves no trace.
 
     Args:
         sample_rate: Hz.
@@ -49,8 +51,9 @@ class LogMel(keras.layers.Layer):
 
     def call(self, waveform):
         frame_count = waveform.shape[1] // self.hop_length + 1
-        power = self._power(waveform, frame_count)
-        last = self._last_true_frame(waveform, frame_count)
+        length = self._true_length(waveform)
+        power = self._power(self._without_offset(waveform, length), frame_count)
+        last = ops.floor((length + 0.5) / self.hop_length)  # the last frame whose centre is not past the end
         inside = ops.cast(ops.arange(frame_count, dtype="float32")[None] <= last, "float32")
         mask = ops.expand_dims(inside, -1)
         blocks = [ops.matmul(power[:, :, span], weights) for span, _, weights in self._bands]
@@ -59,6 +62,37 @@ class LogMel(keras.layers.Layer):
         frames = ops.cast(ops.sum(inside, axis=1, keepdims=True), "int32")
         size = ops.concatenate([frames, ops.full_like(frames, self.n_mels)], axis=1)
         return ops.expand_dims(log_mel, -1), size
+
+    def _true_length(self, waveform):
+        """Samples (B, 1), in float32, before the padding, as `media.waveform.trim_padding` finds it."""
+        places = ops.arange(1, waveform.shape[1] + 1, dtype="float32")[
+            None
+        ]  # of whole numbers, exact up to 2^24
+
+        def last(condition):
+            return ops.max(ops.cast(condition, "float32") * places, axis=1, keepdims=True)
+
+        end = last(ops.not_equal(waveform, 0.0))
+        final = ops.sum(waveform * ops.cast(ops.equal(places, end), "float32"), axis=1, keepdims=True)
+        before = last(ops.logical_and(ops.not_equal(waveform, final), ops.less(places, end)))
+        return ops.where(end - before > CONSTANT_PADDING - 0.5, before, end)
+
+    def _without_offset(self, waveform, length):
+        """The waveform minus the mean of its true samples, zero beyond them.
+
+        Sums in two stages, and of what the first mean left again: float32 would keep a ten-thousandth of the offset.
+        """
+        places = ops.arange(waveform.shape[1], dtype="float32")[None]
+        inside = ops.cast(ops.less(places, length), "float32")
+        count = ops.maximum(length, 1.0)
+        blocks = -(-waveform.shape[1] // self.hop_length)
+        after = blocks * self.hop_length - waveform.shape[1]
+        for _ in range(2):
+            parts = ops.reshape(
+                ops.pad(waveform * inside, [(0, 0), (0, after)]), (-1, blocks, self.hop_length)
+            )
+            waveform = waveform - ops.sum(ops.sum(parts, axis=2), axis=1, keepdims=True) / count
+        return waveform * inside
 
     def _power(self, waveform, frame_count):
         """Power spectra (B, T, n_fft // 2 + 1) of overlapping frames, cut by reshaping into hops."""
@@ -72,17 +106,6 @@ class LogMel(keras.layers.Layer):
         parts = [hops[:, first : first + frame_count] for first in range(hops_per_frame)]
         real, imaginary = ops.rfft(ops.multiply(ops.concatenate(parts, axis=-1), self._hann))
         return ops.square(real) + ops.square(imaginary)
-
-    def _last_true_frame(self, waveform, frame_count):
-        """Index (B, 1) of the last frame whose centre is not past the end, n // hop_length for n true samples.
-
-        n is at least t · hop_length if a sample that is not zero lies at index t · hop_length - 1 or later, so
-        blocks are cut one sample early and the last block that sounds is the last frame.
-        """
-        after = frame_count * self.hop_length - waveform.shape[1] - 1
-        blocks = ops.reshape(ops.pad(waveform, [(0, 0), (1, after)]), (-1, frame_count, self.hop_length))
-        sounds = ops.cast(ops.not_equal(ops.max(ops.abs(blocks), axis=-1), 0.0), "float32")
-        return ops.max(sounds * ops.arange(frame_count, dtype="float32")[None], axis=1, keepdims=True)
 
     def _scaled_decibels(self, mel):
         decibels = (10.0 / math.log(10.0)) * ops.log(ops.maximum(mel, self.AMIN))

@@ -62,7 +62,7 @@ def _draw_signals(axes, recording, shown, start: float, config: PreparationConfi
     for (line, image), modality in zip(axes, PHYSIOLOGICAL, strict=True):
         line.set(title=modality.upper(), xlabel="s")
         rate = config.quality.signal_rate
-        load = lambda name=modality: load_signals(recording.sources[name])[name]  # noqa: E731
+        load = lambda name=modality: load_signals(recording.sources[name], config.quality)[name]  # noqa: E731
         _draw_line(line, load, rate, start, config)
         image.set(title=f"angular {config.gaf.method} field", xticks=[], yticks=[])
         if _has_array(image, shown.get(modality)):
@@ -79,7 +79,7 @@ def _draw_line(axes, load, rate: float, start: float, config: PreparationConfig)
     """The raw samples of the window."""
     try:
         samples = load()
-    except (KeyError, RecordingError) as error:
+    except (KeyError, RecordingError, OSError) as error:
         absent = isinstance(error, KeyError)
         _say(axes, "there is no file" if absent else str(error))
         return

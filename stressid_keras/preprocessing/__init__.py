@@ -13,13 +13,12 @@ from stressid_keras.preprocessing.physiology import clean_signal, load_signals
 from stressid_keras.preprocessing.png import export_png
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.quantisation import RANGES, from_stored, to_stored
-from stressid_keras.preprocessing.signal_levels import levels_of_person
 from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.preprocessing.summary import quality_table
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.video import read_frames, video_seconds
 from stressid_keras.preprocessing.windows import modality_spans, window_spans
-from stressid_keras.preprocessing.work import prepare_recording
+from stressid_keras.preprocessing.work import levels_of_person, prepare_recording
 
 __all__ = [
     "RANGES",

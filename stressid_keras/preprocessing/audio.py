@@ -8,8 +8,9 @@ import scipy.signal
 
 from stressid_keras.config import AudioConfig, QualityConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.media.waveform import peak_deviation, trim_padding, within_full_scale, without_offset
 from stressid_keras.mel import mel_bands
-from stressid_keras.sound_files import read_sound
+from stressid_keras.sound_files import read_recording
 
 AMIN = 1e-10  # least power, before the logarithm; librosa's
 FRAME_BLOCK = 64  # frames at a time: what is between waveform and mel bands then stays in the cache
@@ -19,18 +20,18 @@ MEL_BLOCK = 16  # mel bands at a time: few products, and each leaves out most of
 def load_waveform(
     path: Path, sample_rate: int, silence_peak: float = QualityConfig.silence_peak
 ) -> np.ndarray:
-    """Read a sound file as mono at the given rate, without trailing digital silence.
+    """Read a sound file as mono at the given rate, without padding at its end.
 
     Args:
-        path: any file that libsndfile reads, of any rate, bit depth and number of channels.
+        path: any file that `sound_files.read_recording` reads.
         sample_rate: Hz of the result; resampled with soxr (HQ) if the file's differs.
-        silence_peak: peak, of full scale 1, below which the waveform is refused as silent.
+        silence_peak: largest distance from the mean, of full scale 1, below which the waveform is refused as silent.
 
     Returns:
         (n,) float32 in [-1, 1], channels averaged.
 
     Raises:
-        RecordingError: empty, truncated, not audio, without samples, with NaN or infinite samples, or silent.
+        RecordingError: as `read_recording`; silent, or channels that cancel each other.
     """
     return load_waveform_and_clipping(path, sample_rate, silence_peak)[0]
 
@@ -40,28 +41,30 @@ def load_waveform_and_clipping(
     sample_rate: int,
     silence_peak: float = QualityConfig.silence_peak,
     clip_peak: float = QualityConfig.clip_peak,
+    max_seconds: float = QualityConfig.max_seconds,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """As `load_waveform`, and which samples of the file were clipped in any channel: (m,) bool, and their rate."""
     path = Path(path)
-    samples, rate = read_sound(path)
-    clipped = (np.abs(samples) >= clip_peak).any(axis=1)
-    waveform = samples.mean(axis=1)
-    if not np.isfinite(waveform).all():
-        raise RecordingError(f"{path.name} holds NaN or infinite samples; expected finite ones.")
-    check_not_silent(waveform, silence_peak, path.name)
-    waveform = trim_trailing_zeros(waveform)
-    if rate != sample_rate:
+    sound = read_recording(path, clip_peak, max_seconds)
+    if peak_deviation(sound.waveform) < silence_peak <= sound.loudest_channel:
+        raise RecordingError(
+            f"{path.name} has channels that cancel each other: one has a peak of {sound.loudest_channel:.1e}, their "
+            f"mean of {peak_deviation(sound.waveform):.1e}; expected one of them alone."
+        )
+    check_not_silent(sound.waveform, silence_peak, path.name)
+    waveform = trim_padding(sound.waveform)
+    if sound.rate != sample_rate:
         import soxr
 
-        waveform = soxr.resample(waveform, rate, sample_rate, quality="HQ")
-    # Dividing, not clipping: the log-mel does not see a gain, but it does see clipped peaks.
-    return (waveform / max(1.0, np.abs(waveform).max(initial=0.0))).astype(np.float32), clipped, rate
+        waveform = soxr.resample(waveform, sound.rate, sample_rate, quality="HQ")
+    return within_full_scale(waveform), sound.clipped, sound.rate
 
 
 def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
     """Log-mel spectrogram relative to the waveform's loudest time-frequency point, `top_db` mapped to [0, 1].
 
-    Relative to the maximum, because a recording's gain (microphone, distance) then leaves no trace, and
+    A constant offset leaves no trace: the mean is taken off first, over the samples given, so padding must have been
+    trimmed. Relative to the maximum, because a recording's gain (microphone, distance) then leaves no trace, and
     because the reference comes from the window alone: a graph that gets one window on a device computes
     the same value, which it could not from a corpus statistic or from the rest of the recording.
 
@@ -71,23 +74,20 @@ def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
     Returns:
         (T, n_mels) float32 in [0, 1], T = 1 + n // hop_length: Slaney mel bands of the centred, zero-padded
         power spectrogram, as `librosa.feature.melspectrogram` and `librosa.power_to_db` compute them.
+
+    Raises:
+        RecordingError: samples that are not finite, or so large that their powers are not.
     """
-    mel = _mel_spectrogram(waveform, config)
+    mel = _mel_spectrogram(without_offset(waveform), config)
+    if not np.isfinite(mel).all():
+        raise RecordingError(
+            "a waveform holds samples that are not finite or far beyond full scale 1; expected sound."
+        )
     decibel = np.log10(np.maximum(mel, AMIN, out=mel), out=mel)
     decibel *= 10
     decibel += config.top_db - decibel.max()
     decibel /= config.top_db
     return np.maximum(decibel, 0, out=decibel)
-
-
-def trim_trailing_zeros(waveform: np.ndarray) -> np.ndarray:
-    """The waveform up to its last sample that is not exactly zero.
-
-    Such a tail is padding, not sound: the exported model takes trailing digital zeros for the padding of a
-    short input, so preparation must do the same or the two would see different lengths.
-    """
-    sound = np.flatnonzero(waveform)
-    return waveform[: sound[-1] + 1] if len(sound) else waveform[:0]
 
 
 def _mel_spectrogram(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
@@ -114,6 +114,12 @@ def _mel_spectrogram(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
 
 
 def check_not_silent(waveform: np.ndarray, silence_peak: float, where: str) -> None:
-    peak = float(np.abs(waveform).max(initial=0.0))
-    if peak < silence_peak:
-        raise RecordingError(f"{where} is silent: peak {peak:.1e}; expected at least {silence_peak:.1e}.")
+    """
+    Raises:
+        RecordingError: no sample deviates from the waveform's mean by at least `silence_peak`.
+    """
+    peak = peak_deviation(waveform)
+    if not peak >= silence_peak:
+        raise RecordingError(
+            f"{where} is silent: peak {peak:.1e} around its mean; expected at least {silence_peak:.1e}."
+        )

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import av
-
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.gaf import pixels
 from stressid_keras.preprocessing.images import image_width
+from stressid_keras.preprocessing.lengths import implausible
 from stressid_keras.preprocessing.quantisation import stored_type
 from stressid_keras.preprocessing.sources import inspect_lengths, is_image
+from stressid_keras.preprocessing.video_file import open_video
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
 
 LOOKED_AT = 16  # recordings: on a network disk, opening every file of a thousand would take minutes
@@ -20,12 +20,24 @@ def estimate_nbytes(recordings, config: PreparationConfig) -> int:
     step = max(1, len(recordings) // LOOKED_AT)
     looked_at = recordings[::step]
     return round(
-        sum(_nbytes(recording, config) for recording in looked_at) * len(recordings) / len(looked_at)
+        sum(_usable_nbytes(recording, config) for recording in looked_at) * len(recordings) / len(looked_at)
     )
+
+
+def _usable_nbytes(recording, config: PreparationConfig) -> int:
+    try:
+        return _nbytes(recording, config)
+    except Exception:  # of whatever type: an estimate must not stop a run, which will name what is wrong
+        return 0
 
 
 def _nbytes(recording, config: PreparationConfig) -> int:
     seconds = inspect_lengths(recording, config)
+    told = {
+        modality: value for modality, value in seconds.items() if not is_image(recording.sources[modality])
+    }
+    for modality in implausible(told, recording.sources, True, config):
+        del seconds[modality]
     spans = window_spans(seconds, config)
     total = 0
     for modality, path in recording.sources.items():
@@ -46,13 +58,13 @@ def _window_nbytes(modality: str, path: Path, span: Span, config: PreparationCon
             return int(frames) * config.audio.n_mels * stored_type(modality).itemsize
         if modality == "video":
             return config.video.frames * _frame_nbytes(path, config.video.max_side)
-    except (RecordingError, OSError, av.error.FFmpegError):
+    except (RecordingError, OSError):
         return 0
     return pixels(config.gaf.size(modality), seconds, config.window_seconds) ** 2
 
 
 def _frame_nbytes(path: Path, max_side: int) -> int:
-    with av.open(str(path)) as container:
-        height, width = container.streams.video[0].height, container.streams.video[0].width
-    scale = min(1.0, max_side / max(height, width))
+    with open_video(path) as (_, stream):
+        height, width = stream.codec_context.height, stream.codec_context.width
+    scale = min(1.0, max_side / max(height, width, 1))
     return 3 * max(1, round(height * scale)) * max(1, round(width * scale))

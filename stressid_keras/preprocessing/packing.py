@@ -6,8 +6,7 @@ holds the old store, the new one, or what is needed to finish the new one, and `
 beside the files that it describes.
 """
 
-import json
-import math
+import logging
 import os
 import shutil
 from collections.abc import Iterable
@@ -17,19 +16,25 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, QualityConfig
+from stressid_keras.errors import StaleError
+from stressid_keras.preprocessing.failures import by_cause
 from stressid_keras.preprocessing.quantisation import stored_type
-from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS, FORMAT
+from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS, FORMAT, TABLES
+from stressid_keras.preprocessing.stored_arrays import (
+    ArrayFile,
+    array_file,
+    checksum,
+    found_whole,
+    remember_whole,
+)
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import Unit
 from stressid_keras.preprocessing.windows import Span
-from stressid_keras.provenance import read_json, write_json, write_text
+from stressid_keras.provenance import file_fingerprint, read_sealed, write_sealed, write_text
 
-FILES = (
-    *(f"arrays/{modality}.bin" for modality in MODALITIES),
-    "inventory.json",
-    "manifest.csv",
-    "failures.csv",
-)
+FILES = (*(f"arrays/{modality}.bin" for modality in MODALITIES), *TABLES)
+
+logger = logging.getLogger(__name__)
 
 
 class Packer:
@@ -61,7 +66,7 @@ class Packer:
         self._inventory[recording.name] = cells
         self.fingerprints[recording.name] = {modality: unit.fingerprint for modality, unit in units.items()}
         for modality, unit in units.items():
-            for reason in dict.fromkeys(window.reason for window in unit.windows if window.reason):
+            for reason in by_cause(window.reason for window in unit.windows if window.reason):
                 self.failures.append((recording.name, modality, reason))
         for number, (start, stop) in enumerate(spans):
             window = {
@@ -79,12 +84,15 @@ class Packer:
                 os.fsync(
                     file.fileno()
                 )  # a power cut must not leave a description of bytes that never arrived
-        inventory = {"fingerprints": self.fingerprints, "windows": self._inventory}
-        write_text(self.next / "inventory.json", json.dumps(inventory) + "\n")
+        inventory = {"format": FORMAT, "fingerprints": self.fingerprints, "windows": self._inventory}
+        write_sealed(self.next / "inventory.json", inventory)
         write_text(self.next / "manifest.csv", _csv(self.rows, COLUMNS))
         self.write_failures(self.next / "failures.csv")
-        write_json(self.next / "prepare.json", {"format": FORMAT, **description, "nbytes": self.nbytes})
+        tables = {name: file_fingerprint(self.next / name) for name in TABLES}
+        about = {"format": FORMAT, **description, "nbytes": self.nbytes, "tables": tables}
+        write_sealed(self.next / "prepare.json", about)
         commit(self.folder)
+        remember_whole(self.folder, MODALITIES)
 
     def write_failures(self, path: Path) -> None:
         write_text(path, _csv(self.failures, FAILURE_COLUMNS))
@@ -95,14 +103,16 @@ class Packer:
             for window in unit.windows:
                 cell = {"offset": self.nbytes[modality], "seconds": window.seconds, "reason": window.reason}
                 cell["quality"] = window.quality
+                cell["shape"] = [] if window.array is None else list(window.array.shape)
+                cell["checksum"] = "" if window.array is None else checksum(window.array)
                 if window.array is not None:
                     file.write(np.ascontiguousarray(window.array).data)
                     self.nbytes[modality] += window.array.nbytes
-                cells.append({**cell, "shape": [] if window.array is None else list(window.array.shape)})
+                cells.append(cell)
         return cells
 
     def _file(self, modality: str) -> Path:
-        return self.next / "arrays" / f"{modality}.bin"
+        return array_file(self.next, modality)
 
 
 def commit(folder: Path) -> None:
@@ -120,37 +130,56 @@ def commit(folder: Path) -> None:
 
 
 class StoredUnits:
-    """The units of the present store; their arrays are mapped, not read. Empty if there is no sound store."""
+    """The units of the present store, those alone whose bytes are what was written. Empty if there is no sound store.
+
+    All arrays are read for that, unless the folder remembers that it found them whole and they were not touched since.
+    """
 
     def __init__(self, folder: Path):
-        description, inventory = read_json(folder / "prepare.json"), read_json(folder / "inventory.json")
-        self._fingerprints, self._windows, self._maps = {}, {}, {}
-        if description is None or inventory is None:
-            return
-        self._fingerprints, self._windows = inventory["fingerprints"], inventory["windows"]
-        for modality, size in description.get("nbytes", {}).items():
-            path = folder / "arrays" / f"{modality}.bin"
-            if path.is_file() and path.stat().st_size == size:  # a damaged one is made again, the others kept
-                self._maps[modality] = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
+        inventory = read_sealed(folder / "inventory.json") or {}
+        sound = inventory.get("format") == FORMAT
+        self.folder = folder
+        self._fingerprints = inventory["fingerprints"] if sound else {}
+        self._windows = inventory["windows"] if sound else {}
+        self._damaged: set[tuple[str, str]] = set()
+        self._files: dict[str, ArrayFile] = {}
+        if sound:
+            self._check()
 
     def fingerprint(self, name: str, modality: str) -> str:
-        """Fingerprint of a unit; empty if it is not there."""
-        return self._fingerprints.get(name, {}).get(modality, "") if modality in self._maps else ""
+        """Fingerprint of a unit; empty if it is not there, or damaged."""
+        if (name, modality) in self._damaged:
+            return ""
+        return self._fingerprints.get(name, {}).get(modality, "")
 
     def unit(self, name: str, modality: str) -> Unit:
-        cells, data = self._windows[name][modality], self._maps[modality]
-        dtype = stored_type(modality)
+        """Raises StaleError: its bytes are not those that were written."""
         windows = [
-            PreparedWindow(_cut(data, c, dtype), c["seconds"], c["reason"], c["quality"]) for c in cells
+            PreparedWindow(self._array(modality, cell), cell["seconds"], cell["reason"], cell["quality"])
+            for cell in self._windows[name][modality]
         ]
         return Unit(self._fingerprints[name][modality], windows)
 
+    def _check(self) -> None:
+        whole = found_whole(self.folder, MODALITIES)
+        unknown = [modality for modality in MODALITIES if modality not in whole]
+        for name, modality in ((n, m) for m in unknown for n, units in self._windows.items() if m in units):
+            try:
+                for cell in self._windows[name][modality]:
+                    self._array(modality, cell)
+            except StaleError as error:
+                logger.warning("%s (the %s of %s is made again)", error, modality, name)
+                self._damaged.add((name, modality))
+        if unknown:
+            remember_whole(self.folder, set(MODALITIES) - {modality for _, modality in self._damaged})
 
-def _cut(data: np.ndarray, cell: dict, dtype: np.dtype) -> np.ndarray | None:
-    if not cell["shape"]:
-        return None
-    stop = cell["offset"] + math.prod(cell["shape"]) * dtype.itemsize
-    return data[cell["offset"] : stop].view(dtype).reshape(cell["shape"])
+    def _array(self, modality: str, cell: dict) -> np.ndarray | None:
+        if not cell["shape"]:
+            return None
+        if modality not in self._files:
+            self._files[modality] = ArrayFile(array_file(self.folder, modality))
+        dtype = stored_type(modality)
+        return self._files[modality].read(cell["offset"], cell["shape"], dtype, cell["checksum"])
 
 
 def _row(recording, number: int, start: float, stop: float, window: dict[str, dict], rate: float) -> dict:
@@ -161,6 +190,7 @@ def _row(recording, number: int, start: float, stop: float, window: dict[str, di
         row[f"{modality}_offset"] = cell["offset"]
         row[f"{modality}_shape"] = "x".join(map(str, cell["shape"]))
         row[f"{modality}_seconds"] = cell["seconds"]
+        row[f"{modality}_checksum"] = cell["checksum"]
         row |= {f"{modality}_{name}": value for name, value in cell["quality"].items()}
         if modality in PHYSIOLOGICAL and cell["quality"]:  # an image that was made earlier does not tell
             row[f"{modality}_dropped_samples"] = max(0, round((stop - start - cell["seconds"]) * rate))

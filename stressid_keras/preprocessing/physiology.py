@@ -1,46 +1,99 @@
 """ECG, EDA and respiration from StressID's text files."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.clock import Clock, clock_of, is_time, seconds_of
+from stressid_keras.preprocessing.resampling import interpolate_missing, on_grid, resampled
+from stressid_keras.preprocessing.table_fields import is_number
+from stressid_keras.preprocessing.tables import TextTable, read_text_table
 
 
-def load_signals(path: Path) -> dict[str, np.ndarray]:
-    """Read a text file with the columns ECG, EDA and RR (respiration).
+@dataclass(frozen=True)
+class SignalFile:
+    """What a text file of signals holds, before it is brought to a common rate.
 
-    Byte order mark, CRLF, semicolons (also with decimal commas), tabs, spaces, case of the names, further
-    columns and a missing last newline are tolerated; an empty field is NaN.
+    Attributes:
+        signals: {"ecg", "eda", "rr"}: (rows,) float32 each, in the file's units.
+        clock: of its time column; None if it has none that tells the time.
+    """
+
+    name: str
+    signals: dict[str, np.ndarray]
+    clock: Clock | None
+
+    def __len__(self) -> int:
+        return len(self.signals[PHYSIOLOGICAL[0]])
+
+
+def load_signals(path: Path, quality: QualityConfig | None = None) -> dict[str, np.ndarray]:
+    """Read the columns ECG, EDA and RR (respiration) of a text file at `quality.signal_rate`.
+
+    Files of every dialect that `tables.read_text_table` understands, with further columns and empty fields. A file with
+    a time column (see `clock.is_time`) is brought to the rate, against aliasing where that is lower; what falls into a
+    gap of its times is missing. A file without one has the rate already.
+
+    Args:
+        quality: None: its defaults.
 
     Returns:
-        {"ecg", "eda", "rr"}: (n,) float32 each, in the file's units.
+        {"ecg", "eda", "rr"}: (n,) float32 each, in the file's units; NaN where a sample is missing.
 
     Raises:
-        RecordingError: not text, a missing column, no rows, or a field that is not a number.
+        RecordingError: not text, a missing column, no rows, rows of another number of fields than the header, a field
+            that is not a number, times that make no sense, or longer than `quality.max_seconds`.
+        OSError: it cannot be read.
+    """
+    return at_rate(read_signal_file(path), quality or QualityConfig())
+
+
+def read_signal_file(path: Path) -> SignalFile:
+    """The columns ECG, EDA and RR of a text file as they are, and when their rows were taken.
+
+    Raises:
+        RecordingError, OSError: as `load_signals`.
     """
     path = Path(path)
-    names, layout = _header(path)
-    try:
-        table = pd.read_csv(
-            path,
-            **layout,
-            header=None,
-            skiprows=1,
-            names=range(len(names)),
-            index_col=False,
-            dtype={names.index(name): np.float32 for name in PHYSIOLOGICAL},
-            engine="c",
-            skipinitialspace=True,
-            encoding="utf-8-sig",
-        )
-    except (ValueError, pd.errors.ParserError) as error:
-        raise _not_numeric(path, names, layout, error) from None
-    if len(table) == 0:
-        raise RecordingError(f"{path.name} has a header and no rows; expected samples of ECG, EDA and RR.")
-    return {name: table[names.index(name)].to_numpy() for name in PHYSIOLOGICAL}
+    table = read_text_table(path, PHYSIOLOGICAL)
+    places = {table.names.index(name): name for name in PHYSIOLOGICAL}
+    times = [place for place, header in enumerate(table.header) if is_time(header) and place not in places]
+    numeric = [place for place in times if _holds_numbers(table, place)]
+    # one pass reads everything, unless a decimal comma makes the times another matter
+    found = table.numbers(dict.fromkeys(places, np.float32) | dict.fromkeys(numeric, np.float64))
+    signals = {name: found[place] for place, name in places.items()}
+    columns = {place: found[place] for place in numeric}
+    columns |= table.texts([place for place in times if place not in numeric])
+    clocks = [_clock(table, place, columns[place], path.name) for place in times]
+    return SignalFile(
+        path.name, signals, _agreed([clock for clock in clocks if clock], len(table), path.name)
+    )
+
+
+def at_rate(file: SignalFile, quality: QualityConfig) -> dict[str, np.ndarray]:
+    """The signals of a file at `quality.signal_rate`: as `load_signals`."""
+    if file.clock is None:
+        return file.signals
+    rate, clock = quality.signal_rate, file.clock
+    seconds = clock.seconds(len(file))
+    if seconds > quality.max_seconds:
+        raise RecordingError(too_long(file.name, seconds, quality))
+    samples = round(seconds * rate)
+    return {
+        name: resampled(on_grid(signal, clock), clock.step * rate, samples)
+        for name, signal in file.signals.items()
+    }
+
+
+def too_long(name: str, seconds: float, quality: QualityConfig) -> str:
+    """The sentence about a file that lasts longer than any recording."""
+    return (
+        f"{name} lasts {seconds:,.0f} s by what it says of itself; expected at most {quality.max_seconds:,.0f} s: "
+        "it is damaged, or no single recording."
+    )
 
 
 def clean_signal(signal: np.ndarray, quality: QualityConfig, where: str) -> np.ndarray:
@@ -69,68 +122,21 @@ def clean_signal(signal: np.ndarray, quality: QualityConfig, where: str) -> np.n
     return signal
 
 
-def interpolate_missing(signal: np.ndarray) -> np.ndarray:
-    """A signal (n,) with its missing samples (NaN or infinite) interpolated linearly; all finite, if any is."""
-    finite = np.isfinite(signal)
-    if finite.all() or not finite.any():
-        return signal
-    indices = np.arange(len(signal))
-    return np.interp(indices, indices[finite], signal[finite]).astype(signal.dtype)
+def _holds_numbers(table: TextTable, place: int) -> bool:
+    first = table.first(place)
+    return is_number(first, ".") or is_number(first, ",")
 
 
-def count_rows(path: Path) -> int:
-    """Lines after the header; cheap, and exact enough to know how long a recording is."""
-    lines, last = 0, b"\n"
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            lines += block.count(b"\n")
-            last = block[-1:]
-    return max(0, lines + (last != b"\n") - 1)
+def _clock(table: TextTable, place: int, values: np.ndarray, file: str) -> Clock | None:
+    header = table.header[place]
+    times = seconds_of(header, values, file)
+    return None if times is None else clock_of(times, header, file)
 
 
-def _header(path: Path) -> tuple[list[str], dict]:
-    """Lower-case column names, and pandas' options for separator and decimal mark."""
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            first, second = file.readline(), file.readline()
-    except UnicodeDecodeError:
-        raise RecordingError(f"{path.name} is not text; expected lines of ECG,EDA,RR.") from None
-    if not first.strip():
-        raise RecordingError(f"{path.name} is empty; expected a header ECG,EDA,RR and samples.")
-    separator = next((mark for mark in ";\t," if mark in first), None)
-    names = [name.strip().strip('"').lower() for name in first.strip().split(separator)]
-    missing = [name.upper() for name in PHYSIOLOGICAL if name not in names]
-    if missing:
-        found = ", ".join(name.upper() for name in names)[:80]
-        raise RecordingError(f"{path.name} has no column {missing[0]}; expected ECG, EDA, RR, found {found}.")
-    if (
-        len(second.strip().split(separator)) > len(names) + 1
-    ):  # one more is a separator at the end of the line
-        raise RecordingError(f"{path.name}, line 2 has more fields than the header; expected {len(names)}.")
-    decimal = "," if separator != "," and "," in second else "."
-    return names, {"sep": separator or r"\s+", "decimal": decimal}
-
-
-def _not_numeric(path: Path, names: list[str], layout: dict, error: Exception) -> RecordingError:
-    """Find the line that pandas could not read: its error has the value or the line, never both."""
-    separator = None if layout["sep"] == r"\s+" else layout["sep"]
-    columns = [names.index(name) for name in PHYSIOLOGICAL]
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
-            fields = line.strip().split(separator)
-            for column in columns if number > 1 else ():
-                text = fields[column].strip() if column < len(fields) else ""
-                if text and not _is_number(text.replace(layout["decimal"], ".")):
-                    return RecordingError(
-                        f"{path.name}, line {number}: found {text[:40]!r}; "
-                        f"expected a number for {names[column].upper()}."
-                    )
-    return RecordingError(f"{path.name} cannot be read as a table of numbers: {str(error).strip()}")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _agreed(clocks: list[Clock], rows: int, file: str) -> Clock | None:
+    """The first of several clocks, which tell the same length, give or take one in a hundred."""
+    lengths = [clock.seconds(rows) for clock in clocks]
+    if lengths and max(lengths) > 1.01 * min(lengths):
+        found = " and ".join(f"{seconds:.4g} s" for seconds in (min(lengths), max(lengths)))
+        raise RecordingError(f"{file} has time columns that disagree: {found} long; expected one length.")
+    return clocks[0] if clocks else None

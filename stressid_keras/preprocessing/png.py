@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PHYSIOLOGICAL
+from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing.images import save_gaf_image, save_log_mel_image, save_rgb_image
-from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.provenance import read_json, write_json
 

@@ -4,17 +4,17 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, PreparationConfig, to_dict
+from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
+from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing.estimate import estimate_nbytes
-from stressid_keras.preprocessing.locking import exclusive
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
-from stressid_keras.preprocessing.signal_levels import Levels, person_levels
+from stressid_keras.preprocessing.signal_levels import NO_RANGE, Levels, person_levels
 from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key
 from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.preprocessing.units import Plan, Unit, levels_key, load_part, part_path, plan_recording
 from stressid_keras.preprocessing.work import Progress, Task, inspect_signals, make_recording, run_tasks
-from stressid_keras.provenance import fingerprint, read_json, versions, write_json
+from stressid_keras.provenance import fingerprint, read_sealed, versions, write_sealed
 
 # Caches, no part of the store: hashes of source files by stamp, and levels of signals by the hash of their file.
 KNOWN_SOURCES = ".sources.json"
@@ -56,7 +56,7 @@ def prepare_dataset(
     except OSError as error:  # a source that cannot be read is a failure of its recording: this is the folder
         raise StressIDError(
             f"{folder} cannot be written ({error.strerror or error}); "
-            "mend that and run again: finished recordings are kept."
+            "fix that and run again: finished recordings are kept."
         ) from error
 
 
@@ -102,28 +102,36 @@ class _Preparation:
     def _learn_levels(self, known: dict[str, Source], jobs: int, scheduler: str) -> None:
         """The levels of every person; a recording is read unless its files were inspected and not touched since."""
         path = self.folder / KNOWN_LEVELS
-        remembered = read_json(path)
-        remembered = remembered if isinstance(remembered, dict) else {}
+        remembered = _remembered_levels(path)
         found: dict[str, Levels] = {}
         keys: dict[str, str] = {}
         unknown = []
         for recording in self.recordings:
-            sources = {m: current_source(recording.sources[m], known) for m in PHYSIOLOGICAL}
-            key = keys[recording.name] = levels_key(sources, self.config)
+            sources = {m: current_source(path, known) for m, path in recording.sources.items()}
+            key = keys[recording.name] = levels_key(recording, sources, self.config)
             if key and key in remembered:
-                found[recording.name] = {modality: tuple(pair) for modality, pair in remembered[key].items()}
+                found[recording.name] = remembered[key]
             else:
                 unknown.append(Task(recording, _mine(recording, known)))
         for seen in run_tasks(inspect_signals, unknown, self.parts, self.config, jobs, scheduler):
             name = seen.recording.name
-            found[name], keys[name] = seen.levels, levels_key(seen.sources, self.config)
+            found[name], keys[name] = seen.levels, levels_key(seen.recording, seen.sources, self.config)
             known |= {source_key(seen.recording.sources[m]): source for m, source in seen.sources.items()}
         if unknown:
-            write_json(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
+            write_sealed(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
+        self.levels = self._levels_of_people(found)
+
+    def _levels_of_people(self, found: dict[str, Levels]) -> dict[str, Levels]:
+        """By subject; where a person's recordings disagree, those of all others decide."""
         people: dict[str, list[Levels]] = {}
         for recording in self.recordings:
             people.setdefault(recording.subject, []).append(found[recording.name])
-        self.levels = {subject: person_levels(levels) for subject, levels in people.items()}
+        levels = {subject: person_levels(mine) for subject, mine in people.items()}
+        for subject, ranges in levels.items():
+            if NO_RANGE in ranges.values():
+                others = [one for other, theirs in people.items() if other != subject for one in theirs]
+                levels[subject] = person_levels(people[subject], others)
+        return levels
 
     def _outstanding(self, known: dict[str, Source]) -> list[Task]:
         """Recordings of which a file is new or was touched, or a unit is not in the store."""
@@ -189,6 +197,7 @@ class _Preparation:
             "windows_fingerprint": self._windows_fingerprint(packer.fingerprints),
             "class_names": list(self.index.class_names),
             "label_column": self.index.label_column,
+            "notes": {"lengths": {name: plan.note for name, plan in sorted(self.plans.items()) if plan.note}},
             "counts": {
                 "recordings": len(self.recordings),
                 "recordings_left_out": len(self.index.recordings) - len(self.recordings),
@@ -224,6 +233,17 @@ class _Preparation:
             for modality, path in recording.sources.items()
         }
         save_known(self.folder / KNOWN_SOURCES, known)
+
+
+def _remembered_levels(path: Path) -> dict[str, Levels]:
+    """What an earlier run found, by `levels_key`; a file that is damaged or was changed merely makes a run slower."""
+    try:
+        return {
+            key: {modality: (float(low), float(high)) for modality, (low, high) in levels.items()}
+            for key, levels in (read_sealed(path) or {}).items()
+        }
+    except (AttributeError, TypeError, ValueError):
+        return {}
 
 
 def _mine(recording, known: dict[str, Source]) -> dict[str, Source]:

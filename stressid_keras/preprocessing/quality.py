@@ -23,6 +23,7 @@ _USED = {
         ("min_seconds", "max_missing_share", "max_flat_share", "flat_seconds", "signal_rate"),
     ),
 }
+_USED["ecg"] += ("min_beat_likeness",)
 
 
 def settings(modality: str, config: QualityConfig) -> dict:
@@ -49,13 +50,20 @@ def share(mask: np.ndarray) -> float:
 
 
 def silent_share(waveform: np.ndarray, block: int, silence_peak: float) -> float:
-    """Share of a waveform's blocks whose peak is below `silence_peak`; a rest shorter than a block is left out."""
-    whole = len(waveform) // block * block
-    return share(np.abs(waveform[:whole]).reshape(-1, block).max(axis=1, initial=0.0) < silence_peak)
+    """Share of a waveform's blocks that deviate from their own mean by less than `silence_peak`; a rest shorter than a
+    block is left out."""
+    blocks = waveform[: len(waveform) // block * block].reshape(-1, block)
+    means = blocks.mean(axis=1, keepdims=True, dtype=np.float64)
+    return share(np.abs(blocks - means).max(axis=1, initial=0.0) < silence_peak)
 
 
 def flat_share(signal: np.ndarray, least: int) -> float:
     """Share of the samples that lie in runs of at least `least` equal ones; NaN equals nothing."""
+    return share(flat_samples(signal, least))
+
+
+def flat_samples(signal: np.ndarray, least: int) -> np.ndarray:
+    """(n,) bool: which samples lie in runs of at least `least` equal ones; NaN equals nothing."""
     starts = np.flatnonzero(np.concatenate([[True], signal[1:] != signal[:-1]]))
     lengths = np.diff(np.append(starts, len(signal)))
-    return round(float(lengths[lengths >= least].sum() / len(signal)), _DECIMALS)
+    return np.repeat(lengths >= least, lengths)

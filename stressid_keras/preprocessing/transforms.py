@@ -10,15 +10,18 @@ import numpy as np
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.media.waveform import trim_padding
 from stressid_keras.preprocessing import audio, gaf, images, physiology, quality, video
+from stressid_keras.preprocessing.failures import may_pass, sentence
+from stressid_keras.preprocessing.imaged_signal import ImagedSignal, long_enough, named
 from stressid_keras.preprocessing.quantisation import to_stored
-from stressid_keras.preprocessing.signal_levels import imaged_series
+from stressid_keras.preprocessing.signal_levels import outside
 from stressid_keras.preprocessing.windows import Span
 
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 2, "video": 1, "ecg": 2, "eda": 2, "rr": 2}
+TRANSFORM_VERSIONS = {"audio": 3, "video": 2, "ecg": 3, "eda": 3, "rr": 3}
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,19 @@ def transform(
     path: Path,
     spans: list[Span | None],
     config: PreparationConfig,
-    load=physiology.load_signals,
-    bounds: tuple[float, float] | None = None,
+    load=None,
+    bounds: tuple[float, ...] | None = None,
 ) -> list[PreparedWindow]:
     """Transform one modality of a recording, one result per span (None: not in this window).
 
     Never raises for a bad file: the reason is in the windows.
 
     Args:
-        load: reads a text file of signals; pass a caching one to read it once for its three signals.
+        load: reads a text file of signals at the configuration's rate; pass a caching one to read it once for its three
+            signals; None: `load_signals`.
         bounds: of a signal, the levels of its person, between which it is imaged; None: those of each window.
     """
+    load = load or functools.partial(physiology.load_signals, quality=config.quality)
     if path.suffix.lower() == ".png":
         make = _image_window(modality, path, config)
     elif modality == "audio":
@@ -60,7 +65,7 @@ def transform(
 
 def is_unexpected(window: PreparedWindow) -> bool:
     """Whether a window failed for a reason that may not be its file's fault, so that it is worth a retry."""
-    return window.reason.startswith(_UNEXPECTED)
+    return may_pass(window.reason)
 
 
 def settings(modality: str, config: PreparationConfig) -> dict:
@@ -80,17 +85,13 @@ def settings(modality: str, config: PreparationConfig) -> dict:
     return {**used, **quality.settings(modality, config.quality), "version": TRANSFORM_VERSIONS[modality]}
 
 
-_UNEXPECTED = "unexpected "
-
-
 def _attempt(make, modality: str, path: Path, span: Span) -> PreparedWindow:
     try:
         return make(span)
-    except RecordingError as error:
-        return PreparedWindow(reason=str(error))
-    except Exception as error:  # one odd file must not stop a run of a thousand; the log has the traceback
-        logger.warning("%s of %s", modality, path.name, exc_info=True)
-        return PreparedWindow(reason=f"{_UNEXPECTED}{type(error).__name__} in {path.name}: {error}")
+    except Exception as error:  # of whatever type: one file must not stop a run of a thousand
+        if not isinstance(error, RecordingError):
+            logger.warning("%s of %s", modality, path.name, exc_info=True)
+        return PreparedWindow(reason=sentence(path, error))
 
 
 def _audio_window(path: Path, config: PreparationConfig):
@@ -98,18 +99,22 @@ def _audio_window(path: Path, config: PreparationConfig):
 
     @functools.cache  # the file is read when the first window is made, once for all windows
     def load() -> tuple[np.ndarray, np.ndarray, int]:
-        return audio.load_waveform_and_clipping(path, rate, limits.silence_peak, limits.clip_peak)
+        return audio.load_waveform_and_clipping(
+            path, rate, limits.silence_peak, limits.clip_peak, limits.max_seconds
+        )
 
     def make(span: Span) -> PreparedWindow:
         waveform, clipped, file_rate = load()
-        piece = audio.trim_trailing_zeros(_cut(waveform, span, rate))
-        audio.check_not_silent(piece, limits.silence_peak, _where(path, span))
-        seconds = _long_enough(len(piece) / rate, path, span, config)
+        piece = _cut(waveform, span, rate)
+        if round(span[1] * rate) < len(waveform):  # the recording's own end has been trimmed
+            piece = trim_padding(piece)
+        audio.check_not_silent(piece, limits.silence_peak, named(path, span))
+        seconds = long_enough(len(piece) / rate, path, span, config)
         measures = {
             "clipped_share": quality.share(_cut(clipped, span, file_rate)),
             "silent_share": quality.silent_share(piece, config.audio.hop_length, limits.silence_peak),
         }
-        quality.check(measures, limits, _where(path, span))
+        quality.check(measures, limits, named(path, span))
         array = to_stored(audio.log_mel(piece, config.audio), "audio")
         return PreparedWindow(array, seconds, quality=measures)
 
@@ -117,31 +122,29 @@ def _audio_window(path: Path, config: PreparationConfig):
 
 
 def _video_window(path: Path, config: PreparationConfig, span: Span) -> PreparedWindow:
-    seconds = _long_enough(span[1] - span[0], path, span, config)
+    seconds = long_enough(span[1] - span[0], path, span, config)
     frames, found, dropped = video.read_frames_and_dropped(path, *span, config.video)
-    quality.check({"dropped_share": dropped / (found + dropped)}, config.quality, _where(path, span))
+    quality.check({"dropped_share": dropped / (found + dropped)}, config.quality, named(path, span))
     return PreparedWindow(frames, seconds, quality={"dropped_frames": dropped})
 
 
 def _signal_window(modality: str, path: Path, config: PreparationConfig, load, bounds):
-    rate = config.quality.signal_rate
+    @functools.cache  # heartbeats and levels are found once for all windows
+    def signal() -> ImagedSignal:
+        return ImagedSignal(modality, load(path)[modality], config, path)
 
-    @functools.cache  # over the whole recording: a window of a second may hold a single heartbeat
-    def series() -> np.ndarray:
-        return imaged_series(modality, load(path)[modality], config, f"{path.name}, {modality.upper()}")
+    @functools.cache
+    def misfit() -> str:
+        return outside(signal(), bounds) if bounds is not None else ""
 
     def make(span: Span) -> PreparedWindow:
-        piece = _cut(load(path)[modality], span, rate)
-        seconds = _long_enough(len(piece) / rate, path, span, config)
-        where = f"{_where(path, span)}, {modality.upper()}"
-        physiology.clean_signal(piece, config.quality, where)
-        measures = {
-            "flat_share": quality.flat_share(piece, max(2, round(config.quality.flat_seconds * rate))),
-            "missing_share": quality.share(~np.isfinite(piece)),
-        }
-        quality.check(measures, config.quality, where)
+        measures = signal().check(span)
+        if misfit():
+            raise RecordingError(misfit())
+        piece = signal().cut(signal().series, span)
+        seconds = len(piece) / signal().rate
         size = gaf.pixels(config.gaf.size(modality), seconds, config.window_seconds)
-        field = gaf.gramian_angular_field(_cut(series(), span, rate), size, config.gaf.method, bounds)
+        field = gaf.gramian_angular_field(piece, size, config.gaf.method, bounds)
         return PreparedWindow(to_stored(field, modality), seconds, quality=measures)
 
     return make
@@ -160,14 +163,3 @@ def _image_window(modality: str, path: Path, config: PreparationConfig):
 
 def _cut(signal: np.ndarray, span: Span, rate: float) -> np.ndarray:
     return signal[round(span[0] * rate) : round(span[1] * rate)]
-
-
-def _long_enough(seconds: float, path: Path, span: Span, config: PreparationConfig) -> float:
-    least = config.quality.min_seconds
-    if seconds < least:
-        raise RecordingError(f"{_where(path, span)} lasts {seconds:.2f} s; expected at least {least:g} s.")
-    return seconds
-
-
-def _where(path: Path, span: Span) -> str:
-    return path.name if span[0] == 0 else f"{path.name} from {span[0]:g} to {span[1]:g} s"

@@ -2,20 +2,21 @@
 
 import json
 import logging
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
-from stressid_keras.preprocessing.physiology import load_signals
+from stressid_keras.preprocessing.failures import may_pass, sentence
+from stressid_keras.preprocessing.lengths import difference, implausible
 from stressid_keras.preprocessing.signal_levels import Levels
 from stressid_keras.preprocessing.sources import Source, is_image
 from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
-from stressid_keras.provenance import atomic_path, fingerprint
+from stressid_keras.provenance import fingerprint
+from stressid_keras.sealed_arrays import read_arrays, write_arrays
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ class Plan:
     shares: dict[str, list[Span | None]]  # per modality, the part of each window that it covers
     fingerprints: dict[str, str]  # per modality
     bounds: Levels  # of the signals, between which they are imaged
+    reasons: dict[str, str] = field(default_factory=dict)  # per modality that cannot be used as a whole
+    note: str = ""  # the lengths of its files, if they differ more than is usual
 
 
 def plan_recording(
@@ -48,40 +51,72 @@ def plan_recording(
 ) -> Plan:
     """Decide on windows and fingerprints from what is known of the files.
 
-    An image made earlier stands for the whole recording, so a recording with one has a single window.
+    An image made earlier stands for the whole recording, so a recording with one has a single window. A modality whose
+    length cannot be that of the recording is refused: see `lengths.implausible`. Never raises.
 
     Args:
         levels: of the person's signals, between which they are imaged; none: those of each window.
     """
+    try:
+        return _plan(recording, sources, config, levels or {})
+    except Exception as error:  # of whatever type: one recording must not stop a run of a thousand
+        logger.warning("planning %s", recording.name, exc_info=True)
+        spans: list[Span] = [(0.0, config.window_seconds)]
+        reasons = {modality: sentence(path, error) for modality, path in recording.sources.items()}
+        return Plan(
+            spans, {modality: [*spans] for modality in reasons}, dict.fromkeys(reasons, ""), {}, reasons
+        )
+
+
+def refusals(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, str]:
+    """Why modalities cannot be used for what is known of the files, without a look at their content: see `lengths`."""
+    broken = {modality: source.reason for modality, source in sources.items() if source.reason}
+    told = _told(recording, sources, config)
+    timed = any(sources[modality].timed for modality in told)
+    return broken | implausible(told, recording.sources, timed, config)
+
+
+def _plan(recording, sources: dict[str, Source], config: PreparationConfig, levels: Levels) -> Plan:
+    paths = recording.sources
+    reasons = refusals(recording, sources, config)
+    usable = {modality: source for modality, source in sources.items() if modality not in reasons}
     seconds = {
-        modality: sources[modality].seconds(modality, path, config)
-        for modality, path in recording.sources.items()
-        if not sources[modality].reason
+        modality: source.seconds(modality, paths[modality], config) for modality, source in usable.items()
     }
+    note = difference(_told(recording, usable, config))
     spans = window_spans(seconds, config)
-    if any(is_image(path) for path in recording.sources.values()):
+    if any(is_image(path) for path in paths.values()):
         spans = [spans[0] if spans[0][1] else (0.0, config.window_seconds)]
     shares, fingerprints, bounds = {}, {}, {}
-    for modality, path in recording.sources.items():
+    for modality, path in paths.items():
         length = seconds.get(modality, 0.0)
         shares[modality] = (
             [(0.0, length or spans[0][1])] if is_image(path) else modality_spans(length, spans, config)
         )
-        if levels and modality in levels and not is_image(path):
+        if modality in levels and not is_image(path):
             bounds[modality] = levels[modality]
         content = sources[modality].content
+        refused = [] if sources[modality].reason or modality not in reasons else [reasons[modality]]
         fingerprints[modality] = content and fingerprint(
-            content, settings(modality, config), shares[modality], spans, bounds.get(modality)
+            content, settings(modality, config), shares[modality], spans, bounds.get(modality), *refused
         )
-    return Plan(spans, shares, fingerprints, bounds)
+    return Plan(spans, shares, fingerprints, bounds, reasons, note)
 
 
-def make_unit(
-    recording, modality: str, source: Source, plan: Plan, config: PreparationConfig, load=load_signals
-) -> Unit:
+def _told(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
+    """Seconds of the modalities whose files tell their length: modality → seconds."""
+    return {
+        modality: source.seconds(modality, recording.sources[modality], config)
+        for modality, source in sources.items()
+        if not source.reason and not is_image(recording.sources[modality])
+    }
+
+
+def make_unit(recording, modality: str, plan: Plan, config: PreparationConfig, load=None) -> Unit:
     """Transform one modality of a recording; a failure is in the windows, not raised."""
-    if source.reason:
-        return Unit(plan.fingerprints[modality], [PreparedWindow(reason=source.reason) for _ in plan.spans])
+    if reason := plan.reasons.get(modality, ""):
+        kept = "" if may_pass(reason) else plan.fingerprints[modality]
+        return Unit(kept, [PreparedWindow(reason=reason) for _ in plan.spans])
     windows = transform(
         modality,
         recording.sources[modality],
@@ -105,27 +140,25 @@ def save_part(path: Path, unit: Unit) -> None:
         "windows": [[window.seconds, window.reason, window.quality] for window in unit.windows],
     }
     arrays = {str(i): window.array for i, window in enumerate(unit.windows) if window.array is not None}
-    with atomic_path(path) as temporary:
-        np.savez(temporary, meta=np.array(json.dumps(meta)), **arrays)
+    write_arrays(path, {"meta": np.array(json.dumps(meta)), **arrays})
 
 
 def load_part(path: Path) -> Unit | None:
-    """Read what `save_part` wrote; None if it is absent or damaged."""
-    try:
-        with open(path, "rb") as file, np.load(file) as part:
-            meta = json.loads(str(part["meta"]))
-            arrays = {name: part[name] for name in part.files if name != "meta"}
-    except FileNotFoundError:
+    """Read what `save_part` wrote; None if it is absent, damaged or was changed."""
+    arrays = read_arrays(path)
+    if arrays is None:
+        if path.is_file():
+            logger.warning("%s is damaged and will be made again", path)
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        logger.warning("%s is damaged and will be made again (%s)", path, error)
-        return None
+    meta = json.loads(str(arrays["meta"]))
     windows = [PreparedWindow(arrays.get(str(i)), *values) for i, values in enumerate(meta["windows"])]
     return Unit(meta["fingerprint"], windows)
 
 
-def levels_key(sources: Mapping[str, Source | None], config: PreparationConfig) -> str:
+def levels_key(recording, sources: Mapping[str, Source | None], config: PreparationConfig) -> str:
     """What the levels of a recording's signals depend on; empty if a file is not known or cannot be read."""
-    contents = [source.content if source else "" for source in (sources.get(m) for m in PHYSIOLOGICAL)]
+    if not all(source and source.content for source in sources.values()):
+        return ""
+    contents = [sources[modality].content for modality in PHYSIOLOGICAL if modality in sources]
     used = [settings(modality, config) for modality in PHYSIOLOGICAL]
-    return fingerprint(contents, used) if all(contents) else ""
+    return fingerprint(contents, used, refusals(recording, dict(sources), config))

@@ -7,14 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.cluster import dask_backend
-from stressid_keras.preprocessing.physiology import load_signals
-from stressid_keras.preprocessing.signal_levels import Levels, recording_levels
+from stressid_keras.preprocessing.physiology import at_rate, read_signal_file
+from stressid_keras.preprocessing.signal_levels import NO_RANGE, Levels, person_levels, recording_levels
 from stressid_keras.preprocessing.sources import Source, inspect_sources
 from stressid_keras.preprocessing.transforms import PreparedWindow
-from stressid_keras.preprocessing.units import load_part, make_unit, part_path, plan_recording, save_part
+from stressid_keras.preprocessing.units import (
+    load_part,
+    make_unit,
+    part_path,
+    plan_recording,
+    refusals,
+    save_part,
+)
 
 Progress = Callable[[int, int, int], None]  # recordings done, recordings in all, recordings with a failure
 
@@ -40,11 +47,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the signal files of a recording hold."""
+    """What the files of a recording hold."""
 
     recording: object
-    sources: dict[str, Source]  # by modality, the signals alone
-    levels: Levels
+    sources: dict[str, Source]  # by modality
+    levels: Levels  # of its signals
 
 
 def run_tasks(
@@ -102,9 +109,9 @@ def run_tasks(
 
 def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
     recording = task.recording
-    sources = inspect_sources(recording, task.known)
+    read, load = _readers(config)
+    sources = inspect_sources(recording, task.known, read)
     plan = plan_recording(recording, sources, config, task.levels)
-    load = functools.cache(load_signals)  # one reading serves the three signals
     failed = False
     for modality, wanted in plan.fingerprints.items():
         if wanted and task.stored.get(modality) == wanted:
@@ -112,20 +119,34 @@ def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcom
         path = part_path(parts, recording.name, modality)
         unit = load_part(path)
         if unit is None or not wanted or unit.fingerprint != wanted:
-            unit = make_unit(recording, modality, sources[modality], plan, config, load)
+            unit = make_unit(recording, modality, plan, config, load)
             save_part(path, unit)
         failed |= bool(unit.reason)
     return Outcome(recording, sources, failed)
 
 
 def inspect_signals(task: Task, parts: Path, config: PreparationConfig) -> Inspection:
-    """Look at the signal files alone: the levels of a person are wanted before any of its signals is imaged."""
-    signals = {m: path for m, path in task.recording.sources.items() if m in PHYSIOLOGICAL}
-    recording = dataclasses.replace(task.recording, sources=signals)
-    sources = inspect_sources(recording, task.known)
-    return Inspection(
-        task.recording, sources, recording_levels(recording, config, functools.cache(load_signals))
-    )
+    """Look at the files of a recording, and the levels of the signals that can be used.
+
+    The levels of a person are wanted before any of its signals is imaged.
+    """
+    read, load = _readers(config)
+    sources = inspect_sources(task.recording, task.known, read)
+    return Inspection(task.recording, sources, _levels(task.recording, sources, config, load))
+
+
+def levels_of_person(index, subject: str, config: PreparationConfig) -> Levels | None:
+    """`person_levels` of one person of a `DatasetIndex`; None where each window is scaled by itself."""
+    if config.gaf.levels != "person":
+        return None
+
+    def levels_of(mine: bool) -> list[Levels]:
+        recordings = (r for r in index.recordings if (r.subject == subject) == mine)
+        return [inspect_signals(Task(recording), Path(), config).levels for recording in recordings]
+
+    own = levels_of(mine=True)
+    levels = person_levels(own)
+    return person_levels(own, levels_of(mine=False)) if NO_RANGE in levels.values() else levels
 
 
 def prepare_recording(
@@ -136,15 +157,27 @@ def prepare_recording(
     Args:
         levels: of the person's signals; none: this recording's own, as if the person had no other.
     """
-    sources = inspect_sources(recording, {})
-    load = functools.cache(load_signals)
+    read, load = _readers(config)
+    sources = inspect_sources(recording, {}, read)
     if levels is None and config.gaf.levels == "person":
-        levels = recording_levels(recording, config, load)
+        levels = _levels(recording, sources, config, load)
     plan = plan_recording(recording, sources, config, levels)
     return {
-        modality: make_unit(recording, modality, sources[modality], plan, config, load).windows
-        for modality in recording.sources
+        modality: make_unit(recording, modality, plan, config, load).windows for modality in recording.sources
     }
+
+
+def _levels(recording, sources: dict[str, Source], config: PreparationConfig, load: Callable) -> Levels:
+    """Of the signals that are not refused for what is known of the recording's files."""
+    refused = refusals(recording, sources, config)
+    usable = {m: path for m, path in recording.sources.items() if m not in refused}
+    return recording_levels(dataclasses.replace(recording, sources=usable), config, load)
+
+
+def _readers(config: PreparationConfig) -> tuple[Callable, Callable]:
+    """Two that read a file of signals once: as it is, and at the configuration's rate."""
+    read = functools.cache(read_signal_file)
+    return read, functools.cache(lambda path: at_rate(read(path), config.quality))
 
 
 def _with_absolute_paths(task: Task) -> Task:

@@ -162,6 +162,13 @@ def _distillation(metrics: dict) -> Iterator[str]:
     difference, low, high = (_number(compared, key) for key in ("difference", "low", "high"))
     if difference is None or low is None or high is None:
         return
+    weights = _get(metrics, "method", "weights")
+    if weights == []:
+        yield (
+            "The student was trained with cross-entropy alone, as its control: what they differ by is chance, and this "
+            "run says nothing of distillation. Name a method that learns from the teacher."
+        )
+        return
     interval = f"{difference:+.3f} macro F1, interval {low:+.3f} to {high:+.3f}"
     n_subjects, needed = (_number(compared, key) for key in ("n_subjects", "subjects_needed"))
     seeds = _get(metrics, "protocol", "seeds") or []
@@ -183,9 +190,16 @@ def _distillation(metrics: dict) -> Iterator[str]:
         )
     else:
         yield (
-            f"The distilled student is worse than the control{people} ({interval}). The teacher's features pull the "
-            "student away from what speech can show. Use the control, or lower the weights α to δ and compare again."
+            f"The distilled student is worse than the control{people} ({interval}). The terms that draw it towards the "
+            "teacher draw it away from what speech can show. Use the control, or lower "
+            f"{_weights_named(weights)} and compare again."
         )
+
+
+def _weights_named(weights) -> str:
+    """The options of the loss that the run had, by name."""
+    names = [name for name in weights if isinstance(name, str)] if isinstance(weights, list) else []
+    return _joined(names) if names else "the weights of these terms"
 
 
 def _calibration(metrics: dict) -> Iterator[str]:

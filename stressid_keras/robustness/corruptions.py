@@ -7,7 +7,7 @@ import numpy as np
 
 from stressid_keras.config import QualityConfig, RobustnessConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing.audio import trim_trailing_zeros
+from stressid_keras.media.waveform import peak_deviation, trim_padding
 from stressid_keras.robustness.coding import mp3, telephone
 from stressid_keras.robustness.noise import add_babble, add_white_noise
 from stressid_keras.robustness.recorder import change_gain, clip_share, middle
@@ -107,7 +107,7 @@ def corrupt(
     conditions: Conditions,
     silence_peak: float = QualityConfig.silence_peak,
 ) -> np.ndarray | None:
-    """A waveform after one corruption, as preparation would take it: without trailing digital zeros.
+    """A waveform after one corruption, as preparation would take it: without padding at its end.
 
     Args:
         waveform: (n,) float32 in [-1, 1].
@@ -124,8 +124,8 @@ def corrupt(
     if name not in CORRUPTIONS:
         raise StressIDError(f"{name!r} is no corruption; expected one of {', '.join(CORRUPTIONS)}.")
     corrupted = CORRUPTIONS[name].apply(waveform, level, conditions)
-    corrupted = trim_trailing_zeros(corrupted.astype(np.float32, copy=False))
-    return corrupted if np.abs(corrupted).max(initial=0.0) >= silence_peak else None
+    corrupted = trim_padding(corrupted.astype(np.float32, copy=False))
+    return corrupted if peak_deviation(corrupted) >= silence_peak else None
 
 
 def levels_for(n_samples: int, sample_rate: int, config: RobustnessConfig) -> list[tuple[str, float]]:

@@ -9,7 +9,8 @@ from scipy.special import softmax
 from stressid_keras.config import AudioConfig, QualityConfig, RobustnessConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.predictions import predictions_table
-from stressid_keras.preprocessing.audio import log_mel, trim_trailing_zeros
+from stressid_keras.media.waveform import peak_deviation, within_full_scale, without_offset
+from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.preprocessing.quantisation import from_stored, to_stored
 from stressid_keras.provenance import fingerprint
 from stressid_keras.robustness.corruptions import CLEAN, Conditions, corrupt, levels_for
@@ -66,14 +67,16 @@ def robustness_predictions(
 
 
 def _checked(waveform: np.ndarray, recording: str) -> np.ndarray:
-    waveform = trim_trailing_zeros(np.asarray(waveform, dtype=np.float32))
+    waveform = np.asarray(waveform, dtype=np.float32)
     peak = np.abs(waveform).max(initial=0.0)
-    if not QualityConfig.silence_peak <= peak <= 1:  # a NaN compares as neither
+    if not (
+        peak <= 1 and peak_deviation(waveform) >= QualityConfig.silence_peak
+    ):  # a NaN compares as neither
         raise StressIDError(
             f"a window of {recording} has peak {peak:.1e}; expected a waveform from "
             f"{QualityConfig.silence_peak:.1e} to full scale 1, as preparation reads it."
         )
-    return waveform
+    return within_full_scale(without_offset(waveform))  # noise is added in relation to the sound alone
 
 
 def _versions(row, clean, babble_sources, audio_config, config, seed) -> list[tuple]:

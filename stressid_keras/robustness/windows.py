@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.errors import StaleError
-from stressid_keras.preprocessing.audio import load_waveform, trim_trailing_zeros
+from stressid_keras.preprocessing.audio import load_waveform
 from stressid_keras.preprocessing.sources import is_image
 from stressid_keras.preprocessing.store import PreparedStore
 
@@ -39,7 +39,7 @@ def window_waveforms(
             waveform = load_waveform(path, rate, store.config.quality.silence_peak)
             open_path = path
         start, n_samples = round(row["start"] * rate), round(row["audio_seconds"] * rate)
-        piece = trim_trailing_zeros(waveform[start : start + n_samples])
+        piece = waveform[start : start + n_samples]  # preparation trimmed it before it noted the length
         if len(piece) != n_samples:
             raise StaleError(
                 f"{path} gives {len(piece)} samples for window {row['window']}; expected {n_samples}; "

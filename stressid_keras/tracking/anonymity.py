@@ -17,10 +17,15 @@ def subjects_of(folder: Path) -> set[str]:
     """The identifiers of all subjects of a run or cross-validation.
 
     Raises:
-        StressIDError: the folder does not tell.
+        StressIDError: the folder does not tell, or its `split.json` is damaged.
     """
-    split = read_json(folder / "split.json") or {}
-    subjects = {str(subject) for part in SPLIT_PARTS for subject in split.get(part, ())}
+    subjects = set()
+    if (folder / "split.json").is_file():
+        split = read_json(folder / "split.json")
+        parts = [split.get(part, []) for part in SPLIT_PARTS] if isinstance(split, dict) else [None]
+        if not all(isinstance(part, list) for part in parts):  # a damaged one must not let a name pass
+            raise StressIDError(f"{folder / 'split.json'} is damaged; expected the split of a finished run.")
+        subjects = {str(subject) for part in parts for subject in part}
     if (folder / "predictions.csv").is_file():
         table = pd.read_csv(folder / "predictions.csv", usecols=["subject"], dtype=str, keep_default_na=False)
         subjects |= set(table["subject"])

@@ -129,7 +129,9 @@ def _tags(folder: Path, metrics: dict) -> dict[str, str]:
     made = read_json(folder / "config.json")
     made = made if isinstance(made, dict) else {}
     tags = {f"version.{name}": version for name, version in (made.get("versions") or versions()).items()}
+    method = metrics.get("method") or {}
     named = {"data": made.get("data"), "protocol": metrics.get("protocol", {}).get("name")}
+    named |= {"method": method.get("method"), "loss": method.get("loss")}
     return tags | {name: str(value) for name, value in named.items() if value}
 
 

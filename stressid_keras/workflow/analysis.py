@@ -11,6 +11,7 @@ import scipy.special
 from stressid_keras.config import MODALITIES, PRIVILEGED, to_dict
 from stressid_keras.preprocessing import from_stored
 from stressid_keras.provenance import fingerprint
+from stressid_keras.sealed_arrays import write_arrays
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.training import Training
 
@@ -149,7 +150,7 @@ class Analysis:
         )
         rows = np.concatenate([self.data.rows(part) for part in UNSEEN])
         stacked = {model: np.concatenate(found) for model, found in features.items()}
-        save_arrays(self.folder / "features.npz", rows=rows, **stacked)
+        write_arrays(self.folder / "features.npz", {"rows": rows, **stacked})
 
     def _classify(self) -> None:
         from stressid_keras import baselines, evaluation
@@ -227,7 +228,7 @@ class Analysis:
                     found = occlusion_map(network, windows[position], int(labels[position]), config)
                     arrays[f"map_{name}_{position}"] = found
                 report(done)
-        save_arrays(self.folder / "inspection.npz", **arrays)
+        write_arrays(self.folder / "inspection.npz", arrays)
 
 
 def class_probabilities(logits: np.ndarray) -> np.ndarray:
@@ -239,10 +240,3 @@ def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:
     if "feature" in outputs:
         return outputs["feature"]
     return np.concatenate([outputs[modality] for modality in PRIVILEGED], axis=1)
-
-
-def save_arrays(path, **arrays) -> None:
-    from stressid_keras.provenance import atomic_path
-
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)

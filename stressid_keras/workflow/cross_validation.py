@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stressid_keras.config import RunConfig
+from stressid_keras.config import Folds, Jobs, Repeats, RunConfig, Seed
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing.locking import exclusive
-from stressid_keras.provenance import read_json
+from stressid_keras.locking import exclusive
+from stressid_keras.ranges import checked
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.run import Run
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
-from stressid_keras.workflow.stage import Stage
+from stressid_keras.workflow.stage import Stage, read_result
 
 
 class CrossValidation:
@@ -47,14 +47,11 @@ class CrossValidation:
         scheduler: str = "",
         audit: bool = True,
     ):
-        if repeats < 1 or jobs < 1:
-            raise StressIDError(
-                f"{repeats} repeats in {jobs} processes were asked for; expected 1 or more of each."
-            )
         self.run = run
-        self.folds = folds
-        self.repeats = repeats
-        self.jobs = jobs
+        self.folds = None if folds is None else checked(Folds, folds, "folds")
+        self.repeats = checked(Repeats, repeats, "repeats")
+        self.jobs = checked(Jobs, jobs, "jobs")
+        checked(Seed, run.config.seed + self.repeats - 1, "the seed of the last repeat")
         self.scheduler = scheduler
         self.audit = audit
         self.folder = run.output_dir / "cross_validation"
@@ -64,6 +61,10 @@ class CrossValidation:
 
         Leaves `metrics.json`, `report.html` and the other files of an evaluation, over the test windows of all folds.
         """
+        with self.run.data.writing():
+            return self._evaluate()
+
+    def _evaluate(self) -> dict:
         honest = self.split_results()
         leaky = self._leaky_results() if self.audit else []
         self.run.data.baseline_features  # noqa: B018  once, here, rather than by the first fold that needs it
@@ -78,7 +79,7 @@ class CrossValidation:
             self.run.data.reporter.reused("evaluation", [self.folder / name for name in REPORT_FILES])
         else:
             stage.run(lambda: write_scores(self.folder, self.run.data, honest, leaky))
-        return read_json(self.folder / "metrics.json")
+        return read_result(self.folder / "metrics.json")
 
     def split_results(self) -> list[SplitResults]:
         """Where each fold of each repeat keeps its files."""
@@ -172,7 +173,6 @@ def fold_run(
     """
     # Read by TensorFlow when it is first imported; threads of several processes would take each other's cores.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first process takes a GPU's memory
     witness = Witness()
     with exclusive(folder):

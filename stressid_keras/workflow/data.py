@@ -2,17 +2,22 @@
 
 import contextlib
 import dataclasses
+import os
 import tempfile
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from stressid_keras.config import RunConfig, to_dict
+from stressid_keras.config import Jobs, RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
+from stressid_keras.dataset.layout import FOLDERS
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.locking import RUN_LOCK, exclusive
 from stressid_keras.preprocessing import PreparedStore, prepare_dataset
+from stressid_keras.ranges import checked
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
 
@@ -39,11 +44,12 @@ class RunData:
         scheduler: str = "",
         fold: Fold | None = None,
     ):
+        _refuse_among_recordings(data_dir, {"prepared windows": prepared_dir, "results": output_dir})
         self.data_dir = data_dir
         self.prepared_dir = prepared_dir
         self.output_dir = output_dir
         self.config = config
-        self.jobs = jobs
+        self.jobs = checked(Jobs, jobs, "jobs")
         self.reporter = reporter
         self.scheduler = scheduler
         self.fold = fold
@@ -88,12 +94,32 @@ class RunData:
                 f"{refused} recordings have a modality that cannot be used; "
                 f"{store.path / 'failures.csv'} says why."
             )
+        if lengths := store.notes.get("lengths"):
+            name, found = next(iter(lengths.items()))
+            self.reporter.warn(
+                f"{len(lengths)} recordings have files of different lengths, such as {name} ({found}); "
+                f"{store.path / 'prepare.json'} lists them."
+            )
         return store
 
     @cached_property
     def split(self) -> SubjectSplit:
         """The subjects of each part: written to `split.json` once, and read from there."""
+        with self.writing():
+            return self._current_split()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock of the output folder; whoever holds it may ask again.
+
+        Raises:
+            StressIDError: the folder cannot be written, or was removed meanwhile.
+        """
         self._start_output_dir()
+        with exclusive(self.output_dir, RUN_LOCK):
+            yield
+
+    def _current_split(self) -> SubjectSplit:
         stage = Stage(
             self.output_dir,
             "split_record",
@@ -119,7 +145,8 @@ class RunData:
 
         with contextlib.suppress(StaleError):
             return baselines.load_features(self.store)
-        with self.reporter.stage("baseline features", int(self.store.complete.sum())) as report:
+        recordings = self.store.manifest["recording"][self.store.complete].nunique()
+        with self.reporter.stage("baseline features", recordings) as report:
             return baselines.load_or_compute(
                 self.index, self.store, self.jobs, lambda done, total: report(done)
             )
@@ -207,3 +234,15 @@ class RunData:
             raise StressIDError(
                 f"{self.output_dir} cannot be written ({error.strerror}); choose another output folder."
             ) from None
+
+
+def _refuse_among_recordings(data_dir: Path, folders: dict[str, Path]) -> None:
+    """Raises StressIDError if a folder to write to, by what it is for, is the tree's own or one of its recordings'."""
+    root = Path(os.path.realpath(data_dir))  # which minds no loop of links, as Path.resolve does
+    kept = [root / name for name in FOLDERS]
+    for purpose, folder in folders.items():
+        resolved = Path(os.path.realpath(folder))
+        if resolved == root or any(resolved.is_relative_to(path) for path in kept):
+            raise StressIDError(
+                f"{folder} is where the recordings of {data_dir} are; expected another folder for the {purpose}."
+            )

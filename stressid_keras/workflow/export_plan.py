@@ -1,8 +1,6 @@
 """What an export reads, and what is wrong with it before anything is trained or written."""
 
-import contextlib
 import importlib.util
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +9,10 @@ import numpy as np
 
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
 from stressid_keras.dataset import SubjectSplit
-from stressid_keras.errors import DatasetError, ExportError
+from stressid_keras.errors import DatasetError, ExportError, StressIDError
 from stressid_keras.export.metadata import file_name, hop_samples
 from stressid_keras.export.windows import deployed_samples, window_starts
+from stressid_keras.keras_file import check_keras_file
 from stressid_keras.preprocessing import PreparedStore
 from stressid_keras.provenance import file_fingerprint, fingerprint, read_json
 from stressid_keras.workflow.data import RunData
@@ -106,13 +105,16 @@ def plan_export(data: RunData, options: ExportOptions, student: Path | None = No
     """The plan for the run's student, or for a file, which is tested on the people that its own folder names.
 
     Raises:
-        DatasetError: the calibration folder is not a prepared one, there is no `split.json` beside the student, or
-            nobody of its test part is in the data.
-        ExportError: the file is no `.keras` file, a package that a variant needs is not installed, or the
-            calibration folder holds other log-mels than the student hears.
+        DatasetError: the calibration folder is not a prepared one, there is no `split.json` beside the student, it
+            was changed since the training, or nobody of its test part is in the data.
+        ExportError: the file is no `.keras` file or was changed since the training, a package that a variant needs is
+            not installed, or the calibration folder holds other log-mels than the student hears.
     """
     if student is not None:
+        student = Path(student)
         check_keras_file(student)
+        _check_unchanged(student, student.with_suffix(".json"), ExportError)
+        _check_unchanged(student.parent / "split.json", student.parent / "split_record.json", DatasetError)
     if {"fp16", "int8"} & set(options.variants) and importlib.util.find_spec("ai_edge_quantizer") is None:
         raise ExportError(
             "ai-edge-quantizer is not installed, which the variants fp16 and int8 need; install it with "
@@ -121,8 +123,8 @@ def plan_export(data: RunData, options: ExportOptions, student: Path | None = No
     if options.calibration:
         _check_calibration(PreparedStore.open(Path(options.calibration)), data.config)
     # Of a file, the people that it was not trained on stand beside it; the run's own options may name others.
-    split = None if student is None else SubjectSplit.load(Path(student).parent / "split.json")
-    student = data.output_dir / "student.keras" if student is None else Path(student)
+    split = None if student is None else SubjectSplit.load(student.parent / "split.json")
+    student = data.output_dir / "student.keras" if student is None else student
     plan = ExportPlan(
         student,
         data.output_dir,
@@ -137,7 +139,8 @@ def plan_export(data: RunData, options: ExportOptions, student: Path | None = No
             f"{student.parent / 'split.json'} tests on people of whom {data.data_dir} has no complete window; "
             "expected the tree that the student was trained on."
         )
-    trained = (read_json(student.parent / "split_record.json") or {}).get("inputs", {}).get("windows")
+    _warn_of_strangers(plan, data)
+    trained = _recorded(student.parent / "split_record.json", "inputs").get("windows")
     if trained not in (None, plan.store.windows_fingerprint):
         data.reporter.warn(
             f"{student} was trained on other windows than those of {data.data_dir}, on which it is tested here."
@@ -145,20 +148,32 @@ def plan_export(data: RunData, options: ExportOptions, student: Path | None = No
     return plan
 
 
-def check_keras_file(path: Path) -> None:
-    """Raises ExportError if the file is absent or no `.keras` file: before its name decides what is written."""
-    path = Path(path)
-    if not path.is_file():
-        raise ExportError(f"{path} is missing; expected a student's .keras file.")
-    names = set()
-    # An exported .tflite is a ZIP file, too.
-    with (
-        contextlib.suppress(zipfile.BadZipFile, ValueError, NotImplementedError),
-        zipfile.ZipFile(path) as archive,
-    ):
-        names = set(archive.namelist())
-    if not {"config.json", "metadata.json"} <= names:
-        raise ExportError(f"{path} is not a .keras file; expected a student.keras.")
+def _check_unchanged(path: Path, record: Path, error: type[StressIDError]) -> None:
+    """Raises `error` if a run's record beside the file, of whatever version, says that it wrote another one."""
+    written = _recorded(record, "outputs").get(path.name)
+    if path.is_file() and written not in (None, file_fingerprint(path)):
+        raise error(
+            f"{path} is not the file that {record.name} beside it is the record of; expected both as the run left "
+            f"them: copy them again, or train anew."
+        )
+
+
+def _recorded(record: Path, entry: str) -> dict:
+    values = read_json(record)
+    found = values.get(entry) if isinstance(values, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _warn_of_strangers(plan: ExportPlan, data: RunData) -> None:
+    known = set(plan.store.manifest[plan.split.unit])
+    unknown = [
+        name for part in ("train", "val", "test") for name in plan.split.parts[part] if name not in known
+    ]
+    if unknown:
+        data.reporter.warn(
+            f"{plan.student.parent / 'split.json'} names {len(unknown)} {plan.split.unit}s of whom {data.data_dir} has "
+            f"no window, the first {unknown[0]}; they are left out."
+        )
 
 
 def _check_calibration(store: PreparedStore, config: RunConfig) -> None:

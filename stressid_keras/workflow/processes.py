@@ -5,16 +5,19 @@ import pickle
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.locking import held_by_this_process
+from stressid_keras.temporary import temporary_folder
 
 KILLED = -9  # exit status after SIGKILL, a name that Windows lacks
 # Not multiprocessing: the workers of a Dask cluster are daemons, which may have no children of that kind.
 _CHILD = """
 import pickle, sys
 from stressid_keras.errors import StressIDError
+from stressid_keras.quiet import quiet_libraries
+quiet_libraries()
 with open(sys.argv[1], "rb") as file:
     function, arguments = pickle.load(file)
 try:
@@ -40,13 +43,14 @@ def in_own_process(function, *arguments, environment=None):
         StressIDError: raised by the function, or the process was killed, or ended with another error, whose
             traceback is on the standard error stream.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        call, result = Path(folder, "call"), Path(folder, "result")
+    with temporary_folder() as folder:
+        call, result = folder / "call", folder / "result"
         call.write_bytes(pickle.dumps((function, arguments)))
         path = os.pathsep.join(filter(None, sys.path))
         environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         child = [sys.executable, "-c", _CHILD, str(call), str(result)]
-        status = subprocess.run(child, env=environment).returncode
+        # If this process is killed, the child goes on writing: the folders stay locked until it has ended.
+        status = subprocess.run(child, env=environment, pass_fds=held_by_this_process()).returncode
         if status == KILLED:
             raise StressIDError(
                 "A process was killed, perhaps for want of memory; run again with fewer jobs: "

@@ -13,7 +13,7 @@ from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
 from stressid_keras.workflow.stage import Stage
 
-EXPORT_VERSION = 4  # raised when the export changes for the same student
+EXPORT_VERSION = 5  # raised when the export changes for the same student
 
 
 class Results:

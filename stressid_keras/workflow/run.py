@@ -5,16 +5,18 @@ from pathlib import Path
 from stressid_keras.config import ExportOptions, RunConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.preprocessing import PreparedStore
-from stressid_keras.provenance import read_json
 from stressid_keras.workflow.analysis import Analysis
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.results import Results
+from stressid_keras.workflow.stage import read_record, read_result
 from stressid_keras.workflow.training import Training
 
 
 class Run:
     """A run. Every method makes what it needs and is missing or stale, and reuses the rest.
+
+    While a method works it holds the lock of the output folder: a second run there waits for the first.
 
     Args:
         data_dir: the StressID tree.
@@ -27,7 +29,8 @@ class Run:
         fold: the split is this `Fold` of a cross-validation.
 
     Raises, in all methods:
-        StressIDError: the data cannot be used, a folder cannot be written, or the export differs.
+        StressIDError: the data cannot be used, a folder cannot be written or was removed meanwhile, or the export
+            differs.
     """
 
     def __init__(
@@ -71,15 +74,18 @@ class Run:
 
     def teacher(self) -> Path:
         """Train the teacher; its `.keras` file."""
-        return self._file(self.training.teacher, "teacher.keras")
+        with self.data.writing():
+            return self.training.teacher.folder / "teacher.keras"
 
     def control(self) -> Path:
         """Train the student with cross-entropy alone; its `.keras` file."""
-        return self._file(self.training.control, "student_ce.keras")
+        with self.data.writing():
+            return self.training.control.folder / "student_ce.keras"
 
     def student(self) -> Path:
         """Distil the student; its `.keras` file."""
-        return self._file(self.training.student, "student.keras")
+        with self.data.writing():
+            return self.training.student.folder / "student.keras"
 
     def evaluate(self, thorough: bool = False) -> dict:
         """Score teacher, student, control, baselines and floors; the content of `metrics.json`.
@@ -87,7 +93,8 @@ class Run:
         Args:
             thorough: also test the students' robustness and look inside them.
         """
-        return read_json(self._file(self.results.evaluation(thorough), "metrics.json"))
+        with self.data.writing():
+            return read_result(self.results.evaluation(thorough).folder / "metrics.json")
 
     @property
     def export_obstacle(self) -> str:
@@ -102,15 +109,13 @@ class Run:
             student: a `.keras` file to export in the place of the run's; tested on the people that the `split.json`
                 beside it names.
         """
-        stage = self.results.export(options, student)
-        return {
-            variant: stage.folder / found["file"]
-            for variant, found in stage.record["summary"]["variants"].items()
-        }
+        with self.data.writing():
+            stage = self.results.export(options, student)
+            return {
+                variant: stage.folder / found["file"]
+                for variant, found in stage.record["summary"]["variants"].items()
+            }
 
     def summary(self, stage: str) -> dict:
         """What a finished stage recorded about itself: `<stage>.json`, the part called summary."""
-        return read_json(self.output_dir / f"{stage}.json")["summary"]
-
-    def _file(self, stage, name: str) -> Path:
-        return stage.folder / name
+        return read_record(self.output_dir, stage)["summary"]

@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stressid_keras.errors import StressIDError
+from stressid_keras.config import to_dict
+from stressid_keras.dataset import SubjectSplit
+from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.preprocessing import from_stored
-from stressid_keras.provenance import file_fingerprint, fingerprint, read_json, versions, write_json
+from stressid_keras.provenance import file_fingerprint, fingerprint, versions, write_json
+from stressid_keras.sealed_arrays import read_arrays
 from stressid_keras.workflow.analysis import NETWORKS, STUDENTS
 from stressid_keras.workflow.data import Fold, RunData
+from stressid_keras.workflow.stage import read_record
 
-SCORING_VERSION = 3  # raised when scores, report or model card change for the same predictions
+SCORING_VERSION = 4  # raised when scores, report or model card change for the same predictions
 REPORT_FILES = (
     "config.json",
     "metrics.json",
@@ -45,12 +49,12 @@ class SplitResults:
 
     @property
     def split(self) -> dict:
-        return {**self.place, **read_json(self.folder / "split.json")}
+        return {**self.place, **SubjectSplit.load(self.folder / "split.json").to_dict()}
 
     def fingerprints(self) -> dict[str, str]:
         """Of the stages that made the files."""
         stages = STAGES if self.inspected else STAGES[:2]
-        return {stage: read_json(self.folder / f"{stage}.json")["fingerprint"] for stage in stages}
+        return {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
 
     def predictions(self) -> pd.DataFrame:
         """Of networks and baselines; of a fold, the test part alone."""
@@ -70,14 +74,17 @@ class SplitResults:
         return table.assign(**self.place) if len(table) else None
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
-        with np.load(self.folder / f"{name}.npz") as file:
-            return dict(file)
+        path = self.folder / f"{name}.npz"
+        arrays = read_arrays(path)
+        if arrays is None:
+            raise StaleError(f"{path} was removed or changed while it was in use; run again.")
+        return arrays
 
     def history(self, model: str) -> pd.DataFrame:
         return pd.read_csv(self.folder / f"history_{model}.csv")
 
     def best_epoch(self, model: str) -> int:
-        return read_json(self.folder / f"{model}.json")["summary"]["best_epoch"]
+        return read_record(self.folder, model)["summary"]["best_epoch"]
 
 
 def scoring_inputs(data: RunData, stages) -> dict:
@@ -87,6 +94,7 @@ def scoring_inputs(data: RunData, stages) -> dict:
     demographics = find_demographics(data.data_dir)
     return {
         "stages": stages,
+        "method": _method(data),
         "store": data.store.fingerprint,
         "availability": fingerprint(data.index.availability.to_dict("list")),
         "demographics": demographics and file_fingerprint(demographics),
@@ -170,6 +178,7 @@ def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: l
         metrics = evaluation.score_run(predictions, names, train, seed)
     else:
         metrics = evaluation.score_folds(predictions, train, names, seed)
+    metrics["method"] = _method(data)
     metrics["probes"] = _probes(data, results, splits)
     if leaky:
         table = pd.concat([result.predictions() for result in leaky], ignore_index=True)
@@ -180,6 +189,13 @@ def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: l
     metrics["fairness"] = _fairness(data, predictions, names, seed)
     metrics["findings"] = findings(metrics)
     return metrics
+
+
+def _method(data: RunData) -> dict:
+    """How the student learned, in words."""
+    from stressid_keras.distillation.methods import describe
+
+    return to_dict(describe(data.config.distillation))
 
 
 def _probes(data: RunData, results: Sequence[SplitResults], splits: list[dict]) -> dict:

@@ -3,7 +3,18 @@
 import time
 from pathlib import Path
 
-from stressid_keras.provenance import file_fingerprint, fingerprint, read_json, versions, write_json
+from stressid_keras.errors import StaleError, name_file
+from stressid_keras.locking import exclusive
+from stressid_keras.provenance import (
+    file_fingerprint,
+    fingerprint,
+    read_json,
+    read_sealed,
+    versions,
+    write_sealed,
+)
+
+ENTRIES = {"fingerprint": str, "inputs": dict, "summary": dict, "seconds": (int, float), "outputs": dict}
 
 
 class Stage:
@@ -28,44 +39,95 @@ class Stage:
         return self.folder / f"{self.name}.json"
 
     @property
-    def record(self) -> dict | None:
-        """The record of an earlier run, whatever it was made from; None if there is none."""
-        record = read_json(self.record_path)
-        return record if isinstance(record, dict) else None
+    def record(self) -> dict:
+        """The record of the last run, whatever it was made from.
+
+        Raises:
+            StaleError: as `read_record`.
+        """
+        return read_record(self.folder, self.name)
 
     def is_current(self) -> bool:
-        """Whether the outputs are there, whole, and made from these very inputs."""
-        record = self.record
+        """Whether record and outputs are there, unchanged since they were written, and made from these very inputs."""
+        record = _record(self.record_path)
         return (
             record is not None
-            and record.get("fingerprint") == self.fingerprint
-            and record.get("outputs") == self._output_fingerprints()
+            and record["fingerprint"] == self.fingerprint
+            and record["outputs"] == self._output_fingerprints()
         )
 
     def run(self, work) -> dict:
         """Call `work()`, which makes the outputs and returns a summary, and record it.
 
         The old record and outputs go first: if the work is interrupted or refused, nothing claims to be its result.
+        Nobody else writes in the folder meanwhile.
+
+        Raises:
+            StaleError: the folder was removed meanwhile, or an output is not there in the end.
+            OSError: a file cannot be written; it is named.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for path in (self.record_path, *(self.folder / name for name in self.outputs)):
-            path.unlink(missing_ok=True)
-        start = time.monotonic()
-        summary = work() or {}
-        record = {
-            "stage": self.name,
-            "fingerprint": self.fingerprint,
-            "inputs": self.inputs,
-            "summary": summary,
-            "seconds": round(time.monotonic() - start, 1),
-            "versions": versions(),
-            "outputs": self._output_fingerprints(),
-        }
-        write_json(self.record_path, record)
+        with exclusive(self.folder):
+            for path in (self.record_path, *(self.folder / name for name in self.outputs)):
+                path.unlink(missing_ok=True)
+            start = time.monotonic()
+            summary = self._call(work) or {}
+            outputs = self._output_fingerprints()
+            if outputs is None:
+                raise StaleError(f"{self.folder} lost what {self.name} had written there; run again.")
+            record = {
+                "stage": self.name,
+                "fingerprint": self.fingerprint,
+                "inputs": self.inputs,
+                "summary": summary,
+                "seconds": round(time.monotonic() - start, 1),
+                "versions": versions(),
+                "outputs": outputs,
+            }
+            write_sealed(self.record_path, record)
         return record
 
+    def _call(self, work):
+        try:
+            return work()
+        except OSError as error:
+            name_file(error, self.folder)
+            raise
+
     def _output_fingerprints(self) -> dict[str, str] | None:
-        paths = {name: self.folder / name for name in self.outputs}
-        if not all(path.is_file() for path in paths.values()):
+        try:
+            return {name: file_fingerprint(self.folder / name) for name in self.outputs}
+        except OSError:
             return None
-        return {name: file_fingerprint(path) for name, path in paths.items()}
+
+
+def read_record(folder: Path, name: str) -> dict:
+    """What the stage of that name recorded in a folder when it was last run.
+
+    Raises:
+        StaleError: there is no record, or it is damaged, was changed since, or is of an earlier version.
+    """
+    path = Path(folder) / f"{name}.json"
+    record = _record(path)
+    if record is None:
+        what = "is damaged, was changed or is of an earlier version" if path.is_file() else "is missing"
+        raise StaleError(f"{path} {what}; expected the record of a finished {name}: run it again.")
+    return record
+
+
+def read_result(path: Path) -> dict:
+    """The content of a JSON file that a stage has just made or found current.
+
+    Raises:
+        StaleError: it has gone or was changed meanwhile.
+    """
+    values = read_json(path)
+    if not isinstance(values, dict):
+        raise StaleError(f"{path} was removed or changed while it was in use; run again.")
+    return values
+
+
+def _record(path: Path) -> dict | None:
+    record = read_sealed(path)
+    if record is None or not all(isinstance(record.get(name), kind) for name, kind in ENTRIES.items()):
+        return None
+    return record

@@ -1,5 +1,6 @@
 """The networks of a run: teacher, its features, control and student."""
 
+import copy
 import dataclasses
 from functools import cached_property
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.batch_plan import EpochCounter, padded_share
-from stressid_keras.config import PRIVILEGED, DistillationConfig, TrainingConfig, to_dict
+from stressid_keras.config import PRIVILEGED, DistillationConfig, RunConfig, TrainingConfig, to_dict
+from stressid_keras.keras_file import load_network
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData
+from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
 
 CODE_VERSION = 3  # raised when networks or training change, so that an older model is not what one would get
@@ -58,6 +61,18 @@ class Training:
         same = {option: getattr(own, option) for option in ("feature_dtype", "feature_views")}
         return self._distil(name, dataclasses.replace(distillation, **same), self.folder / folder)
 
+    def student_of(self, config: RunConfig, folder: str) -> Stage:
+        """The student that the run would distil if it had this configuration, quietly, in a folder of the run's.
+
+        Args:
+            config: differs from the run's in `student`, `student_training` and `distillation` alone: data and teacher
+                are the run's.
+        """
+        self.teacher_features  # noqa: B018  made by the run, not by a copy of it
+        other = copy.copy(self)
+        other.config, other.reporter = config, Reporter()
+        return other._distil("student", config.distillation, self.folder / folder)
+
     @property
     def stages(self) -> dict[str, Stage]:
         """All three, in the order in which they are trained, by the name of their file."""
@@ -82,12 +97,9 @@ class Training:
 
     def load(self, model: str, folder: Path | None = None):
         """A trained network by the name of its stage, of this run or in another folder."""
-        import keras
-
-        import stressid_keras.layers  # noqa: F401  registers what the file needs
-
-        path = (folder or self.folder) / f"{model}.keras"
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return load_network(
+            (folder or self.folder) / f"{model}.keras", "the one that this run wrote: run again"
+        )
 
     def _distil(self, name: str, distillation: DistillationConfig, folder: Path | None = None) -> Stage:
         return self._train(

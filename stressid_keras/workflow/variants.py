@@ -7,12 +7,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from stressid_keras.config import DistillationConfig, RunConfig
-from stressid_keras.provenance import file_fingerprint, read_json, write_json
+from stressid_keras.provenance import file_fingerprint, write_json
 from stressid_keras.workflow.analysis import class_probabilities
 from stressid_keras.workflow.cross_validation import CrossValidation, fold_run
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.scoring import SCORING_VERSION, SplitResults, train_rows
-from stressid_keras.workflow.stage import Stage
+from stressid_keras.workflow.stage import Stage, read_record, read_result
 
 VERSION = 1  # raised when predictions change for the same networks
 CONTROL, TEACHER = "student_ce", "teacher"
@@ -61,6 +61,10 @@ class Variants:
                 took, on average; gives JSON values.
             write_report: called with the folder and those values; leaves `<kind>.csv` and `<kind>.html`.
         """
+        with self.data.writing():
+            return self._evaluate(score, write_report)
+
+    def _evaluate(self, score: Callable, write_report: Callable) -> dict:
         results = self.folds.split_results()
         distillations = {model: variant.distillation for model, variant in self.variants.items()}
         self.folds.work(self.kind, train_variants, results, self.kind, distillations, self.with_teacher)
@@ -81,7 +85,7 @@ class Variants:
             self.data.reporter.reused(self.kind, [self.folder / name for name in self.files])
         else:
             stage.run(lambda: self._score(results, score, write_report))
-        return read_json(self.folder / f"{self.kind}.json")
+        return read_result(self.folder / f"{self.kind}.json")
 
     def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> None:
         from stressid_keras import evaluation
@@ -94,7 +98,7 @@ class Variants:
             ],
             ignore_index=True,
         )
-        seconds = [read_json(folder / "predictions.json")["summary"]["seconds"] for folder in folders]
+        seconds = [read_record(folder, "predictions")["summary"]["seconds"] for folder in folders]
         found = score(predictions, train_rows(self.data, results), pd.DataFrame(seconds).mean().to_dict())
         evaluation.write_predictions(self.folder / "predictions.csv", predictions)
         write_json(self.folder / f"{self.kind}.json", found)

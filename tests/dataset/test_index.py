@@ -1,4 +1,5 @@
 import dataclasses
+import unicodedata
 
 import pandas as pd
 import pytest
@@ -163,6 +164,75 @@ def test_subjects_that_look_like_numbers_keep_their_names(tmp_path):
     assert index_dataset(root, CONFIG).subjects == ("0123", "1", "3e12", "NA")
 
 
+def write_labels(root, names):
+    (root / "labels.csv").write_text(
+        "subject/task,affect3-class\n" + "".join(f"{name},1\n" for name in names)
+    )
+
+
+def add_recording(root, subject, name):
+    for pattern in FILES.values():
+        touch(root / pattern.format(subject=subject, name=name))
+
+
+def test_the_folder_is_the_subject_whatever_underscores_it_has(tmp_path):
+    people = {"sub_01_Math": "sub_01", "sub_01_Video_1": "sub_01", "sub_Math": "sub", "a b.c_Math": "a b.c"}
+    for name, subject in people.items():
+        add_recording(tmp_path, subject, name)
+    write_labels(tmp_path, people)
+    index = index_dataset(tmp_path, CONFIG)
+    assert {r.name: r.subject for r in index.recordings} == people
+    assert {r.task for r in index.recordings} == {"Math", "Video_1"}
+    assert all(r.is_complete for r in index.recordings)
+    assert not any("outside" in warning for warning in index.warnings)
+
+
+def test_a_task_that_begins_like_another_subject_stays_with_its_folder(tmp_path):
+    add_recording(tmp_path, "sub_01", "sub_01_Stroop")
+    add_recording(tmp_path, "sub", "sub_01_Math")
+    write_labels(tmp_path, ["sub_01_Stroop", "sub_01_Math"])
+    recordings = index_dataset(tmp_path, CONFIG).recordings
+    assert [(r.subject, r.task) for r in recordings] == [("sub", "01_Math"), ("sub_01", "Stroop")]
+
+
+def test_a_recording_that_may_be_of_two_people_is_left_out_and_said(tmp_path):
+    add_recording(tmp_path, "b", "b_Math")
+    add_recording(tmp_path, "sub", "sub_01_Math")
+    touch(tmp_path / "Audio/sub_01/sub_01_Math.wav")
+    write_labels(tmp_path, ["b_Math", "sub_01_Math"])
+    index = index_dataset(tmp_path, CONFIG)
+    assert names(index) == ["b_Math"]
+    assert "Recordings with files in the folders of two subjects, ignored: 1 (sub_01_Math)." in index.warnings
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC"), ("NFD", "NFD")])
+def test_accents_are_compared_and_not_how_they_are_written(tmp_path, forms):
+    on_disk, in_table = (unicodedata.normalize(form, "Zo\u00eb") for form in forms)
+    add_recording(tmp_path, on_disk, f"{on_disk}_Math")
+    write_labels(tmp_path, [f"{in_table}_Math"])
+    (recording,) = index_dataset(tmp_path, CONFIG).recordings
+    assert (recording.name, recording.subject) == ("Zo\u00eb_Math", "Zo\u00eb")
+    assert all(path.exists() for path in recording.sources.values())
+
+
+def test_a_second_file_of_the_same_modality_is_said(tmp_path):
+    root = make_tree(tmp_path / "tree", ROWS)
+    composed, split = (unicodedata.normalize(form, "Zo\u00eb") for form in ("NFC", "NFD"))
+    for form in (composed, split):
+        add_recording(root, form, f"{form}_Math")
+    write_labels(root, [*(name for name, _ in ROWS), f"{composed}_Math"])
+    touch(root / "Audio/2ea4/2ea4_Math.WAV")
+    warnings = index_dataset(root, CONFIG).warnings
+    assert any("beside another of the same recording and modality, ignored: 4 (" in w for w in warnings)
+
+
+def test_files_of_unusable_names_are_left_out_and_said(tmp_path):
+    root = make_tree(tmp_path / "tree", ROWS)
+    touch(root / "Audio/2ea4/2ea4_Ma\nth.wav")
+    warnings = index_dataset(root, CONFIG).warnings
+    assert any("control characters in their name, ignored: 1 ('2ea4_Ma\\nth.wav')" in w for w in warnings)
+
+
 def test_upper_case_extensions_and_folders_in_lower_case_are_found(tmp_path):
     root = make_tree(tmp_path / "tree", [("a_Math", 0)])
     (root / "Audio/a/a_Math.wav").rename(root / "Audio/a/a_Math.WAV")
@@ -237,7 +307,7 @@ def test_an_unknown_label_column_is_refused_with_those_found(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\r\n \r\n", "subject/task,affect3-class\n".encode("utf-16"), None]
+    "content", [b"", b"\r\n \r\n", b"\0\0\0\0", b"\xff\xfe\x00", b'subject/task,"affect3', None]
 )
 def test_an_unreadable_label_table_is_refused(tmp_path, content):
     make_tree(tmp_path, ROWS)

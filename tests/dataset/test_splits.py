@@ -178,13 +178,42 @@ def test_a_file_that_is_no_split_is_refused(tmp_path, content):
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        lambda values: values["class_counts"].update(train=[1, 0, 0]),
+        lambda values: values["class_counts"].update(train=[-1, 2, 3]),
+        lambda values: values["class_counts"].update(test=values["class_counts"]["test"][:-1]),
+        lambda values: values["class_counts"].update(test=[]),
+        lambda values: values["class_counts"].update(test=["1", 2, 3]),
+        lambda values: values["class_counts"].update(test=[10**400, 2, 3]),
+        lambda values: values["distance"].update(val=0.5),
+        lambda values: values["distance"].update(max=float("nan")),
+        lambda values: values["distance"].pop("max"),
+        lambda values: values.update(seed="x"),
+        lambda values: values.update(seed=True),
+        lambda values: values.update(unit="person"),
+        lambda values: values.update(test=[]),
+        lambda values: values.update(test=[""]),
+        lambda values: values.update(test=[1, 2]),
+        lambda values: values.update(extra_train=None),
+    ],
+)
+def test_a_split_whose_numbers_were_changed_is_one_sentence_that_names_the_file(tmp_path, change):
+    values = split(random_rows(12)).to_dict()
+    change(values)
+    (tmp_path / "split.json").write_text(json.dumps(values))
+    with pytest.raises(DatasetError, match=r"^\S*split\.json"):
+        SubjectSplit.load(tmp_path / "split.json")
+
+
+@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: split(rows_of([[1, 1, 1]] * 2)), r"2 subjects \(s000, s001\); expected at least three"),
         (lambda: split(rows_of([[1, 1, 1]])), "1 subject "),
         (lambda: split_subjects([], [], CONFIG, 0), "0 subjects"),
         (
-            lambda: split(random_rows(6), config=DatasetConfig(val_share=0.5, test_share=0.5)),
+            lambda: split(random_rows(6), config=DatasetConfig(val_share=0.49, test_share=0.5)),
             r"take 3 \+ 3 of 6 subjects",
         ),
         (lambda: split_subjects(["a", "b", "c"], [0, 1, 3], CONFIG, 0), "A label is 3; .* from 0 to 2"),

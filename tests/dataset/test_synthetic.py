@@ -129,7 +129,7 @@ def test_what_is_not_a_synthetic_tree_is_never_replaced(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"subjects": 0}, "subjects is 0; expected at least 1"),
+        ({"subjects": 0}, "subjects is 0; expected a whole number from 1"),
         ({"seconds": 0.5}, "seconds is 0.5"),
         ({"seed": -1}, "seed is -1"),
         ({"width": 161}, "161×48; H.264 needs even sides"),

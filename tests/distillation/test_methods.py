@@ -66,9 +66,9 @@ def test_texts_that_make_no_sense_are_refused(text, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"imitation": 1.5}, "imitation is 1.5; expected a share"),
-        ({"temperature": 0.0}, "temperature is 0.0; expected a positive"),
-        ({"projection": "cubic"}, "projection is 'cubic'; expected one of '', 'linear', 'hidden'"),
+        ({"imitation": 1.5}, "imitation is 1.5; expected a number from 0 to 1"),
+        ({"temperature": 0.0}, "temperature is 0.0; expected a number from 0.01"),
+        ({"projection": "cubic"}, "projection is 'cubic'; expected one of '', 'linear' or 'hidden'"),
         ({"schedule": "up"}, "schedule is 'up'"),
         ({"schedule_share": 0.0}, "schedule_share is 0.0"),
         ({"features_first_share": 1.0}, "features_first_share is 1.0"),
@@ -76,7 +76,7 @@ def test_texts_that_make_no_sense_are_refused(text, message):
         ({"feature_views": -1}, "feature_views is -1"),
         (
             {"compared_features": ("ecg", "audio")},
-            "compared_features has 'audio'; expected some of video, ecg",
+            "an item of compared_features is 'audio'; expected one of 'video', 'ecg'",
         ),
         ({"relational": float("nan")}, "relational is nan"),
     ],

@@ -1,5 +1,7 @@
 """A training that was interrupted and resumed ends as one that was not."""
 
+import json
+
 import keras
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from stressid_keras.distillation import BestEpoch, Distiller, fit
 from stressid_keras.distillation.history import History
 from stressid_keras.distillation.methods import FeaturesFirst
 from stressid_keras.distillation.resume import Resume
+from stressid_keras.errors import StaleError
 from stressid_keras.prepared_batches import PreparedBatches
 
 CONFIG = TrainingConfig(epochs=4, patience=4)
@@ -145,11 +148,56 @@ def test_state_of_other_inputs_is_not_used(tmp_path):
     assert len(history.rows) == 1
 
 
+def lose_the_end(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def change_the_history(path):
+    with np.load(path) as file:
+        arrays = dict(file)
+    state = json.loads(str(arrays["state"]))
+    state["history"][0]["val_uar"] = 1.0
+    np.savez(path, **arrays | {"state": np.array(json.dumps(state))})
+
+
+def change_a_weight(path):
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **arrays | {"variable0": arrays["variable0"] + 1})
+
+
+def lose_a_weight(path):
+    with np.load(path) as file:
+        arrays = dict(file)
+    del arrays["best0"]
+    np.savez(path, **arrays)
+
+
+def write_no_json(path):
+    with np.load(path) as file:
+        arrays = dict(file)
+    np.savez(path, **arrays | {"state": np.array("{")})
+
+
+@pytest.mark.parametrize(
+    "damage", [lose_the_end, change_the_history, change_a_weight, lose_a_weight, write_no_json]
+)
+def test_a_training_whose_state_was_damaged_or_changed_begins_anew(tiny_store, tmp_path, damage):
+    expected = train(tiny_store, tmp_path / "whole")
+    interrupted(tiny_store, tmp_path / "resumed", 2)
+    damage(tmp_path / "resumed" / "student.resume.npz")
+    found = train(tiny_store, tmp_path / "resumed")
+    assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
+
+
 def test_a_damaged_state_is_as_none(tmp_path):
     path = tmp_path / "student.resume.npz"
     path.write_bytes(b"PK\x03\x04 and then the power went")
     best, history = BestEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
-    assert Resume(path, "key", best, history).epochs_done() == 0
+    resume = Resume(path, "key", best, history)
+    assert resume.epochs_done() == 0
+    with pytest.raises(StaleError, match=r"resume\.npz is missing or damaged"):
+        resume.restore(None, [])
 
 
 @pytest.mark.parametrize("done", [1, 2, 3])

@@ -54,7 +54,7 @@ def test_a_subject_named_twice_alike_is_one(tmp_path):
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
-        ("subject,sex\n\u00e4,F\n".encode("utf-16"), "cannot be read"),
+        (b"\0\0\0subject", "cannot be read"),
         (b"subject,age\na,31\n", "no column titled sex or gender; found 'subject', 'age'"),
         (b"name,sex\na,F\n", "no column titled subject or id or participant"),
         (b"subject,sex\na,F\na,M\n", "subject a 'female' and 'male'"),

@@ -50,3 +50,29 @@ def test_a_file_that_is_no_predictions_table_is_refused(tmp_path):
     (tmp_path / "broken.csv").write_text(f"{columns}\nstudent,test,a_Math,a,Math,0,0,0,much\n")
     with pytest.raises(DatasetError, match=r"broken\.csv cannot be read"):
         read_predictions(tmp_path / "broken.csv")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("p_Low", "nan", "line 3: found probabilities that are not shares of 1"),
+        ("p_Low", "-0.5", "probabilities that are not shares"),
+        ("p_Low", "1e300", "probabilities that are not shares"),
+        ("p_Low", "inf", "probabilities that are not shares"),
+        ("label", "7", "a label that is no class"),
+        ("label", "-1", "a label that is no class"),
+        ("predicted", "1", "another prediction than its probabilities favour"),
+    ],
+)
+def test_a_row_that_is_no_prediction_is_refused(tmp_path, column, value, said):
+    rows = [
+        {"p_Low": "0.5", "p_Medium": "0.25", "p_High": "0.25", "label": "2", "predicted": "0"}
+        for _ in range(3)
+    ]
+    rows[1][column] = value
+    table = pd.DataFrame(rows).assign(
+        model="student", split="test", recording="a_Math", subject="a", task="Math", window=0
+    )
+    table.to_csv(tmp_path / "predictions.csv", index=False)
+    with pytest.raises(DatasetError, match=said):
+        read_predictions(tmp_path / "predictions.csv")

@@ -280,6 +280,60 @@ def test_a_student_of_other_windows_is_told(exported_run, tiny_tree, tmp_path):
     assert "was trained on other windows" in said[0]
 
 
+def copied(exported_run, folder):
+    """A student with what its run left beside it."""
+    for name in ("student.keras", "student.json", "split.json", "split_record.json"):
+        shutil.copy(exported_run.folder / "run" / name, folder)
+    return folder / "student.keras"
+
+
+def edit(path, change):
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values))
+
+
+def test_people_who_were_moved_from_one_part_to_another_are_noticed(exported_run, tiny_tree, tmp_path):
+    student = copied(exported_run, tmp_path)
+
+    def leak(split):
+        split["train"][0], split["test"][0] = split["test"][0], split["train"][0]
+
+    edit(tmp_path / "split.json", leak)
+    with pytest.raises(DatasetError, match=r"split\.json is not the file that split_record\.json beside it"):
+        again(exported_run, tiny_tree, tmp_path).export(student=student)
+
+
+def test_a_student_that_was_changed_since_its_training_is_noticed(exported_run, tiny_tree, tmp_path):
+    student = copied(exported_run, tmp_path)
+    shutil.copy(exported_run.folder / "run" / "teacher.keras", student)
+    with pytest.raises(ExportError, match=r"student\.keras is not the file that student\.json beside it"):
+        again(exported_run, tiny_tree, tmp_path).export(student=student)
+
+
+def test_a_student_of_an_earlier_version_is_exported(exported_run, tiny_tree, tmp_path):
+    """Its records have no seal; or there are none at all, or others in their place."""
+    student, options = copied(exported_run, tmp_path), ExportOptions(seconds=2.0, variants=("float32",))
+    for name in ("student.json", "split_record.json"):
+        edit(tmp_path / name, lambda record: record.pop("seal"))
+    again(exported_run, tiny_tree, tmp_path).export(options, student)
+    for content in ("[]", '{"outputs": 3, "inputs": []}', "{"):
+        (tmp_path / "split_record.json").write_text(content)
+        again(exported_run, tiny_tree, tmp_path).export(options, student)
+
+
+def test_people_of_the_split_who_are_not_in_the_tree_are_named(exported_run, tiny_tree, tmp_path):
+    student = copied(exported_run, tmp_path)
+    (tmp_path / "split_record.json").unlink()
+    edit(tmp_path / "split.json", lambda split: split["train"].append("stranger"))
+    run, said = again(exported_run, tiny_tree, tmp_path), []
+    run.data.reporter.warn = said.append
+    run.export(ExportOptions(seconds=2.0, variants=("float32",)), student)
+    assert len(said) == 1
+    assert "names 1 subjects of whom" in said[0]
+    assert "the first stranger" in said[0]
+
+
 def test_an_exported_file_in_the_place_of_a_student_is_kept(exported_run, tiny_tree):
     path = exported_run.files["float32"]
     before = path.read_bytes()

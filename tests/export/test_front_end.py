@@ -10,8 +10,8 @@ from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import operators
 from stressid_keras.export.quantise import to_float16
 from stressid_keras.layers import LogMel
+from stressid_keras.media.waveform import trim_padding
 from stressid_keras.preprocessing import log_mel
-from stressid_keras.preprocessing.audio import trim_trailing_zeros
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000
@@ -44,13 +44,22 @@ SOUNDS = {
     "clipped": lambda: np.clip(np.random.default_rng(1).normal(0, 5, SAMPLES), -1, 1),
     "-60 dB": lambda: np.random.default_rng(2).normal(0, 1e-3, SAMPLES),
     "click": click,
+    "with an offset": lambda: 0.05 + np.random.default_rng(4).normal(0, 0.1, SAMPLES),
+    "faint, with an offset": lambda: -0.2 + np.random.default_rng(5).normal(0, 1e-3, SAMPLES),
+    "a short one with an offset, and some more of the offset": lambda: np.concatenate(
+        [
+            0.05 + np.random.default_rng(6).normal(0, 0.1, 5_000),
+            np.full(9_000, 0.05),
+            np.zeros(SAMPLES - 14_000),
+        ]
+    ),
     "a short one": lambda: np.pad(np.random.default_rng(3).normal(0, 0.1, 5_000), (0, SAMPLES - 5_000)),
 }
 
 
 def assert_equal(front_end, waveform):
     found = front_end(waveform.astype("float32"))
-    expected = log_mel(trim_trailing_zeros(waveform.astype("float32")), AUDIO)
+    expected = log_mel(trim_padding(waveform.astype("float32")), AUDIO)
     frames, bands = found["size"].astype(int)
     assert (frames, bands) == expected.shape
     np.testing.assert_allclose(found["image"][:frames, :, 0], expected, atol=1e-3)

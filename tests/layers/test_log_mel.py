@@ -6,6 +6,7 @@ from keras.ops import convert_to_numpy
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.layers import LogMel
+from stressid_keras.media.waveform import trim_padding
 from stressid_keras.preprocessing import from_stored, log_mel, to_stored
 
 pytestmark = pytest.mark.backend
@@ -59,5 +60,37 @@ def test_digital_zeros_at_the_end_are_padding(length):
 
 def test_silence_is_one_finite_frame():
     found, size = front_end(np.zeros(5_000, "float32"))
+    assert np.isfinite(found).all()
+    assert size.tolist() == [[1, CONFIG.n_mels]]
+
+
+@pytest.mark.parametrize("offset", [0.05, -0.3])
+@pytest.mark.parametrize("name", ["noise", "-60 dB", "fading"])
+def test_a_constant_offset_leaves_no_trace(name, offset):
+    waveform = signals()[name].astype("float32")
+    expected, _ = front_end(waveform)
+    found, _ = front_end(waveform + np.float32(offset))
+    np.testing.assert_allclose(found, expected, atol=5e-4)
+
+
+@pytest.mark.parametrize("zeros", [0, 5_000])
+@pytest.mark.parametrize("length", [12_288, 12_287, 1_500])
+def test_an_offset_does_not_hide_padding(length, zeros):
+    """Neither a tail of the offset alone, nor one with the zeros of a longer buffer behind it."""
+    waveform = signals()["noise"].astype("float32")[:length]
+    own, own_size = front_end(waveform)
+    buffer = np.zeros(20_000, "float32")
+    buffer[: 20_000 - zeros] = 0.05
+    buffer[:length] += waveform
+    found, size = front_end(buffer)
+    assert size.tolist() == own_size.tolist()
+    assert len(trim_padding(buffer)) == length
+    frames = int(size[0, 0])
+    np.testing.assert_allclose(found[:, :frames], own, atol=5e-4)
+    assert not found[:, frames:].any()
+
+
+def test_a_constant_is_one_finite_frame():
+    found, size = front_end(np.full(5_000, 0.05, "float32"))
     assert np.isfinite(found).all()
     assert size.tolist() == [[1, CONFIG.n_mels]]

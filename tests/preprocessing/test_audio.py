@@ -1,13 +1,13 @@
 """Waveforms are read from every kind of file, bad ones are refused in a sentence, log-mels are librosa's."""
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.audio import load_waveform, log_mel, trim_trailing_zeros
+from stressid_keras.media.waveform import trim_padding
+from stressid_keras.preprocessing.audio import load_waveform, log_mel
 from stressid_keras.preprocessing.quantisation import from_stored, stored_type, to_stored
 from stressid_keras.sound_files import audio_header
 
@@ -48,7 +48,7 @@ def test_other_rates_are_resampled(tmp_path, rate):
 def test_trailing_digital_silence_is_trimmed(tmp_path):
     padded = np.concatenate([TONE[:-1], np.zeros(5000, np.float32)])
     assert len(load_waveform(write(tmp_path / "a.wav", padded), RATE)) == len(np.trim_zeros(padded, "b"))
-    assert len(trim_trailing_zeros(np.zeros(3))) == 0
+    assert len(trim_padding(np.zeros(3))) == 0
 
 
 def test_a_float_file_beyond_full_scale_is_scaled_not_clipped(tmp_path):
@@ -123,9 +123,11 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, make, found):
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 2.0])
-def test_log_mel_is_librosas(seconds):
+def test_log_mel_is_librosas(librosa, seconds):
     config, waveform = AudioConfig(), NOISE[: int(seconds * RATE)]
-    mel = librosa.feature.melspectrogram(y=waveform, sr=RATE, n_fft=1024, hop_length=512, n_mels=128)
+    mel = librosa.feature.melspectrogram(
+        y=waveform - waveform.mean(), sr=RATE, n_fft=1024, hop_length=512, n_mels=128
+    )
     expected = librosa.power_to_db(mel, ref=np.max, top_db=80).T
     result = log_mel(waveform, config)
     assert result.shape == (1 + len(waveform) // 512, 128)
@@ -137,6 +139,25 @@ def test_log_mel_is_librosas(seconds):
 
 def test_log_mel_does_not_see_the_gain():
     np.testing.assert_allclose(log_mel(NOISE, AudioConfig()), log_mel(0.05 * NOISE, AudioConfig()), atol=1e-4)
+
+
+@pytest.mark.parametrize("offset", [0.05, -0.25, 0.8])
+def test_log_mel_does_not_see_a_constant_offset(offset):
+    quiet = np.round(NOISE * 2**12) / 2**15
+    offset = np.round(offset * 2**15) / 2**15
+    expected = log_mel(quiet.astype(np.float32), AudioConfig())
+    np.testing.assert_allclose(
+        log_mel((quiet + offset).astype(np.float32), AudioConfig()), expected, atol=1e-6
+    )
+
+
+def test_log_mel_refuses_what_is_not_finite():
+    for value in (np.nan, np.inf, 3e38):
+        with (
+            pytest.raises(RecordingError, match="not finite or far beyond full scale"),
+            np.errstate(all="ignore"),
+        ):
+            log_mel(np.where(np.arange(len(NOISE)) == 50, np.float32(value), NOISE), AudioConfig())
 
 
 @pytest.mark.parametrize(("modality", "low", "levels"), [("audio", 0, 65535), ("ecg", -1, 255)])

@@ -1,6 +1,6 @@
 """Our Gramian angular fields are those of pyts and of the formula."""
 
-import numba
+import numba  # noqa: TID251  to be told not to compile
 import numpy as np
 import pytest
 

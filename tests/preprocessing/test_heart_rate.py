@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stressid_keras.dataset.synthetic_body import ecg
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.heart_rate import heart_rate
+from stressid_keras.preprocessing.heart_rate import find_heartbeats, heart_rate
 
 RATE = 500.0
 
@@ -34,9 +34,33 @@ def test_a_calm_and_a_stressed_heart_differ():
     assert np.diff(rates).min() > 10
 
 
-@pytest.mark.parametrize("signal", [np.zeros(1000), np.linspace(0, 1, 5000), beating(60, 0.9), np.zeros(3)])
+@pytest.mark.parametrize(
+    "signal",
+    [np.zeros(1000), np.linspace(0, 1, 5000), beating(60, 0.9), np.zeros(3), np.zeros(1), beating(60, 0.4)],
+)
 def test_what_does_not_beat_is_refused_in_a_sentence(signal):
     with pytest.raises(
         RecordingError, match=r"clip.txt: no heart rate is found; expected at least two heart"
     ):
         heart_rate(signal, RATE, "clip.txt")
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.3])
+def test_beats_of_a_heart_are_alike(noise):
+    signal = ecg(1, np.random.default_rng(0), np.random.default_rng(1), 30, 500)
+    signal += noise * np.random.default_rng(2).standard_normal(len(signal))
+    assert find_heartbeats(signal, RATE, "").likeness(0, len(signal)) > 0.8
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "change", [np.asarray, np.cumsum, np.rint, lambda noise: np.convolve(noise, np.ones(9), "same")]
+)
+def test_peaks_in_noise_are_not_alike(change, seed):
+    signal = change(np.random.default_rng(seed).standard_normal(15_000))
+    assert find_heartbeats(signal, RATE, "").likeness(0, len(signal)) < 0.6
+
+
+def test_two_or_three_beats_cannot_be_compared():
+    signal = np.random.default_rng(0).standard_normal(15_000)
+    assert find_heartbeats(signal, RATE, "").likeness(0, 1000) == 1

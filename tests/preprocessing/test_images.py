@@ -38,9 +38,65 @@ def test_the_lowest_mel_band_is_drawn_at_the_bottom(tmp_path):
     assert (image[:-1] == 0).all()
 
 
-def test_colour_becomes_grey(tmp_path):
-    cv2.imwrite(str(tmp_path / "a.png"), np.repeat(GAF[..., None], 3, axis=2))
+WIDE_GAF = np.random.default_rng(2).integers(0, 65536, (64, 64), dtype=np.uint16)
+
+
+def opaque(grey):
+    return np.dstack([grey, grey, grey, np.full_like(grey, np.iinfo(grey.dtype).max)])
+
+
+@pytest.mark.parametrize("image", [np.dstack([GAF] * 3), opaque(GAF), np.dstack([GAF, GAF // 2 * 2, GAF])])
+def test_a_grey_image_of_several_channels_is_grey(tmp_path, image):
+    cv2.imwrite(str(tmp_path / "a.png"), image)
     np.testing.assert_allclose(load_gaf_image(tmp_path / "a.png").astype(int), GAF, atol=1)
+
+
+@pytest.mark.parametrize("image", [WIDE_GAF, opaque(WIDE_GAF)])
+def test_sixteen_bits_are_read_to_the_nearest_value(tmp_path, image):
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    np.testing.assert_array_equal(load_gaf_image(tmp_path / "a.png"), np.rint(WIDE_GAF / 257))
+
+
+def test_a_log_mel_of_sixteen_bits_keeps_them(tmp_path):
+    wide = np.random.default_rng(0).integers(0, 65536, (128, 40), dtype=np.uint16)
+    cv2.imwrite(str(tmp_path / "a.png"), wide)
+    np.testing.assert_array_equal(load_log_mel_image(tmp_path / "a.png", AudioConfig()), wide[::-1].T)
+
+
+@pytest.mark.parametrize("name", ["jet", "viridis", "magma", "bone", "RdBu_r", "cividis"])
+def test_what_was_saved_through_a_colour_map_is_refused(tmp_path, name):
+    from matplotlib import colormaps
+
+    for image in (GAF, LOG_MEL.T):
+        coloured = (colormaps[name](image)[..., :3] * 255).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "a.png"), coloured[..., ::-1])
+        with pytest.raises(RecordingError, match=r"a\.png is coloured; expected a grey image"):
+            load_gaf_image(tmp_path / "a.png") if image is GAF else load_log_mel_image(
+                tmp_path / "a.png", AudioConfig()
+            )
+
+
+def test_a_figure_with_axes_is_refused(tmp_path):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3, 3))
+    figure.subplots().imshow(GAF, cmap="gray")
+    figure.savefig(tmp_path / "a.png")
+    with pytest.raises(RecordingError, match=r"a\.png has a white margin, as a figure with axes has"):
+        load_gaf_image(tmp_path / "a.png")
+
+
+def test_a_field_of_one_value_is_no_figure(tmp_path):
+    save_gaf_image(tmp_path / "a.png", np.full((64, 64), 255, np.uint8))
+    assert (load_gaf_image(tmp_path / "a.png") == 255).all()
+
+
+def test_a_transparent_image_is_refused(tmp_path):
+    image = opaque(GAF)
+    image[3, 4, 3] = 254
+    cv2.imwrite(str(tmp_path / "a.png"), image)
+    with pytest.raises(RecordingError, match=r"a\.png is transparent in places"):
+        load_gaf_image(tmp_path / "a.png")
 
 
 def test_images_of_another_shape_are_refused(tmp_path):

@@ -1,5 +1,7 @@
 """The exported images show the store, are accepted in place of the raw files, and give the same arrays."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -34,6 +36,23 @@ def test_a_tree_of_the_images_gives_the_same_arrays(store, tree, tmp_path):
             if modality == "audio":  # images have 8 of the 16 bits
                 found, expected = narrow(found), narrow(expected)
             np.testing.assert_array_equal(found, expected, modality)
+
+
+def test_a_subject_with_an_underscore_keeps_it_in_store_and_images(tree, tmp_path):
+    subject = next((tree / "Audio").iterdir()).name
+    for path in sorted(tree.rglob(f"{subject}*"), reverse=True):  # files before their folders
+        path.rename(path.with_name(path.name.replace(subject, "sub_01")))
+    labels = tree / "labels.csv"
+    labels.write_text(labels.read_text().replace(subject, "sub_01"))
+    store = prepare_dataset(index_dataset(tree, DatasetConfig()), tmp_path / "prepared", CONFIG)
+    assert "sub_01" in set(store.manifest["subject"])
+    assert not any("_" in task for task in store.manifest["task"])
+    images = export_png(store)
+    assert len(list((images / "Audio" / "sub_01").glob("sub_01_*.png"))) == 2
+    for pattern in ("Audio", "Physiological"):
+        shutil.rmtree(tree / pattern)
+        shutil.copytree(images / pattern, tree / pattern)
+    assert len(index_dataset(tree, DatasetConfig()).recordings) == len(store)
 
 
 def test_further_windows_have_a_suffix(index, tmp_path):

@@ -9,7 +9,7 @@ from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.timeline import open_video, timeline_of
 from stressid_keras.preprocessing.video import _decode_needed, read_frames, video_seconds
 
-FULL = VideoConfig(max_side=10_000)  # frames as they are in the file
+FULL = VideoConfig(max_side=1_024)  # frames as they are in the file
 IRREGULAR = np.cumsum(np.random.default_rng(0).integers(20, 200, 60))  # milliseconds
 
 

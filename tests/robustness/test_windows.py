@@ -52,7 +52,7 @@ def test_windows_without_a_waveform_are_left_out(tiny_store, audio_files):
 
 def test_a_file_that_was_replaced_since_is_refused(tiny_store, audio_files, tmp_path):
     name = next(iter(audio_files))
-    soundfile.write(tmp_path / "a.wav", np.full(8000, 0.1), 16_000)
+    soundfile.write(tmp_path / "a.wav", np.resize([0.1, -0.1], 8000), 16_000)
     rows = np.flatnonzero(tiny_store.manifest["recording"] == name)
     with pytest.raises(StaleError, match="gives 8000 samples for window 0"):
         list(window_waveforms(tiny_store, rows, {name: tmp_path / "a.wav"}))

@@ -27,6 +27,11 @@ METRICS = {
     },
     "robustness": {"student": {"noise": [{"level": -5, "macro_f1": 0.25}, {"level": 20, "macro_f1": 0.5}]}},
     "protocol": {"name": "one split by subject", "seed": 0},
+    "method": {
+        "method": "logits",
+        "loss": "cross-entropy + 1 × T² KL(teacher, student)",
+        "weights": ["logits"],
+    },
     "findings": ["The student does not beat its floors."],
 }
 OFFLINE = """
@@ -100,6 +105,8 @@ def test_scores_options_versions_and_files_of_a_run_are_logged(folder, store):
         "version.stressid_keras": "0.1.0",
         "data": "sample",
         "protocol": "one split by subject",
+        "method": "logits",
+        "loss": "cross-entropy + 1 × T² KL(teacher, student)",
     }
     assert files_of(client, run_id) == {"model_card.md", "metrics.json", "config.json"}
 

@@ -14,8 +14,11 @@ import pytest
 import soundfile
 
 from stressid_keras.config import AudioConfig
+from stressid_keras.media.waveform import within_full_scale
 from stressid_keras.preprocessing import load_waveform, log_mel
+from stressid_keras.sound_files import read_sound
 
+from .. import sound_cases
 from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech, write_export
 from .conftest import base64_of, in_page, with_metadata
 
@@ -32,7 +35,7 @@ def interpreted(model, waveform):
     if len(waveform) - WINDOW > starts[-1]:
         starts.append(len(waveform) - WINDOW)
     windows = [np.pad(part := waveform[start : start + WINDOW], (0, WINDOW - len(part))) for start in starts]
-    windows = [(window / max(1, np.abs(window).max())).astype("float32") for window in windows]
+    windows = [within_full_scale(window) for window in windows]
     return np.stack([run(waveform=window[None])["probabilities"][0] for window in windows])
 
 
@@ -101,6 +104,76 @@ def test_samples_are_the_mean_of_the_channels_as_soundfile_reads_them(page, tmp_
     )
     assert found[1] == RATE
     np.testing.assert_allclose(found[0], heard(path), atol=1e-7)
+
+
+READ = (
+    "const { readWav } = await import('/src/wav.js');"
+    "const { isSilent } = await import('/src/recording.js');"
+    "const content = Uint8Array.from(atob(argument), (letter) => letter.charCodeAt(0));"
+    "try {"
+    "  const { samples, rate } = readWav(content.buffer, 'talk.wav');"
+    "  return { samples: Array.from(samples), rate, silent: isSilent(samples) };"
+    "} catch (error) { return { sentence: error.message }; }"
+)
+
+
+def read_in_page(page, path):
+    return in_page(page, READ, base64_of(path))
+
+
+FLOATS = {
+    "integers of 16 bits": np.round(sound_cases.noise() * 2**15),
+    "integers of 24 bits": np.round(sound_cases.noise() * 2**23),
+    "a click": np.where(np.arange(32_000) == 777, 100, sound_cases.noise()),
+    "beyond full scale": 3 * sound_cases.noise(),
+}
+WHOLE = {
+    **{name: content for name, (content, _) in sound_cases.WHOLE_WAVS.items()},
+    **{
+        f"{name} as {subtype}": sound_cases.encoded(samples, subtype=subtype)
+        for name, samples in FLOATS.items()
+        for subtype in ("FLOAT", "DOUBLE")
+    },
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_wav_is_read_as_preparation_reads_it(page, tmp_path, name):
+    path = tmp_path / "talk.wav"
+    path.write_bytes(WHOLE[name])
+    found, (expected, rate) = read_in_page(page, path), read_sound(path)
+    assert (len(found["samples"]), found["rate"]) == (len(expected), rate)
+    same = slice(0, 2 * RATE - 500 if "another rate" in name else None)  # two resamplers
+    np.testing.assert_allclose(found["samples"][same], expected[same], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", sound_cases.BAD_WAVS)
+def test_a_wav_without_sound_of_its_own_is_refused_as_in_preparation(page, tmp_path, name):
+    path, (content, expected) = tmp_path / "talk.wav", sound_cases.BAD_WAVS[name]
+    path.write_bytes(content)
+    found = read_in_page(page, path)
+    assert found.get("silent", False) if expected == "is silent" else expected in found["sentence"]
+
+
+def test_an_offset_changes_neither_the_numbers_nor_the_picture(page, model, tmp_path):
+    path, waveform = tmp_path / "talk.wav", speech(3.1)
+    soundfile.write(path, waveform, RATE, subtype="FLOAT")
+    expected = score(page, path)
+    soundfile.write(path, waveform + np.float32(0.05), RATE, subtype="FLOAT")
+    np.testing.assert_allclose(score(page, path), expected, atol=1e-3)
+    pictures = [
+        in_page(
+            page,
+            "const { logMel } = await import('/src/log_mel.js');"
+            "return Array.from(logMel(Float32Array.from(argument[0]), argument[1], 16000, 1000).values);",
+            [
+                (waveform + np.float32(offset)).tolist(),
+                {"n_fft": 1024, "hop_length": 512, "n_mels": 128, "top_db": 80},
+            ],
+        )
+        for offset in (0, 0.05)
+    ]
+    np.testing.assert_allclose(*pictures, atol=1e-3)
 
 
 def test_beyond_full_scale_is_divided_and_silence_at_the_end_is_said_to_be_silent(page, model, tmp_path):

@@ -39,9 +39,14 @@ OUTPUTS = (
 class Recorder(Reporter):
     def __init__(self):
         self.worked, self.reused_stages, self.warnings = [], [], []
+        self.bars = []  # of each stage that was started: name, steps that are expected, steps that were done
 
     def started(self, stage, total):
         self.worked.append(stage)
+        self.bars.append((stage, total, []))
+
+    def progress(self, stage, done, values):
+        next(steps for name, _, steps in reversed(self.bars) if name == stage).append(done)
 
     def reused(self, stage, files):
         self.reused_stages.append(stage)
@@ -61,7 +66,15 @@ def finished(tiny_tree, tiny_config, tmp_path_factory):
     run = make_run(tiny_tree, folder, tiny_config)
     run.evaluate()
     run.export()
+    check_bars(run.data.reporter)
     return folder
+
+
+def check_bars(reporter):
+    """A bar never goes back nor past its end, and ends there."""
+    for stage, total, steps in reporter.bars:
+        assert steps == sorted(set(steps)), stage
+        assert steps[-1:] == [total], f"{stage}: {steps} of {total}"
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """A stage is current only if its outputs are whole and made from the same inputs."""
 
+import json
+import shutil
+
 import pytest
 
-from stressid_keras.workflow.stage import Stage
+from stressid_keras.errors import StaleError
+from stressid_keras.workflow.stage import Stage, read_record, read_result
 
 
 def stage(folder, **inputs):
@@ -60,3 +64,78 @@ def test_damaged_record_is_no_record(tmp_path):
     stage(tmp_path).run(write(tmp_path))
     (tmp_path / "training.json").write_text('{"stage"')
     assert not stage(tmp_path).is_current()
+
+
+def edited(path, change):
+    values = json.loads(path.read_text())
+    change(values)
+    path.write_text(json.dumps(values, indent=2) + "\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record["summary"].update(score=2),
+        lambda record: record.pop("summary"),
+        lambda record: record.pop("outputs"),
+        lambda record: record.update(seconds="long"),
+        lambda record: record["inputs"].update(seed=3),
+        lambda record: record.pop("seal"),
+        lambda record: record.update(summary=None, seal=None),
+    ],
+)
+def test_changed_record_is_no_record(tmp_path, change):
+    stage(tmp_path).run(write(tmp_path))
+    edited(tmp_path / "training.json", change)
+    assert not stage(tmp_path).is_current()
+    with pytest.raises(
+        StaleError, match=r"training\.json is damaged, was changed or is of an earlier version"
+    ):
+        read_record(tmp_path, "training")
+    stage(tmp_path).run(write(tmp_path))
+    assert read_record(tmp_path, "training")["summary"] == {"score": 1}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "3", '"text"', "[" * 100_000, "\ufffe"])
+def test_anything_else_in_the_place_of_a_record_is_a_sentence(tmp_path, content):
+    (tmp_path / "training.json").write_text(content)
+    assert not stage(tmp_path).is_current()
+    with pytest.raises(StaleError, match=r"training\.json is damaged"):
+        stage(tmp_path).record  # noqa: B018
+    with pytest.raises(StaleError, match=r"absent\.json is missing"):
+        read_record(tmp_path, "absent")
+
+
+def test_folder_removed_while_a_stage_works_is_a_sentence(tmp_path):
+    folder = tmp_path / "run"
+
+    def removed():
+        shutil.rmtree(folder)
+        return {"score": 1}
+
+    with pytest.raises(StaleError, match="run was removed or replaced while it was in use; run again"):
+        stage(folder).run(removed)
+    with pytest.raises(StaleError, match="was removed or replaced while it was in use"):
+        stage(folder).run(lambda: [removed(), write(folder)()])
+
+
+def test_output_that_is_lost_before_the_record_is_a_sentence(tmp_path):
+    with pytest.raises(StaleError, match="lost what training had written there"):
+        stage(tmp_path).run(lambda: None)
+    assert not (tmp_path / "training.json").exists()
+
+
+def test_result_that_is_gone_or_changed_is_a_sentence(tmp_path):
+    (tmp_path / "metrics.json").write_text("[1]")
+    for name in ("metrics.json", "absent.json"):
+        with pytest.raises(StaleError, match=f"{name} was removed or changed while it was in use"):
+            read_result(tmp_path / name)
+
+
+def test_full_disk_names_a_file(tmp_path):
+    def full():
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space") as raised:
+        stage(tmp_path).run(full)
+    assert raised.value.filename == str(tmp_path)

@@ -21,9 +21,15 @@ export function constantsOf(content) {
     const lengths = Array.from({ length: shape.length }, (_, axis) => view.getInt32(shape.start + 4 * axis, true));
     const kind = place(view, tensor, 1);
     const number = place(view, tensor, 2);
-    const data = vector(view, buffers[number ? view.getUint32(number, true) : 0], 0);
+    const data = values(view, buffers[number ? view.getUint32(number, true) : 0]);
     return { shape: lengths, values: floats(view, data, kind ? view.getInt8(kind) : FLOAT32) };
   });
+}
+
+/** Where a buffer's bytes are: in it, or, as the quantiser puts some, behind the flatbuffer, at an offset of the file. */
+function values(view, buffer) {
+  const [offset, size] = [1, 2].map((field) => place(view, buffer, field)).map((at) => (at ? Number(view.getBigUint64(at, true)) : 0));
+  return offset > 1 ? { start: offset, length: size } : vector(view, buffer, 0);
 }
 
 /** Where a field of a table is; 0 if it is absent. */

@@ -1,12 +1,15 @@
 /** Log-mel spectrogram for the picture; the student computes its own inside the model. */
 
+import { withoutOffset } from "./recording.js";
+
 const AMIN = 1e-10; // least power before the logarithm; librosa's
 const HERTZ_PER_MEL = 200 / 3; // of the linear part
 const LOG_START = 1000; // Hz, where the logarithmic part begins
 const LOG_STEP = Math.log(6.4) / 27; // natural logarithm of the ratio of two frequencies one mel apart
 
 /**
- * Slaney mel bands of the centred, zero-padded, Hann-windowed power spectrum, in decibels below the loudest point.
+ * Slaney mel bands of the centred, zero-padded, Hann-windowed power spectrum of the waveform without its offset, in
+ * decibels below the loudest point.
  *
  * @param {Float32Array} waveform
  * @param {{n_fft: number, hop_length: number, n_mels: number, top_db: number, fmin?: number, fmax?: number}} frontEnd
@@ -17,6 +20,7 @@ const LOG_STEP = Math.log(6.4) / 27; // natural logarithm of the ratio of two fr
  * Source: Slaney, "Auditory Toolbox", 1998; as `stressid_keras.preprocessing.log_mel`.
  */
 export function logMel(waveform, frontEnd, rate, mostFrames) {
+  waveform = withoutOffset(waveform);
   const { n_fft: size, n_mels: bands, top_db: range } = frontEnd;
   const natural = Math.floor(waveform.length / frontEnd.hop_length) + 1;
   const hop = frontEnd.hop_length * Math.max(1, Math.ceil(natural / mostFrames));

@@ -1,6 +1,6 @@
 /** How a recording is cut into what the student hears. */
 
-const SILENCE_PEAK = 1e-4; // full scale is 1; config.QualityConfig.silence_peak
+export const SILENCE_PEAK = 1e-4; // full scale is 1; config.QualityConfig.silence_peak
 
 /**
  * Where the windows of a recording start: every hop from the start, plus one that ends at the end if the last
@@ -17,12 +17,39 @@ export function windowStarts(length, window, hop) {
   return starts;
 }
 
-/** The largest magnitude. */
-export function peak(samples) {
-  return samples.reduce((largest, sample) => Math.max(largest, Math.abs(sample)), 0);
+/** The largest distance of a sample from their mean; 0 of none. */
+export function peakDeviation(samples) {
+  let [sum, low, high] = [0, Infinity, -Infinity];
+  for (const sample of samples) {
+    sum += sample;
+    low = Math.min(low, sample);
+    high = Math.max(high, sample);
+  }
+  const mean = sum / samples.length;
+  return samples.length ? Math.max(high - mean, mean - low) : 0;
 }
 
-/** Whether there is nothing to hear: what a model says of that means nothing. */
+/** Whether there is nothing to hear, whatever constant offset there is: what a model says of that means nothing. */
 export function isSilent(samples) {
-  return peak(samples) < SILENCE_PEAK;
+  return peakDeviation(samples) < SILENCE_PEAK;
+}
+
+/** The samples minus their mean: microphones and converters add a constant, which is no sound. */
+export function withoutOffset(samples) {
+  let sum = 0;
+  for (const sample of samples) sum += sample;
+  const mean = samples.length ? sum / samples.length : 0;
+  return samples.map((sample) => sample - mean);
+}
+
+/** In [-1, 1]: as they are, or, beyond, without their offset and divided by their peak if they still are. */
+export function withinFullScale(samples) {
+  if (peak(samples) <= 1) return samples;
+  const deviations = withoutOffset(samples);
+  const divisor = Math.max(1, peak(deviations));
+  return deviations.map((sample) => sample / divisor);
+}
+
+function peak(samples) {
+  return samples.reduce((largest, sample) => Math.max(largest, Math.abs(sample)), 0);
 }

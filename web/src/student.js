@@ -3,7 +3,7 @@
 import { Environment, Tensor, loadAndCompile, loadLiteRt } from "../litert/core.js";
 import { checkFrontEnd, describe } from "./description.js";
 import { UserError } from "./errors.js";
-import { isSilent, peak } from "./recording.js";
+import { isSilent, withinFullScale } from "./recording.js";
 
 const SLACK = 1e-3; // by which probabilities may miss 0, 1 and their sum
 const EXPORT_HINT = "choose a file written by recipes/export_tflite.py.";
@@ -68,9 +68,8 @@ export class Student {
    */
   async score(waveform, start) {
     const window = waveform.subarray(start, start + this.window);
-    const divisor = Math.max(1, peak(window));
     const filled = new Float32Array(this.window);
-    filled.set(divisor > 1 ? window.map((sample) => sample / divisor) : window);
+    filled.set(withinFullScale(window));
     const input = new Tensor(filled, [1, this.window]);
     const outputs = await this.#compiled.run([input]);
     const probabilities = Float32Array.from(outputs[this.#output].toTypedArray());

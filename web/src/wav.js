@@ -1,34 +1,53 @@
-/** Exact reader of WAV files: the samples that Python's soundfile reads, bit for bit. */
+/** Exact reader of WAV files: the samples that Python's soundfile reads, bit for bit; the rules of `sound_files.py`. */
 
 import { UserError } from "./errors.js";
+import { isSilent, peakDeviation, SILENCE_PEAK } from "./recording.js";
+import { resample } from "./resample.js";
+import { isWav, wavParts } from "./riff.js";
 
 const PCM = 1;
 const FLOAT = 3;
-const EXTENSIBLE = 0xfffe; // the true format then stands at the head of the sub-format
-const STREAMED = 0x7ffff000; // data sizes from here on are what encoders write when they cannot know the length
+const RATES = [4_000, 768_000]; // Hz; below is no speech, above no sound card
+const MOST_CHANNELS = 64; // more are samples in the place of channels
+const INTEGER_SCALES = [2 ** 15, 2 ** 23, 2 ** 31]; // of writers that store integers as floating point
+const HEADROOM = 4; // 12 dB, by which floating point may pass its full scale
+const LARGEST = HEADROOM * INTEGER_SCALES.at(-1); // of any sound
 
 const READERS = {
   [`${PCM}/8`]: (view, at) => (view.getUint8(at) - 128) / 128,
-  [`${PCM}/16`]: (view, at) => view.getInt16(at, true) / 0x8000,
-  [`${PCM}/24`]: (view, at) => (view.getInt8(at + 2) * 0x10000 + view.getUint16(at, true)) / 0x800000,
-  [`${PCM}/32`]: (view, at) => view.getInt32(at, true) / 0x80000000,
-  [`${FLOAT}/32`]: (view, at) => view.getFloat32(at, true),
-  [`${FLOAT}/64`]: (view, at) => view.getFloat64(at, true),
+  [`${PCM}/16`]: (view, at, little) => view.getInt16(at, little) / 0x8000,
+  [`${PCM}/24`]: (view, at, little) =>
+    (view.getInt8(at + (little ? 2 : 0)) * 0x10000 + view.getUint16(at + (little ? 0 : 1), little)) / 0x800000,
+  [`${PCM}/32`]: (view, at, little) => view.getInt32(at, little) / 0x80000000,
+  [`${FLOAT}/32`]: (view, at, little) => view.getFloat32(at, little),
+  [`${FLOAT}/64`]: (view, at, little) => view.getFloat64(at, little),
 };
 
 /**
  * @param {ArrayBuffer} content of the file.
  * @param {string} name of the file, for errors.
  * @returns {{samples: Float32Array, rate: number}} the mean of the channels, full scale 1, and its rate in Hz.
- * @throws {UserError} empty, not a WAV file, truncated, compressed, without samples, or with NaN or infinite samples.
+ * @throws {UserError} empty, not a WAV file, truncated, compressed, without samples, with channels that cancel each
+ *   other, or with samples that are not finite or that no sound has.
  */
 export function readWav(content, name) {
   const view = new DataView(content);
   if (!content.byteLength) throw new UserError(`${name} is empty (0 bytes); expected a WAV recording.`);
-  if (content.byteLength < 12 || tag(view, 0) !== "RIFF" || tag(view, 8) !== "WAVE") {
+  if (!isWav(view)) {
     throw new UserError(`${name} is not a WAV file; convert the recording to WAV and choose it again.`);
   }
-  const { format, start, length } = findChunks(view, name);
+  const parts = wavParts(view, name).map((part) => readPart(view, part, name));
+  const { rate } = parts[0];
+  const pieces = parts.map((part) => resample(part.samples, part.rate, rate));
+  const samples = new Float32Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  pieces.reduce((at, piece) => (samples.set(piece, at), at + piece.length), 0);
+  if (isSilent(samples) && parts.some(({ loudest }) => loudest >= SILENCE_PEAK)) {
+    throw new UserError(`${name} has channels that cancel each other; expected one of them alone.`);
+  }
+  return { samples, rate };
+}
+
+function readPart(view, { format, little, start, stop }, name) {
   const { code, channels, rate, bits, frameBytes } = format;
   const read = READERS[`${code}/${bits}`];
   if (!read || frameBytes !== (channels * bits) / 8 || !channels || !rate) {
@@ -37,62 +56,52 @@ export function readWav(content, name) {
         "(8, 16, 24 or 32 bit, or floating point).",
     );
   }
-  const count = Math.floor(length / frameBytes);
+  if (rate < RATES[0] || rate > RATES[1]) {
+    throw new UserError(`${name} has ${rate} samples a second; expected ${RATES[0]} to ${RATES[1]}.`);
+  }
+  if (channels > MOST_CHANNELS) {
+    throw new UserError(`${name} has ${channels} channels; expected at most ${MOST_CHANNELS}.`);
+  }
+  const count = Math.floor((stop - start) / frameBytes);
   if (!count) throw new UserError(`${name} holds no samples; expected a recording.`);
   const samples = new Float32Array(count);
+  const low = new Float64Array(channels).fill(Infinity);
+  const high = new Float64Array(channels).fill(-Infinity);
   for (let frame = 0; frame < count; frame++) {
     let sum = 0;
     for (let channel = 0; channel < channels; channel++) {
-      sum += Math.fround(read(view, start + frame * frameBytes + (channel * bits) / 8));
+      const value = read(view, start + frame * frameBytes + (channel * bits) / 8, little);
+      low[channel] = Math.min(low[channel], value); // NaN stays
+      high[channel] = Math.max(high[channel], value);
+      sum += code === FLOAT && bits === 64 ? value : Math.fround(value);
     }
     samples[frame] = sum / channels;
   }
-  if (!samples.every(Number.isFinite)) {
+  const peak = Math.max(...high, ...low.map((value) => -value));
+  if (!Number.isFinite(peak)) {
     throw new UserError(`${name} holds NaN or infinite samples; expected finite ones.`);
   }
-  return { samples, rate };
-}
-
-/** Chunks of id, size and padded content. Source: RIFF/WAVE. */
-function findChunks(view, name) {
-  let format = null;
-  let at = 12;
-  while (at + 8 <= view.byteLength) {
-    const id = tag(view, at);
-    const size = view.getUint32(at + 4, true);
-    const start = at + 8;
-    const there = view.byteLength - start;
-    if (id === "fmt " && size >= 16 && there >= 16) format = readFormat(view, start, Math.min(size, there));
-    if (id === "data") {
-      if (!format) break;
-      return { format, start, length: dataLength(view, start, size, name) };
-    }
-    at = start + size + (size % 2);
+  if (peak > LARGEST) {
+    throw new UserError(
+      `${name} holds a sample of ${peak.toExponential(1)}, which no sound has; expected full scale 1.`,
+    );
   }
-  throw new UserError(`${name} is a WAV file without ${format ? "audio data" : "a format"}; record it again.`);
+  const scale = code === FLOAT ? fullScale(samples) : 1;
+  const loudest = Math.max(...high.map((value, channel) => (value - low[channel]) / 2 / scale));
+  return { samples: scale > 1 ? samples.map((sample) => sample / scale) : samples, rate, loudest };
 }
 
-function readFormat(view, start, size) {
-  const code = view.getUint16(start, true);
-  return {
-    code: code === EXTENSIBLE && size >= 26 ? view.getUint16(start + 24, true) : code,
-    channels: view.getUint16(start + 2, true),
-    rate: view.getUint32(start + 4, true),
-    frameBytes: view.getUint16(start + 12, true),
-    bits: view.getUint16(start + 14, true),
-  };
-}
-
-function dataLength(view, start, size, name) {
-  const there = view.byteLength - start;
-  const follows = there >= 4 ? tag(view, start) : "";
-  if (size >= STREAMED || (size === 0 && follows !== "LIST" && follows !== "id3 ")) return there;
-  if (size > there) {
-    throw new UserError(`${name} is truncated: its header promises ${size} bytes of audio, ${there} are there.`);
+/** Of a floating-point file: 1, or that of the integers which its writer stored; see `media.full_scale`. */
+function fullScale(samples) {
+  const peak = peakDeviation(samples);
+  if (peak <= HEADROOM) return 1;
+  let [sum, loud, sounding] = [0, 0, 0];
+  for (const sample of samples) sum += sample;
+  const mean = sum / samples.length;
+  for (const sample of samples) {
+    if (Math.abs(sample - mean) >= 1) loud++;
+    if (sample !== 0) sounding++;
   }
-  return size;
-}
-
-function tag(view, at) {
-  return String.fromCharCode(...[0, 1, 2, 3].map((offset) => view.getUint8(at + offset)));
+  if (2 * loud <= sounding) return 1;
+  return INTEGER_SCALES.find((scale) => peak <= HEADROOM * scale) ?? INTEGER_SCALES.at(-1);
 }

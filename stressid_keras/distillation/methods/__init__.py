@@ -3,6 +3,7 @@
 from stressid_keras.distillation.methods.catalogue import METHODS, Method, with_methods
 from stressid_keras.distillation.methods.confidence import Confidence
 from stressid_keras.distillation.methods.contrastive import Contrastive
+from stressid_keras.distillation.methods.description import Description, describe
 from stressid_keras.distillation.methods.generalised import Imitation
 from stressid_keras.distillation.methods.logits import SoftTargets
 from stressid_keras.distillation.methods.mars import FeatureError
@@ -18,6 +19,7 @@ __all__ = [
     "Confidence",
     "Contrastive",
     "Decay",
+    "Description",
     "FeatureError",
     "FeaturesFirst",
     "Imitation",
@@ -28,5 +30,6 @@ __all__ = [
     "Standardization",
     "Term",
     "WarmUp",
+    "describe",
     "with_methods",
 ]

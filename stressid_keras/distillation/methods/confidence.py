@@ -11,6 +11,16 @@ class Confidence:
     teacher is weighed against the label: where it is wrong, the student learns from the label alone.
     """
 
+    paper = (
+        "H. Zhang, D. Chen, C. Wang, “Confidence-Aware Multi-Teacher Knowledge Distillation”, ICASSP 2022, "
+        "arXiv:2201.00007"
+    )
+    after = "Zhang et al., ICASSP 2022"
+
+    @staticmethod
+    def sentence(config):
+        return "What a sample adds to the teacher's terms is multiplied by the teacher's probability of its label."
+
     @staticmethod
     def weights(teacher_logits, labels):
         """Probability (B,) of the labels, int (B,), by logits (B, n_classes)."""

@@ -3,7 +3,7 @@
 from keras import ops
 
 from stressid_keras.distillation.methods.projection import ProjectionHead
-from stressid_keras.distillation.methods.term import Term, feature_names
+from stressid_keras.distillation.methods.term import Term, feature_names, listed, spoken
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
@@ -25,6 +25,20 @@ class Contrastive(Term):
         temperature: divisor of the similarities.
         features: names of the teacher's features; all that it has, if empty.
     """
+
+    paper = "Y. Tian, D. Krishnan, P. Isola, “Contrastive Representation Distillation”, ICLR 2020, arXiv:1910.10699"
+    after = "Tian et al., ICLR 2020"
+
+    @staticmethod
+    def formula(config):
+        return f"{config.contrastive:g} × InfoNCE"
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "InfoNCE is the cross-entropy of finding a sample's own teacher feature among those of its batch (of "
+            f"{listed(map(spoken, config.compared))}; cosine similarities over {config.contrastive_temperature:g})."
+        )
 
     def __init__(self, weight=2.0, temperature=0.1, features=(), **kwargs):
         super().__init__(weight, **{"name": "contrastive", **kwargs})

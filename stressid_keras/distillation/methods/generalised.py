@@ -22,6 +22,22 @@ class Imitation(LogitsTerm):
     """
 
     replaces_labels = True
+    paper = (
+        "D. Lopez-Paz, L. Bottou, B. Schölkopf, V. Vapnik, “Unifying Distillation and Privileged Information”, ICLR "
+        "2016, arXiv:1511.03643"
+    )
+    after = "Lopez-Paz et al., ICLR 2016"
+
+    @staticmethod
+    def formula(config):
+        return f"{config.imitation:g} × (cross-entropy to the teacher's soft label - cross-entropy)"
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "The teacher's soft label, its class probabilities at the temperature "
+            f"{config.temperature:g}, takes the place of {config.imitation:.0%} of the label."
+        )
 
     def __init__(self, weight=0.7, temperature=1.0, **kwargs):
         super().__init__(weight, temperature, **{"name": "imitation", **kwargs})

@@ -45,6 +45,20 @@ class SoftTargets(LogitsTerm):
     from the divergence by the teacher's entropy, which has no gradient; the divergence is 0 where both agree.
     """
 
+    paper = "G. Hinton, O. Vinyals, J. Dean, “Distilling the Knowledge in a Neural Network”, 2015, arXiv:1503.02531"
+    after = "Hinton et al., 2015"
+
+    @staticmethod
+    def formula(config):
+        return f"{config.logits:g} × T² KL(teacher, student)"
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "KL(teacher, student) is the Kullback-Leibler divergence of the student's class probabilities from the "
+            f"teacher's, both softened by the temperature T = {config.temperature:g}."
+        )
+
     def __init__(self, weight=1.0, temperature=1.0, **kwargs):
         super().__init__(weight, temperature, **{"name": "soft_targets", **kwargs})
 

@@ -3,7 +3,7 @@
 from keras import ops
 
 from stressid_keras.distillation.methods.projection import ProjectionHead
-from stressid_keras.distillation.methods.term import Term
+from stressid_keras.distillation.methods.term import Term, spoken
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
@@ -22,6 +22,24 @@ class FeatureError(Term):
         projection: "" compares the features as they are, which then have one width; "linear" and "hidden" put a
             `ProjectionHead` between them.
     """
+
+    paper = (
+        "N. Crasto, P. Weinzaepfel, K. Alahari, C. Schmid, “MARS: Motion-Augmented RGB Stream for Action Recognition”, "
+        "CVPR 2019, doi:10.1109/CVPR.2019.00807"
+    )
+    after = "Crasto et al., CVPR 2019"
+
+    @staticmethod
+    def formula(config):
+        terms = {name: weight for name, weight in config.weights.items() if weight}
+        return " + ".join(f"{weight:g} × MSE({spoken(name)})" for name, weight in terms.items())
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "MSE is the mean squared error, over the dimensions, of the student's feature to the frozen teacher's "
+            "feature of that modality."
+        )
 
     def __init__(self, feature, weight=1.0, projection="", **kwargs):
         super().__init__(weight, **{"name": f"mse_{feature}", **kwargs})

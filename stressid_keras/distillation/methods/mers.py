@@ -2,6 +2,7 @@
 
 import keras
 
+from stressid_keras.distillation.methods.mars import FeatureError
 from stressid_keras.distillation.named import named_outputs
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
@@ -21,6 +22,17 @@ class FeaturesFirst:
     Args:
         share: of the epochs, for the features.
     """
+
+    paper = FeatureError.paper  # where it is called MERS
+    after = FeatureError.after
+
+    @staticmethod
+    def sentence(config):
+        return (
+            f"The first {config.features_first_share:.0%} of the epochs train all but the classifier, by the terms of "
+            "features alone; the others train the classifier alone, by the labels and the terms of class probabilities "
+            "(MERS)."
+        )
 
     def __init__(self, share=0.7):
         self.share = float(share)

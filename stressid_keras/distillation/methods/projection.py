@@ -23,6 +23,14 @@ class ProjectionHead(keras.layers.Layer):
     Shapes: (B, d) → (B, d_teacher).
     """
 
+    paper = "A. Romero et al., “FitNets: Hints for Thin Deep Nets”, ICLR 2015, arXiv:1412.6550"
+    after = "Romero et al., ICLR 2015"
+
+    @staticmethod
+    def sentence(config):
+        shape = "one linear layer" if config.projection == "linear" else "a hidden layer and a linear one"
+        return f"Before each MSE, a head of {shape}, there in training only, maps the student's feature."
+
     def __init__(self, kind, **kwargs):
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
         if kind not in KINDS:

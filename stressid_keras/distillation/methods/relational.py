@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from stressid_keras.distillation.methods.term import Term, feature_names
+from stressid_keras.distillation.methods.term import Term, feature_names, listed, spoken
 from stressid_keras.layers.registration import register
 
 ANGLE_WEIGHT = 2.0  # of the angles to the distances' 1, as in the paper
@@ -23,6 +23,23 @@ class Relational(Term):
         weight: of the term.
         features: names of the teacher's features; all that it has, if empty.
     """
+
+    paper = (
+        "W. Park, D. Kim, Y. Lu, M. Cho, “Relational Knowledge Distillation”, CVPR 2019, "
+        "doi:10.1109/CVPR.2019.00409"
+    )
+    after = "Park et al., CVPR 2019"
+
+    @staticmethod
+    def formula(config):
+        return f"{config.relational:g} × relations"
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "Relations are the Huber losses of the distances, and twice those of the angles, between the samples of a "
+            f"batch, against those of the teacher's features of {listed(map(spoken, config.compared))}."
+        )
 
     def __init__(self, weight=25.0, features=(), **kwargs):
         super().__init__(weight, **{"name": "relational", **kwargs})

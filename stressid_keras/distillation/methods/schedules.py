@@ -42,6 +42,18 @@ class WarmUp(Schedule):
     arXiv:1610.02242, whose curve is a Gaussian.
     """
 
+    paper = (
+        "S. Laine, T. Aila, “Temporal Ensembling for Semi-Supervised Learning”, ICLR 2017, arXiv:1610.02242"
+    )
+    after = "Laine and Aila, ICLR 2017"
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "The weights of the teacher's terms rise linearly from 0 over the first "
+            f"{config.schedule_share:.0%} of the epochs."
+        )
+
     @staticmethod
     def factor(progress):
         return progress
@@ -54,6 +66,19 @@ class Decay(Schedule):
     K. Clark et al., "BAM! Born-Again Multi-Task Networks for Natural Language Understanding", ACL 2019,
     arXiv:1907.04829 (teacher annealing).
     """
+
+    paper = (
+        "K. Clark et al., “BAM! Born-Again Multi-Task Networks for Natural Language Understanding”, ACL 2019, "
+        "arXiv:1907.04829"
+    )
+    after = "Clark et al., ACL 2019"
+
+    @staticmethod
+    def sentence(config):
+        return (
+            "The weights of the teacher's terms fall linearly to 0 over the first "
+            f"{config.schedule_share:.0%} of the epochs."
+        )
 
     @staticmethod
     def factor(progress):

@@ -19,6 +19,16 @@ class Standardization(keras.layers.Layer):
     Shapes: (B, d) → (B, d).
     """
 
+    paper = (
+        "M. Ranzinger et al., “PHI-S: Distribution Balancing for Label-Free Multi-Teacher Distillation”, 2024, "
+        "arXiv:2410.01680"
+    )
+    after = "Ranzinger et al., 2024"
+
+    @staticmethod
+    def sentence(config):
+        return "The teacher's features are standardised by the mean and the standard deviation of the training part."
+
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})
 

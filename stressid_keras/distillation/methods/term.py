@@ -9,6 +9,7 @@ from stressid_keras.errors import StressIDError
 
 FEATURE = "feature"
 LEVELS = (FEATURE, LOGITS)
+SPOKEN = {"video": "video", "ecg": "ECG", "eda": "EDA", "rr": "respiration"}
 
 
 class Term(keras.layers.Layer):
@@ -60,6 +61,17 @@ class Term(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "weight": self.weight}
+
+
+def spoken(modality: str) -> str:
+    """A modality as sentences call it."""
+    return SPOKEN.get(modality, modality)
+
+
+def listed(words) -> str:
+    """Words as a sentence lists them."""
+    *some, last = words
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def feature_names(chosen, teacher: dict) -> tuple[str, ...]:

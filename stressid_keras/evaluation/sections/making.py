@@ -5,7 +5,7 @@ import json
 from stressid_keras.evaluation import figures
 from stressid_keras.evaluation.evidence import Evidence
 from stressid_keras.evaluation.models import display_name
-from stressid_keras.evaluation.page import details, element, figure_grid, table
+from stressid_keras.evaluation.page import bullets, details, element, figure_grid, table
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.evaluation.tables import ABSENT, number, score_title
 
@@ -43,8 +43,11 @@ def split_sections(evidence: Evidence) -> list[str]:
 
 
 def making_sections(evidence: Evidence) -> list[str]:
+    method = evidence.metrics.get("method") or {}
     return [
         element("h2", "How this was made"),
+        *([element("p", f"Loss of the student: {method['loss']}.")] if method.get("loss") else []),
+        *([bullets(method["sentences"])] if method.get("sentences") else []),
         details("Versions", table(("software", "version"), list(evidence.versions.items()))),
         details("Configuration", element("pre", json.dumps(evidence.config, indent=2))),
     ]

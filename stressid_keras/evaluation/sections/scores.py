@@ -14,7 +14,7 @@ from stressid_keras.evaluation.tables import (
     score_rows,
     score_title,
 )
-from stressid_keras.evaluation.texts import COMPARISON_READING, METHOD, RESEARCH_ONLY, UNSEEN
+from stressid_keras.evaluation.texts import COMPARISON_READING, RESEARCH_ONLY, UNSEEN, learning_sentences
 
 READING = (
     "UAR is the unweighted average recall (balanced accuracy). The classical baselines see hand-crafted features of "
@@ -34,7 +34,7 @@ def score_sections(evidence: Evidence) -> list[str]:
     metrics = evidence.metrics
     title = score_title(metrics, "test")
     return [
-        element("p", " ".join([*(METHOD[model] for model in NETWORKS if model in metrics), UNSEEN])),
+        element("p", " ".join([*learning_sentences(metrics), UNSEEN])),
         element("h2", "What was found"),
         bullets(metrics.get("findings") or ["Nothing that needs a warning."]),
         element("p", f"{RESEARCH_ONLY} {_caveat(metrics)}", 'class="note"'),

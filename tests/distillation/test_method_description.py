@@ -1,0 +1,122 @@
+"""Every configuration is described by what the distiller really adds up, and by nothing else."""
+
+import dataclasses
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stressid_keras.config import DistillationConfig
+from stressid_keras.distillation import build_distiller
+from stressid_keras.distillation.methods import METHODS, describe, with_methods
+from stressid_keras.distillation.methods.catalogue import CONTROL
+
+from .conftest import dense_student
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
+ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
+TEXTS = (
+    *(f"mars+{name}" if name in ADDED else name for name in METHODS),
+    "mars+projection+standardised+logits",
+    "mers+logits+confidence",
+    "logits+relational+decay",
+    "generalised+contrastive+standardised",
+)
+WORDS = {  # of the loss or of a sentence → name of the method that alone has it
+    "MSE(": "mars",
+    "MERS": "mers",
+    "KL(teacher": "logits",
+    "soft label": "generalised",
+    "relations": "relational",
+    "InfoNCE": "contrastive",
+    "linear layer": "projection",
+    "hidden layer": "projection-hidden",
+    "standardised": "standardised",
+    "probability of its label": "confidence",
+    "rise linearly": "warm-up",
+    "fall linearly": "decay",
+}
+TERMS = {"MSE(": "mse_", "KL(teacher": "soft_targets", "soft label": "imitation"}
+TERMS |= {"relations": "relational", "InfoNCE": "contrastive"}
+
+
+def whole(description):
+    return " ".join([description.loss, *description.sentences])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_description_names_its_own_methods_and_no_other(text):
+    names = set(text.split("+"))
+    found = describe(with_methods(text, DistillationConfig()))
+    assert set(found.method.split("+")) == names
+    if "mers" in names:
+        names.add("mars")  # whose terms it has
+    assert {name for word, name in WORDS.items() if word in whole(found)} == names - {CONTROL}
+    assert {METHODS[name].implementation.paper for name in names - {CONTROL}} == set(found.papers)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_terms_of_the_formula_are_those_of_the_distiller(text):
+    config = with_methods(text, DistillationConfig(alpha=2.0, gamma=0.0))
+    features = {name: np.ones((4, 4), "float32") for name in config.weights} | {
+        "logits": np.ones((4, 3), "float32")
+    }
+    model = build_distiller(dense_student(), config, features)
+    loss = describe(config).loss
+    for word, term in TERMS.items():
+        trained = [each for each in model.terms if each.name.startswith(term)]
+        assert loss.count(word) == len(trained), (word, loss)
+    for number, term in zip(re.findall(r"([\d.]+) ×", loss), model.terms, strict=True):
+        assert math.isclose(float(number), term.weight)
+
+
+def test_the_formula_has_the_weights_and_the_modalities_that_have_one():
+    assert describe(DistillationConfig(alpha=2.0, beta=0.5, gamma=0.0)).loss == (
+        "cross-entropy + 2 × MSE(video) + 0.5 × MSE(ECG) + 1 × MSE(respiration)"
+    )
+    assert "features of ECG." in whole(
+        describe(
+            DistillationConfig(alpha=0, beta=0, gamma=0, delta=0, relational=3.0, compared_features=("ecg",))
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sources"),
+    [
+        ({}, "the labels and the teacher's features."),
+        ({"logits": 1.0}, "the labels, the teacher's features and the teacher's class probabilities."),
+        ({"imitation": 1.0}, "from the teacher's features and the teacher's class probabilities."),
+        ({"imitation": 1.0, "confidence": True}, "from the labels, the teacher's features"),
+    ],
+)
+def test_what_a_student_learned_from_is_told(options, sources):
+    assert sources in describe(DistillationConfig(**options)).learned_from
+
+
+def test_options_that_change_nothing_are_not_described():
+    nothing = DistillationConfig(alpha=0, beta=0, gamma=0, delta=0, projection="linear", confidence=True)
+    assert describe(nothing) == describe(with_methods(CONTROL, DistillationConfig()))
+    logits = dataclasses.replace(nothing, logits=1.0, standardised=True)
+    assert describe(logits).method == "logits+confidence"
+
+
+def test_weights_are_those_that_can_be_lowered():
+    assert describe(with_methods("mars+contrastive", DistillationConfig(delta=0.0))).weights == (
+        "alpha",
+        "beta",
+        "gamma",
+        "contrastive",
+    )
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_document_has_every_method_with_its_paper(name):
+    text = DOCUMENT.read_text(encoding="utf-8")
+    if name == CONTROL:
+        assert f"`{name}` is the control" in text
+        return
+    (row,) = [line for line in text.splitlines() if re.match(rf"\| [^|]*`\+?{name}`", line)]
+    assert METHODS[name].implementation.after in row
