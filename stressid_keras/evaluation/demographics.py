@@ -7,7 +7,7 @@ import pandas as pd
 from stressid_keras.dataset.labels import MISSING
 from stressid_keras.dataset.names import canonical
 from stressid_keras.dataset.tables import read_table
-from stressid_keras.errors import DatasetError
+from stressid_keras.errors import DatasetError, shown
 
 FILE = "demographics.csv"
 SUBJECT_TITLES = ("subject", "id", "participant")
@@ -32,7 +32,7 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
         if there is no file.
 
     Raises:
-        DatasetError: the file cannot be read, lacks a column, or gives one subject two groups.
+        DatasetError: the file cannot be read, lacks a column of either, or gives one subject two groups.
     """
     path = find_demographics(data_dir)
     if path is None:
@@ -41,6 +41,11 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
     subject_column, sex_column = (
         _position(path, table.header, titles) for titles in (SUBJECT_TITLES, SEX_TITLES)
     )
+    if subject_column == sex_column:
+        raise DatasetError(
+            f"{path} has one column, {shown(table.header[sex_column])}, for subject and sex; expected one of each, with "
+            "commas, semicolons or tabs between them."
+        )
     groups: dict[str, str] = {}
     for _, row in table.rows:
         cells = [*row, *[""] * len(table.header)]

@@ -112,7 +112,7 @@ def read_predictions(path: Path) -> pd.DataFrame:
         return table
     except DatasetError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise DatasetError(f"{path} cannot be read as a predictions table: {error}.") from error
 
 

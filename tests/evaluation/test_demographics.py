@@ -57,6 +57,7 @@ def test_a_subject_named_twice_alike_is_one(tmp_path):
         (b"\0\0\0subject", "cannot be read"),
         (b"subject,age\na,31\n", "no column titled sex or gender; found 'subject', 'age'"),
         (b"name,sex\na,F\n", "no column titled subject or id or participant"),
+        (b"Subject ID Age Sex\n2ea4 31 F\n", "has one column, 'Subject ID Age Sex', for subject and sex"),
         (b"subject,sex\na,F\na,M\n", "subject a 'female' and 'male'"),
     ],
 )

@@ -60,6 +60,7 @@ def test_a_file_that_is_no_predictions_table_is_refused(tmp_path):
         ("p_Low", "1e300", "probabilities that are not shares"),
         ("p_Low", "inf", "probabilities that are not shares"),
         ("label", "7", "a label that is no class"),
+        ("label", "99999999999999999999", "cannot be read"),
         ("label", "-1", "a label that is no class"),
         ("predicted", "1", "another prediction than its probabilities favour"),
     ],

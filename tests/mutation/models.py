@@ -1,13 +1,12 @@
 """Students: the `.keras` file and the exported ones."""
 
-import hashlib
 import io
-import json
 import zipfile
 
 import numpy as np
 
 from stressid_keras import StudentRunner
+from stressid_keras.export.metadata import write_archive
 
 from .damage import BYTES
 from .json_damage import JSON
@@ -60,6 +59,18 @@ class ExportedStudents(Reader):
 
 class CraftedStudents(ExportedStudents):
     """The same with a damaged network and the right hash of it: a refusal, or what can be a prediction."""
+
+    def __init__(self, corpus, sandbox):
+        super().__init__(corpus, sandbox)
+        self.descriptions = {o.path: dict(StudentRunner(o.path).description) for o in self.originals}
+        for description in self.descriptions.values():
+            del description["flatbuffer_sha256"], description["seal"]
+
+    def input(self, seed, number):
+        original, flatbuffer = super().input(seed, number)
+        path = put(self.sandbox / "crafted.tflite", flatbuffer)
+        write_archive(path, self.descriptions[original.path])
+        return original, path.read_bytes()
 
     def find_originals(self):
         return [Original(path, (change_flatbuffer,)) for path in sorted((self.corpus / "tflite").iterdir())]
@@ -125,24 +136,8 @@ def change_description(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def change_flatbuffer(content: bytes, rng: np.random.Generator) -> bytes:
-    """The network damaged, the archive behind it as an export would write it."""
+    """The network damaged, without the archive behind it."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         start = min(entry.header_offset for entry in archive.infolist())
     damages = [damage for damage in BYTES if damage.__name__ not in ("append", "truncate")]
-    flatbuffer = damages[int(rng.integers(len(damages)))](content[:start], rng)
-
-    def edit(entries):
-        for number, (name, data) in enumerate(entries):
-            if name == "model.json":
-                description = json.loads(data) | {"flatbuffer_sha256": hashlib.sha256(flatbuffer).hexdigest()}
-                entries[number] = name, json.dumps(description).encode()
-
-    archive = rewritten(content, edit)
-    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        entries = [(entry.filename, opened.read(entry)) for entry in opened.infolist()]
-    file = io.BytesIO(flatbuffer)
-    file.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(file, "a") as written:
-        for name, data in entries:
-            written.writestr(zipfile.ZipInfo(name), data)
-    return file.getvalue()
+    return damages[int(rng.integers(len(damages)))](content[:start], rng)

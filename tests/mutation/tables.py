@@ -77,6 +77,7 @@ class LabelTables(Reader):
         if rows is None:
             return wrong("a table that plain Python cannot read")
         column = rows[0].index(self.COLUMN)
+        column += all(len(row) == len(rows[0]) + 1 for row in rows[1:])  # row names, without a title
         for name, label in found.items():
             cells = [row[column] if column < len(row) else "" for row in rows[1:] if name in row]
             if not cells:
@@ -88,7 +89,9 @@ class LabelTables(Reader):
 
 def plain_rows(content: bytes) -> list[list[str]] | None:
     """Stripped cells of the lines that are not blank; None: no text that we read."""
-    for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "latin-1"):
+    for encoding in (
+        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1")
+    ):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
