@@ -43,8 +43,8 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
     )
     if subject_column == sex_column:
         raise DatasetError(
-            f"{path} has one column, {shown(table.header[sex_column])}, for subject and sex; expected one of each, with "
-            "commas, semicolons or tabs between them."
+            f"{path} has one column, {shown(table.header[sex_column])}, for subject and sex; expected one of each, "
+            "with commas, semicolons or tabs between them."
         )
     groups: dict[str, str] = {}
     for _, row in table.rows:
