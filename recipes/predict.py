@@ -127,8 +127,13 @@ def plot(path: Path, prediction, runner: StudentRunner, target: Path) -> None:
     waveform = soxr.resample(waveform, rate, runner.sample_rate, quality="HQ")
     figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, runner.front_end)
     figure.suptitle(f"{path.name}: {prediction.label}", parse_math=False)
-    with atomic_path(target) as temporary:
-        figure.savefig(temporary, format="png", dpi=100)
+    try:
+        with atomic_path(target) as temporary:
+            figure.savefig(temporary, format="png", dpi=100)
+    except OSError as error:  # which names the temporary file
+        raise StressIDError(
+            f"--plot cannot write {target} ({error.strerror or error}); name another place."
+        ) from None
     print(f"  {target}", file=sys.stderr)
 
 

@@ -48,7 +48,6 @@ def exclusive(folder: Path, name: str = LOCK) -> Iterator[None]:
         OSError: the folder cannot be made, or written.
     """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     with _GUARD:
         lock = _LOCKS.setdefault(folder.resolve() / name, _Lock())
     if not lock.thread.acquire(blocking=False):
@@ -81,13 +80,26 @@ def held_by_this_process() -> tuple[int, ...]:
 
 @contextlib.contextmanager
 def _locked_file(folder: Path, name: str) -> Iterator:
+    """The file of a lock, while it is held; afterwards it is gone, and the folder, if it was made for it alone."""
+    is_new = not folder.is_dir()
     while True:
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder.absolute() / name, "w") as file:
+        try:
+            opened = open(folder.absolute() / name, "w")  # noqa: SIM115  closed below
+        except FileNotFoundError:  # the run before us had made the folder, and removed it
+            continue
+        with opened as file:
             _lock(file, folder)
-            if not _is_there(file):  # the run that was waited for was in a folder that is gone
+            if not _is_there(file):  # the run that was waited for has removed it, or the folder
                 continue
-            yield file
+            try:
+                yield file
+            finally:
+                with contextlib.suppress(OSError):
+                    if _is_there(file):
+                        os.unlink(file.name)
+                    if is_new:
+                        folder.rmdir()  # which it refuses unless it is empty
             return
 
 

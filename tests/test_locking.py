@@ -207,3 +207,23 @@ def test_a_child_of_a_run_may_write_in_its_folder(tmp_path):
         thread.start()
         thread.join(10)
         assert done
+
+
+def test_a_lock_leaves_no_trace(tmp_path):
+    with exclusive(tmp_path / "new"), exclusive(tmp_path / "used"):
+        (tmp_path / "used" / "file").write_text("kept")
+        assert (tmp_path / "new" / ".lock").is_file()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "used"]
+
+
+def test_many_processes_that_make_and_leave_a_folder_take_turns(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from stressid_keras.locking import exclusive\n"
+        "for _ in range(50):\n"
+        "    with exclusive(Path(sys.argv[1])) as _:\n"
+        "        mark = Path(sys.argv[1], 'mark'); mark.touch(exist_ok=False); mark.unlink()"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "run")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    processes = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) for _ in range(3)]
+    assert [process.wait(120) for process in processes] == [0, 0, 0]

@@ -33,7 +33,7 @@ class SyntheticConfig(Checked):
     width: Side = 64  # even
     height: Side = 48  # even
     sample_rate: SampleRate = 16_000  # Hz, of the audio
-    signal_rate: Annotated[int, Range(1, 10_000, "Hz")] = 500  # of the physiological signals
+    signal_rate: Annotated[int, Range(50, 10_000, "Hz")] = 500  # of the physiological signals
     arousal_noise: Noise = 0.1  # standard deviation around the class; classes are 1 apart
     video_noise: Noise = 0.12  # of what a modality shows around the arousal
     ecg_noise: Noise = 0.15

@@ -216,7 +216,7 @@ def _operator(model, operator) -> Operator:
     name = _names("BuiltinOperator")[number]
     inputs = _integers(operator.InputsAsNumpy())
     if len(inputs) < INPUTS.get(name, 1):
-        raise _Fault(f"has a {name} with {len(inputs)} inputs")
+        raise _Fault(f"has an operation {name} with {len(inputs)} inputs")
     return Operator(name, inputs, _integers(operator.OutputsAsNumpy()))
 
 
@@ -246,11 +246,11 @@ def _check(subgraph, graph: Graph) -> None:
         for position, place in enumerate(operator.inputs):
             absent = place == -1 and position >= OPTIONAL.get(operator.name, math.inf)
             if not absent and place not in written:
-                raise _Fault(f"has a {operator.name} whose input {position} is missing")
+                raise _Fault(f"has an operation {operator.name} whose input {position} is missing")
         outputs = set(operator.outputs)
         own = len(outputs) == len(operator.outputs) and not outputs & written
         if not outputs or not own or not outputs <= places:
-            raise _Fault(f"has a {operator.name} that writes to no place of its own")
+            raise _Fault(f"has an operation {operator.name} that writes to no place of its own")
         if operator.name in PADDINGS:
             _check_padding(graph.tensors, operator)
         written |= outputs
@@ -262,12 +262,12 @@ def _check_padding(tensors: list[Tensor], operator: Operator) -> None:
     source, paddings, result = (tensors[place] for place in (*operator.inputs[:2], operator.outputs[0]))
     kinds = {"INT32": np.int32, "INT64": np.int64}
     if paddings.data is None or paddings.kind not in kinds or paddings.shape != (len(source.shape), 2):
-        raise _Fault(f"has a {operator.name} of which it does not say by how much")
+        raise _Fault(f"has an operation {operator.name} of which it does not say by how much")
     sides = np.frombuffer(paddings.data, kinds[paddings.kind]).reshape(-1, 2).tolist()
     grown = tuple(
         length + before + after for length, (before, after) in zip(source.shape, sides, strict=True)
     )
     if grown != result.shape or min(map(min, sides), default=0) < 0:
         raise _Fault(
-            f"has a {operator.name} that turns {source.shape} into {grown}, and declares {result.shape}"
+            f"has an operation {operator.name} that turns {source.shape} into {grown}, and declares {result.shape}"
         )

@@ -1,6 +1,8 @@
 """Time columns: how far apart the rows of a file are, in seconds, whatever the column's unit."""
 
+import functools
 import re
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,7 @@ MOST_GAPS = (
     0.5  # of a recording's length; more would be refused as missing, and a leap in time would take all memory
 )
 JITTER = 0.25  # s that rows may be from even steps before they are uneven: buffers are stamped as they arrive
+LONGEST_TEXT = 64  # characters of a date and time
 _NAMED = {  # by the words of a column's name
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "ss"), 1.0),
     **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), 1e-3),
@@ -152,14 +155,18 @@ def _parsed(header: str, values: np.ndarray, file: str) -> np.ndarray | None:
     texts = pd.Series(values, dtype=object)
     if (texts == "").all():
         return None
-    for parse in (
-        lambda: pd.to_datetime(texts, format="ISO8601", utc=True),
-        lambda: pd.to_timedelta(texts),
-        lambda: pd.to_datetime(texts, utc=True),
-    ):
+    parsers = [
+        functools.partial(pd.to_datetime, format="ISO8601", utc=True),
+        functools.partial(pd.to_datetime, utc=True),
+    ]
+    if re.match(r"-?\d+:\d", str(texts.iloc[0])):  # a time of day, or since the start
+        parsers.insert(0, pd.to_timedelta)
+    for parse in parsers if texts.str.len().max() <= LONGEST_TEXT else ():
         try:
-            found = parse()
-        except (ValueError, TypeError, OverflowError):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # pandas warns where it would guess each row by itself
+                found = parse(texts)
+        except (ValueError, TypeError, OverflowError, Warning):
             continue
         if not found.isna().any():
             return (found - found.iloc[0]).dt.total_seconds().to_numpy()

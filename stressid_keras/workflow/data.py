@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import os
-import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -115,8 +114,13 @@ class RunData:
         Raises:
             StressIDError: the folder cannot be written, or was removed meanwhile.
         """
-        self._start_output_dir()
-        with exclusive(self.output_dir, RUN_LOCK):
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(exclusive(self.output_dir, RUN_LOCK))
+            except OSError as error:
+                raise StressIDError(
+                    f"{self.output_dir} cannot be written ({error.strerror}); choose another output folder."
+                ) from None
             yield
 
     def _current_split(self) -> SubjectSplit:
@@ -224,16 +228,6 @@ class RunData:
             dataset = dataclasses.replace(dataset, split_restarts=1)
         folds = subject_folds(*rows, self.fold.count, dataset, config.seed, extra, unit)
         return folds[self.fold.index]
-
-    def _start_output_dir(self) -> None:
-        try:
-            self.output_dir.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.output_dir):
-                pass
-        except OSError as error:
-            raise StressIDError(
-                f"{self.output_dir} cannot be written ({error.strerror}); choose another output folder."
-            ) from None
 
 
 def _refuse_among_recordings(data_dir: Path, folders: dict[str, Path]) -> None:

@@ -15,6 +15,7 @@ import soundfile
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions
 from stressid_keras.errors import DatasetError, ExportError
 from stressid_keras.export.operators import operators
+from stressid_keras.provenance import read_sealed, write_sealed
 from stressid_keras.workflow import Run, export_plan
 from stressid_keras.workflow.export_windows import ExportWindows
 
@@ -242,9 +243,9 @@ def test_calibration_folder_that_is_none_is_a_sentence(exported_run, tiny_tree, 
 
 def test_calibration_folder_of_other_log_mels_is_refused(exported_run, tiny_tree, tmp_path):
     prepared = shutil.copytree(exported_run.folder / "prepared", tmp_path / "prepared")
-    described = json.loads((prepared / "prepare.json").read_text())
+    described = read_sealed(prepared / "prepare.json")
     described["config"]["audio"]["sample_rate"] = 8_000
-    (prepared / "prepare.json").write_text(json.dumps(described))
+    write_sealed(prepared / "prepare.json", described)
     with pytest.raises(ExportError, match=r"was prepared with other log-mels .*sample_rate=8000"):
         again(exported_run, tiny_tree).export(ExportOptions(calibration=str(prepared)))
 

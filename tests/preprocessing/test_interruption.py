@@ -134,7 +134,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_half_written_is_believed(
 ):
     size = sum(map(len, undisturbed.values())) / 1024
     folder = small_disk(int(share * size)) / "prepared"
-    with pytest.raises(StressIDError, match=r"prepared cannot be written \(No space left on device\); mend"):
+    with pytest.raises(StressIDError, match=r"prepared cannot be written \(No space left on device\); fix"):
         prepare_dataset(index, folder, CONFIG)
     with pytest.raises(StressIDError):
         PreparedStore.open(folder)

@@ -185,9 +185,33 @@ def test_a_file_of_too_low_a_rate_is_refused(runner, tmp_path):
     assert "the rate is 2000; expected 4000 to 768000 Hz" in scored(runner, path)
 
 
+def test_whatever_a_recording_brings_about_is_a_sentence_of_that_recording(runner, tmp_path, monkeypatch):
+    """So that one never ends a loop over many."""
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(2.0), RATE)
+    monkeypatch.setattr("stressid_keras.export.runner.read_sound", lambda path: [][1])
+    assert "cannot be scored ('IndexError list index out of range')" in scored(runner, path)
+    with pytest.raises(RecordingError, match="cannot be"):
+        runner.predict("a\0b.wav")
+
+
+@pytest.mark.parametrize("kind", [">i2", ">f8", "<f4", "longdouble"])
+def test_samples_of_any_byte_order_and_layout_mean_the_same(runner, kind):
+    samples = speech(3.0) * (30_000 if "i" in kind else 1)
+    expected = runner.predict(samples.astype(np.dtype(kind).newbyteorder("=")), RATE).probabilities
+    given = np.repeat(samples, 2).astype(kind)[::2]
+    given.flags.writeable = False
+    np.testing.assert_array_equal(runner.predict(given, RATE).probabilities, expected)
+
+
 def test_a_missing_recording_and_a_folder_are_refused(runner, tmp_path):
     assert "No such file" in scored(runner, tmp_path / "talk.wav")
     assert "directory" in scored(runner, tmp_path)
+
+
+class OnAnotherDevice:
+    def __array__(self, *_, **__):
+        raise TypeError("can't convert it")
 
 
 @pytest.mark.parametrize(
@@ -208,6 +232,11 @@ def test_a_missing_recording_and_a_folder_are_refused(runner, tmp_path):
         (np.array(["a", "b"]), "the type str"),
         ([[0.1, 0.2], [0.3]], "rows have different lengths"),
         (None, "the type object"),
+        (np.array([0.1, None]), "the type object"),
+        (np.ma.masked_array(np.zeros(100), mask=np.arange(100) > 90), "the recording has masked samples"),
+        (np.full(100, np.inf, "float16"), "NaN or infinite"),
+        (np.zeros(4, "i4,f4"), "the type void64"),
+        (OnAnotherDevice(), "is no array of NumPy: TypeError can't convert it"),
     ],
 )
 def test_samples_that_cannot_be_scored_are_refused(runner, samples, message):
@@ -224,7 +253,7 @@ def test_impossible_rates_are_refused(runner, rate):
         runner.stream(rate)
 
 
-@pytest.mark.parametrize("hop", [0, -1, np.nan, np.inf, "1"])
+@pytest.mark.parametrize("hop", [0, -1, np.nan, np.inf, "1", 1e308, 1e-9, 10**400])
 def test_impossible_hops_are_refused(runner, tmp_path, hop):
     path = tmp_path / "talk.wav"
     soundfile.write(path, speech(1.0), RATE)
