@@ -89,9 +89,10 @@ class LabelTables(Reader):
 
 def plain_rows(content: bytes) -> list[list[str]] | None:
     """Stripped cells of the lines that are not blank; None: no text that we read."""
-    for encoding in (
-        ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1")
-    ):
+    wide = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(content[:2])
+    if b"\0" in content[:2]:
+        wide = "utf-16-be" if content[0] == 0 else "utf-16-le"
+    for encoding in (wide,) if wide else ("utf-8-sig", "cp1252", "latin-1"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:

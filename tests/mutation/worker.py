@@ -35,7 +35,11 @@ def work(connection, corpus: str, sandbox: str) -> None:
                 return
             _limit_address_space()
         reader = open_readers[name]
-        original, content = reader.input(seed, number)
+        try:
+            original, content = reader.input(seed, number)
+        except Exception:
+            connection.send(("broken", traceback.format_exc()))
+            return
         Path(sandbox, "input").write_bytes(content or b"")
         connection.send(("begun", original.name or original.path.name))
         before = _start_of_peak()
