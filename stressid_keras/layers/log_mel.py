@@ -55,8 +55,9 @@ class LogMel(keras.layers.Layer):
         length = self._true_length(hops)
         centred = ops.reshape(self._without_offset(hops, length), (-1, hops.shape[1] * self.hop_length))
         power = self._power(centred[:, : waveform.shape[1]], frame_count)
-        last = ops.floor((length + 0.5) / self.hop_length)  # the last frame whose centre is not past the end
-        inside = ops.cast(ops.arange(frame_count, dtype="float32")[None] <= last, "float32")
+        inside = ops.cast(
+            self._starts(frame_count) <= length, "float32"
+        )  # frames whose centre is not past the end
         mask = ops.expand_dims(inside, -1)
         blocks = [ops.matmul(power[:, :, span], weights) for span, _, weights in self._bands]
         mel = ops.concatenate(blocks, axis=-1) * mask
@@ -74,18 +75,16 @@ class LogMel(keras.layers.Layer):
 
     def _true_length(self, hops):
         """Samples (B, 1) before the padding, as `media.waveform.trim_padding` finds it."""
-        starts, within = self._places(hops)
+        starts, numbers = self._starts(hops.shape[1]), self._numbers()
 
         def last(condition):
             """One more than the last place where it holds; 0 if there is none."""
-            inner = ops.max(ops.cast(condition, "float32") * (within + 1.0), axis=2)
+            inner = ops.max(ops.cast(condition, "float32") * numbers, axis=2)
             return ops.max(ops.where(inner > 0.0, starts + inner, 0.0), axis=1, keepdims=True)
 
         end = last(ops.not_equal(hops, 0.0))
-        start = ops.floor((end - 0.5) / self.hop_length) * self.hop_length  # of the hop with the last sound
-        row = ops.sum(hops * ops.expand_dims(ops.cast(ops.equal(starts, start), "float32"), 2), axis=1)
-        is_final = ops.cast(ops.equal(within[0], end - 1.0 - start), "float32")
-        final = ops.expand_dims(ops.sum(row * is_final, axis=1, keepdims=True), 2)
+        is_final = ops.cast(ops.equal(numbers, ops.expand_dims(end - starts, 2)), "float32")
+        final = ops.sum(hops * is_final, axis=(1, 2), keepdims=True)
         before = last(ops.logical_and(ops.not_equal(hops, final), self._inside(hops, end)))
         return ops.where(end - before > CONSTANT_PADDING - 0.5, before, end)
 
@@ -102,13 +101,16 @@ class LogMel(keras.layers.Layer):
         return hops * inside
 
     def _inside(self, hops, length):
-        starts, within = self._places(hops)
-        return ops.less(within, ops.expand_dims(length - starts, 2))
+        starts = self._starts(hops.shape[1])
+        return ops.less_equal(self._numbers(), ops.expand_dims(length - starts, 2))
 
-    def _places(self, hops):
-        """Of each hop's first sample (1, hops), and of a sample within its hop (1, 1, hop_length)."""
-        starts = ops.arange(hops.shape[1], dtype="float32")[None] * self.hop_length
-        return starts, ops.arange(self.hop_length, dtype="float32")[None, None]
+    def _starts(self, count):
+        """Place of the first sample of each hop, which is where a frame has its centre, (1, count)."""
+        return ops.arange(count, dtype="float32")[None] * self.hop_length
+
+    def _numbers(self):
+        """Of the samples in a hop, from 1, (1, 1, hop_length): one constant for all uses keeps the file small."""
+        return ops.arange(1, self.hop_length + 1, dtype="float32")[None, None]
 
     def _power(self, waveform, frame_count):
         """Power spectra (B, T, n_fft // 2 + 1) of overlapping frames, cut by reshaping into hops."""

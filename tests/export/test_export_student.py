@@ -150,7 +150,7 @@ def test_full_int8_is_refused_by_name(name):
         ({"variants": ("float16",)}, "variant 'float16' is unknown; expected some of float32, fp16"),
         ({"variants": ()}, "at least one"),
         ({"variants": ("int8", "int8")}, "expected names that differ"),
-        ({"seconds": 0.0}, "seconds is 0.0; expected a window of at least 1 s"),
+        ({"seconds": 0.0}, "seconds is 0.0; expected a number from 1"),
     ],
 )
 def test_impossible_options_are_refused(options, message):

@@ -9,7 +9,7 @@ from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.preprocessing.video import read_frames
 
-FULL = VideoConfig(max_side=10_000)
+FULL = VideoConfig(max_side=1024)
 SIGNS = tuple(itertools.product((1, -1), repeat=2))
 ORIENTATIONS = [(a, 0, 0, d) for a, d in SIGNS] + [(0, b, c, 0) for b, c in SIGNS]
 

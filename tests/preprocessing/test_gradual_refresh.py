@@ -7,7 +7,7 @@ from stressid_keras.config import VideoConfig
 from stressid_keras.preprocessing.gradual_refresh import refreshes_gradually
 from stressid_keras.preprocessing.video import read_frames
 
-FULL = VideoConfig(max_side=10_000)
+FULL = VideoConfig(max_side=1024)
 
 
 def write(path, parameters):

@@ -12,7 +12,7 @@ from stressid_keras.preprocessing import video_file
 from stressid_keras.preprocessing.timeline import timeline_of
 from stressid_keras.preprocessing.video import read_frames, video_seconds
 
-FULL = VideoConfig(max_side=10_000)
+FULL = VideoConfig(max_side=1024)
 
 
 def box(name, *content):

@@ -31,7 +31,7 @@ def test_scores_are_those_of_all_folds_together(finished_folds):
     assert metrics["protocol"]["name"] == "3 folds by subject"
     networks, beside = (
         {"teacher", "student", "student_ce"},
-        {"floors", "baselines", "probes", "leakage_audit"},
+        {"floors", "baselines", "probes", "leakage_audit", "method"},
     )
     assert networks | beside | {"comparisons", "protocol", "robustness", "fairness", "findings"} == set(
         metrics
@@ -124,8 +124,10 @@ def test_killed_process_is_a_sentence():
 
 
 def test_numbers_that_make_no_sense_are_refused(make_folds, tmp_path):
-    with pytest.raises(StressIDError, match="0 repeats"):
+    with pytest.raises(StressIDError, match="repeats is 0; expected a whole number from 1"):
         make_folds(tmp_path, repeats=0)
-    for folds in (0, 2, 7):
-        with pytest.raises(StressIDError, match=f"{folds} folds were asked for; expected from 3 to .* 6"):
-            make_folds(tmp_path, folds, jobs=1).evaluate()
+    for folds in (0, 2):
+        with pytest.raises(StressIDError, match=f"folds is {folds}; expected a whole number from 3"):
+            make_folds(tmp_path, folds, jobs=1)
+    with pytest.raises(StressIDError, match=r"7 folds were asked for; expected from 3 to .* 6"):
+        make_folds(tmp_path, 7, jobs=1).evaluate()
