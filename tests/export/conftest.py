@@ -1,12 +1,13 @@
 """One export of a tiny run, and one of random weights, for all tests of them."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
-from stressid_keras.config import AudioConfig, ExportOptions, StudentConfig
+from stressid_keras.config import AudioConfig, ExportOptions, StudentConfig, TrainingConfig
 from stressid_keras.dataset.synthetic_voice import voice
 from stressid_keras.workflow import Run
 
@@ -16,9 +17,13 @@ SAMPLES = 32_000  # of the window of the random student
 
 @pytest.fixture(scope="session")
 def exported_run(tiny_tree, tiny_config, tmp_path_factory):
-    """A trained run with all four files, of windows of 2 s where it was trained on 4 s."""
+    """A trained run with all four files, of windows of 2 s where it was trained on 4 s.
+
+    It trains for long enough to be sure of its classes: int8 has to agree on all but one in fifty.
+    """
     folder = tmp_path_factory.mktemp("exported")
-    run = Run(tiny_tree, folder / "prepared", folder / "run", tiny_config)
+    config = dataclasses.replace(tiny_config, student_training=TrainingConfig(epochs=10, patience=10))
+    run = Run(tiny_tree, folder / "prepared", folder / "run", config)
     files = run.export(ExportOptions(seconds=2.0))
     return SimpleNamespace(run=run, files=files, folder=folder, summary=run.summary("export"))
 
