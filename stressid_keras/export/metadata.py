@@ -12,8 +12,8 @@ from stressid_keras.export.description import FORMAT, HASH, SEAL
 
 NORMALISATION = (
     "Waveform in [-1, 1], mono, as recorded: no gain is applied and no offset taken off, for the model takes the mean "
-    "off itself, and its log-mel is relative to the window's loudest point; a window beyond full scale loses its mean "
-    "and is divided by its peak, and zeros fill up a shorter recording at its end."
+    "off itself, and its log-mel is relative to the window's loudest point; a window beyond full scale is divided "
+    "by its peak, and zeros fill up a shorter recording at its end."
 )
 SUFFIXES = {"float32": "", "fp16": "_fp16", "int8": "_int8", "mediapipe": "_mediapipe"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # ZIP's earliest: the same export gives the same bytes

@@ -51,8 +51,10 @@ class LogMel(keras.layers.Layer):
 
     def call(self, waveform):
         frame_count = waveform.shape[1] // self.hop_length + 1
-        length = self._true_length(waveform)
-        power = self._power(self._without_offset(waveform, length), frame_count)
+        hops = self._hops(waveform)
+        length = self._true_length(hops)
+        centred = ops.reshape(self._without_offset(hops, length), (-1, hops.shape[1] * self.hop_length))
+        power = self._power(centred[:, : waveform.shape[1]], frame_count)
         last = ops.floor((length + 0.5) / self.hop_length)  # the last frame whose centre is not past the end
         inside = ops.cast(ops.arange(frame_count, dtype="float32")[None] <= last, "float32")
         mask = ops.expand_dims(inside, -1)
@@ -63,36 +65,50 @@ class LogMel(keras.layers.Layer):
         size = ops.concatenate([frames, ops.full_like(frames, self.n_mels)], axis=1)
         return ops.expand_dims(log_mel, -1), size
 
-    def _true_length(self, waveform):
-        """Samples (B, 1), in float32, before the padding, as `media.waveform.trim_padding` finds it."""
-        places = ops.arange(1, waveform.shape[1] + 1, dtype="float32")[
-            None
-        ]  # of whole numbers, exact up to 2^24
+    def _hops(self, waveform):
+        """(B, hops, hop_length), zeros behind. Places are counted in hops and within them, as float32, which is exact:
+        a constant with a number for every sample would make the exported file five times as large."""
+        hop_count = -(-waveform.shape[1] // self.hop_length)
+        after = hop_count * self.hop_length - waveform.shape[1]
+        return ops.reshape(ops.pad(waveform, [(0, 0), (0, after)]), (-1, hop_count, self.hop_length))
+
+    def _true_length(self, hops):
+        """Samples (B, 1) before the padding, as `media.waveform.trim_padding` finds it."""
+        starts, within = self._places(hops)
 
         def last(condition):
-            return ops.max(ops.cast(condition, "float32") * places, axis=1, keepdims=True)
+            """One more than the last place where it holds; 0 if there is none."""
+            inner = ops.max(ops.cast(condition, "float32") * (within + 1.0), axis=2)
+            return ops.max(ops.where(inner > 0.0, starts + inner, 0.0), axis=1, keepdims=True)
 
-        end = last(ops.not_equal(waveform, 0.0))
-        final = ops.sum(waveform * ops.cast(ops.equal(places, end), "float32"), axis=1, keepdims=True)
-        before = last(ops.logical_and(ops.not_equal(waveform, final), ops.less(places, end)))
+        end = last(ops.not_equal(hops, 0.0))
+        start = ops.floor((end - 0.5) / self.hop_length) * self.hop_length  # of the hop with the last sound
+        row = ops.sum(hops * ops.expand_dims(ops.cast(ops.equal(starts, start), "float32"), 2), axis=1)
+        is_final = ops.cast(ops.equal(within[0], end - 1.0 - start), "float32")
+        final = ops.expand_dims(ops.sum(row * is_final, axis=1, keepdims=True), 2)
+        before = last(ops.logical_and(ops.not_equal(hops, final), self._inside(hops, end)))
         return ops.where(end - before > CONSTANT_PADDING - 0.5, before, end)
 
-    def _without_offset(self, waveform, length):
-        """The waveform minus the mean of its true samples, zero beyond them.
+    def _without_offset(self, hops, length):
+        """The hops minus the mean of their true samples, zero beyond them.
 
         Sums in two stages, and of what the first mean left again: float32 would keep a ten-thousandth of the offset.
         """
-        places = ops.arange(waveform.shape[1], dtype="float32")[None]
-        inside = ops.cast(ops.less(places, length), "float32")
+        inside = ops.cast(self._inside(hops, length), "float32")
         count = ops.maximum(length, 1.0)
-        blocks = -(-waveform.shape[1] // self.hop_length)
-        after = blocks * self.hop_length - waveform.shape[1]
         for _ in range(2):
-            parts = ops.reshape(
-                ops.pad(waveform * inside, [(0, 0), (0, after)]), (-1, blocks, self.hop_length)
-            )
-            waveform = waveform - ops.sum(ops.sum(parts, axis=2), axis=1, keepdims=True) / count
-        return waveform * inside
+            mean = ops.sum(ops.sum(hops * inside, axis=2), axis=1, keepdims=True) / count
+            hops = hops - ops.expand_dims(mean, 2)
+        return hops * inside
+
+    def _inside(self, hops, length):
+        starts, within = self._places(hops)
+        return ops.less(within, ops.expand_dims(length - starts, 2))
+
+    def _places(self, hops):
+        """Of each hop's first sample (1, hops), and of a sample within its hop (1, 1, hop_length)."""
+        starts = ops.arange(hops.shape[1], dtype="float32")[None] * self.hop_length
+        return starts, ops.arange(self.hop_length, dtype="float32")[None, None]
 
     def _power(self, waveform, frame_count):
         """Power spectra (B, T, n_fft // 2 + 1) of overlapping frames, cut by reshaping into hops."""

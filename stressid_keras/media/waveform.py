@@ -20,14 +20,12 @@ def without_offset(waveform: np.ndarray) -> np.ndarray:
 
 
 def within_full_scale(waveform: np.ndarray) -> np.ndarray:
-    """(n,) float32 in [-1, 1]: as it is, or, beyond, without its offset and divided by its peak if it still is.
+    """(n,) float32 in [-1, 1]: as it is, or divided by its peak if that is beyond.
 
     Dividing, not clipping: the log-mel does not see a gain, but it does see clipped peaks.
     """
-    if np.abs(waveform).max(initial=0.0) <= 1:
-        return waveform.astype(np.float32, copy=False)
-    deviations = waveform - waveform.mean(dtype=np.float64)  # of float64: sums of float32 could overflow
-    return (deviations / max(1.0, np.abs(deviations).max())).astype(np.float32)
+    peak = np.abs(waveform).max(initial=0.0)
+    return (waveform if peak <= 1 else waveform / peak).astype(np.float32, copy=False)
 
 
 def trim_padding(waveform: np.ndarray) -> np.ndarray:

@@ -29,6 +29,7 @@ def prepare_dataset(
     progress: Progress | None = None,
     scheduler: str = "",
     announce: Callable[[int], None] | None = None,
+    inspected: Callable[[int, int], None] | None = None,
 ) -> PreparedStore:
     """Prepare the recordings of a tree that have at least the teacher's four modalities.
 
@@ -44,6 +45,8 @@ def prepare_dataset(
         scheduler: address of a Dask scheduler; its workers, which must see the same files at the same paths,
             then do the work instead of processes of this machine.
         announce: called with the bytes that the arrays will have, about, before there is work to be done.
+        inspected: called with (recordings looked at, recordings to look at): before any signal of a person is imaged,
+            all of that person's files are read once, for their content's hash, length and levels.
 
     Raises:
         DatasetError: nothing usable; `failures.csv` says why.
@@ -52,7 +55,7 @@ def prepare_dataset(
     folder = Path(prepared_dir)
     try:
         with exclusive(folder):
-            return _Preparation(index, folder, config).run(jobs, progress, scheduler, announce)
+            return _Preparation(index, folder, config).run(jobs, progress, scheduler, announce, inspected)
     except OSError as error:  # a source that cannot be read is a failure of its recording: this is the folder
         raise StressIDError(
             f"{folder} cannot be written ({error.strerror or error}); "
@@ -78,10 +81,10 @@ class _Preparation:
         self.plans: dict[str, Plan] = {}
         self.levels: dict[str, Levels] = {}  # by subject
 
-    def run(self, jobs: int, progress: Progress | None, scheduler: str, announce) -> PreparedStore:
+    def run(self, jobs: int, progress: Progress | None, scheduler: str, announce, inspected) -> PreparedStore:
         known = load_known(self.folder / KNOWN_SOURCES)
         if self.config.gaf.levels == "person":
-            self._learn_levels(known, jobs, scheduler)
+            self._learn_levels(known, jobs, scheduler, inspected)
         tasks = self._outstanding(known)
         if not tasks and (store := self._current_store()):
             return store
@@ -99,8 +102,11 @@ class _Preparation:
         self._pack()
         return PreparedStore.open(self.folder)
 
-    def _learn_levels(self, known: dict[str, Source], jobs: int, scheduler: str) -> None:
-        """The levels of every person; a recording is read unless its files were inspected and not touched since."""
+    def _learn_levels(self, known: dict[str, Source], jobs: int, scheduler: str, inspected) -> None:
+        """The levels of every person; a recording is read unless its files were inspected and not touched since.
+
+        What was found before an interruption is kept.
+        """
         path = self.folder / KNOWN_LEVELS
         remembered = _remembered_levels(path)
         found: dict[str, Levels] = {}
@@ -113,12 +119,18 @@ class _Preparation:
                 found[recording.name] = remembered[key]
             else:
                 unknown.append(Task(recording, _mine(recording, known)))
-        for seen in run_tasks(inspect_signals, unknown, self.parts, self.config, jobs, scheduler):
-            name = seen.recording.name
-            found[name], keys[name] = seen.levels, levels_key(seen.recording, seen.sources, self.config)
-            known |= {source_key(seen.recording.sources[m]): source for m, source in seen.sources.items()}
-        if unknown:
-            write_sealed(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
+        results = run_tasks(inspect_signals, unknown, self.parts, self.config, jobs, scheduler)
+        try:
+            for done, seen in enumerate(results, start=1):
+                name = seen.recording.name
+                found[name], keys[name] = seen.levels, levels_key(seen.recording, seen.sources, self.config)
+                known |= {source_key(seen.recording.sources[m]): source for m, source in seen.sources.items()}
+                if inspected:
+                    inspected(done, len(unknown))
+        finally:
+            if unknown:
+                write_sealed(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
+                save_known(self.folder / KNOWN_SOURCES, known)
         self.levels = self._levels_of_people(found)
 
     def _levels_of_people(self, found: dict[str, Levels]) -> dict[str, Levels]:

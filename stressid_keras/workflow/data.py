@@ -63,8 +63,19 @@ class RunData:
     @cached_property
     def store(self) -> PreparedStore:
         """The prepared windows."""
-        worked = False
-        with self.reporter.stage("prepare", len(self.index.recordings)) as report:
+        worked, inspecting = False, None
+        with (
+            contextlib.ExitStack() as inspection,
+            self.reporter.stage("prepare", len(self.index.recordings)) as report,
+        ):
+
+            def inspected(done, total):
+                nonlocal inspecting
+                if inspecting is None:
+                    inspecting = inspection.enter_context(self.reporter.stage("inspect", total))
+                inspecting(done)
+                if done == total:
+                    inspection.close()
 
             def progress(done, total, failures):
                 nonlocal worked
@@ -85,6 +96,7 @@ class RunData:
                 progress,
                 self.scheduler,
                 announce,
+                inspected,
             )
         if not worked:
             self.reporter.reused("prepare", [store.path / "manifest.csv"])

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.waveform import peak_deviation, trim_padding, within_full_scale
-from stressid_keras.preprocessing.audio import load_waveform, load_waveform_and_clipping
+from stressid_keras.preprocessing.audio import load_waveform, load_waveform_and_clipping, log_mel
 from stressid_keras.sound_files import read_recording
 
 from ..sound_cases import RATE, encoded, noise
@@ -118,9 +119,14 @@ def test_padding_is_zeros_and_what_does_not_change_before_them():
     assert len(trim_padding(sound[:1])) == 1
 
 
-def test_beyond_full_scale_the_offset_goes_before_the_division():
+def test_beyond_full_scale_is_divided_by_the_peak():
     sound = noise(0.5)
     np.testing.assert_array_equal(within_full_scale(sound), sound)
-    moved = within_full_scale(sound + np.float32(900))
-    np.testing.assert_allclose(moved, sound - sound.mean(), atol=1e-4)
-    assert np.abs(within_full_scale(np.float32(3e38) * np.float32([1, -1, 1]))).max() == 1
+    np.testing.assert_allclose(within_full_scale(4 * sound), sound / np.abs(sound).max(), atol=1e-6)
+    np.testing.assert_array_equal(within_full_scale(np.float32(3e38) * np.float32([1, -1, 1])), [1, -1, 1])
+
+
+def test_an_offset_beyond_full_scale_leaves_the_sound():
+    expected = log_mel(noise(), AudioConfig())
+    found = log_mel(within_full_scale(noise() + np.float32(90)), AudioConfig())
+    np.testing.assert_allclose(found, expected, atol=0.01)  # float32 at 90 has steps of a hundred-thousandth

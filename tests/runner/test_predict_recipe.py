@@ -70,7 +70,7 @@ def test_one_bad_recording_does_not_stop_the_others(model, wav, tmp_path):
         (["--model", "missing.tflite"], "missing.tflite is no exported student (No such file or directory)"),
         (["--hop", "0"], "--hop is '0'; expected a number above 0"),
         (["--plot", "talk.jpg"], "--plot writes a PNG file and was given talk.jpg"),
-        (["--hop", "1e308"], "the hop is 1e+308; expected a positive number of seconds"),
+        (["--hop", "1e308"], "--hop is '1e308'; expected a number above 0"),
         (["--plot", "/proc/talk.png"], "--plot cannot write /proc/talk.png (No such file or directory)"),
         (["--plot", "talk.png", "other.wav"], "--plot draws one recording and 2 were given"),
     ],

@@ -42,14 +42,8 @@ export function withoutOffset(samples) {
   return samples.map((sample) => sample - mean);
 }
 
-/** In [-1, 1]: as they are, or, beyond, without their offset and divided by their peak if they still are. */
+/** In [-1, 1]: as they are, or divided by their peak if that is beyond. */
 export function withinFullScale(samples) {
-  if (peak(samples) <= 1) return samples;
-  const deviations = withoutOffset(samples);
-  const divisor = Math.max(1, peak(deviations));
-  return deviations.map((sample) => sample / divisor);
-}
-
-function peak(samples) {
-  return samples.reduce((largest, sample) => Math.max(largest, Math.abs(sample)), 0);
+  const peak = samples.reduce((largest, sample) => Math.max(largest, Math.abs(sample)), 0);
+  return peak > 1 ? samples.map((sample) => sample / peak) : samples;
 }
