@@ -71,6 +71,16 @@ WHOLE_WAVS = {  # name → content, and its seconds
     "empty data before the data": (wav(0, b"", after=chunk(b"data", wav()[44:])), SECONDS),
 }
 
+
+def with_bits(bits, content=None) -> bytes:
+    """Two channels of 16 bits, of which the header says that they have others."""
+    content = bytearray(
+        encoded(np.stack([noise(), noise()], axis=1), subtype="PCM_16") if content is None else content
+    )
+    content[34] = bits
+    return bytes(content)
+
+
 BAD_WAVS = {  # name → content, and a part of the sentence
     **{
         f"empty, then {name.decode()}": (
@@ -89,6 +99,9 @@ BAD_WAVS = {  # name → content, and a part of the sentence
     ),
     "empty, nothing else": (wav(0, b""), "holds no samples"),
     "45 bytes too many": (wav(len(wav()) - 44 + 45), "is truncated"),
+    "17 bits in 2 bytes": (with_bits(17), "17 bits"),
+    "24 bits in 2 bytes": (with_bits(24), "24 bits"),
+    "8 bits in 2 bytes": (with_bits(8), "8 bits"),
     "two data chunks": (wav(after=chunk(b"data", wav()[44:])), "two data chunks"),
     "two data chunks, metadata between": (
         wav(data=wav()[44:945], after=b"\x00" + chunk(b"LIST", b"odd") + chunk(b"data", wav()[44:])),

@@ -10,6 +10,7 @@ from stressid_keras.media.splice import FileBytes, Piece
 FORMS = {b"RIFF": "little", b"RIFX": "big", b"RF64": "little", b"BW64": "little"}
 HEADER_BYTES = 44  # some recorders, on Android above all, count the usual header as data
 MPEG_TAGS = (0x50, 0x55)  # of WAV files whose data are MP2 or MP3
+EXTENSIBLE, PLAIN_TAGS = 0xFFFE, (1, 3, 6, 7)  # the true format stands further back; PCM, float, A-law, µ-law
 _LARGEST = 0xFFFFFFFF
 
 
@@ -26,7 +27,8 @@ def wav_parts(source: FileBytes, name: str) -> list[tuple[bytes, str, int, int]]
     chunk are not sound. A header may promise up to `HEADER_BYTES` too many.
 
     Raises:
-        RecordingError: truncated, without a format, without data, or with data in several chunks of one file.
+        RecordingError: truncated, without a format, without data, with data in several chunks of one file, or of
+            samples that do not fill its frames.
     """
     parts, at = [], 0
     while is_wav(source, at):
@@ -64,6 +66,7 @@ def _part(source: FileBytes, at: int, name: str):
             is_long = size == _LARGEST and long_size is not None
             stop = _stop(source, start, long_size if is_long else size, is_long, order, name)
             if stop > start:
+                _check_layout(layout, order, name)
                 _check_alone(source, stop, (stop - start) % 2, order, name)
                 return (layout, order, start, stop), _next_file(source, stop, (stop - start) % 2, order)
             empty = True
@@ -86,6 +89,18 @@ def _stop(source: FileBytes, start: int, promised: int, is_long: bool, order: st
     if promised > there + HEADER_BYTES:
         raise truncated(name, promised, there)
     return min(start + promised, source.size)
+
+
+def _check_layout(layout: bytes, order: str, name: str) -> None:
+    """Refuse a format whose samples do not fill its frames: libsndfile would cut the bytes into other samples."""
+    tag, channels, frame, bits = (int.from_bytes(layout[at : at + 2], order) for at in (0, 2, 12, 14))
+    if tag == EXTENSIBLE and len(layout) >= 26:
+        tag = int.from_bytes(layout[24:26], order)
+    if tag in PLAIN_TAGS and frame != channels * -(-bits // 8):
+        raise RecordingError(
+            f"{name} has a WAV header that contradicts itself: {channels} channels of {bits} bits in frames of {frame} "
+            "bytes; expected frames that its samples fill: record it again."
+        )
 
 
 def _check_alone(source: FileBytes, stop: int, padding: int, order: str, name: str) -> None:

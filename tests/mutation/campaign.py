@@ -17,7 +17,7 @@ from .worker import work
 
 LONGEST = 20.0  # seconds for one small input: more is a hang, if the process worked for half of them
 MOST = 120.0  # seconds after which it is one in any case: on a busy machine others work most of the time
-STARTING = 240.0  # seconds in which a process imports what it needs, on a busy machine
+STARTING = 480.0  # seconds in which a process imports what it needs, on a busy machine
 
 
 @dataclass(frozen=True)

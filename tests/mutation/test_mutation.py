@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SEED = 1
-INPUTS = dict(shares(1200))
+INPUTS = dict(shares(900))
 
 
 @pytest.fixture(scope="module")
