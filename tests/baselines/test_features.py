@@ -21,6 +21,7 @@ from stressid_keras.baselines import (
 from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.media.waveform import without_offset
 from stressid_keras.preprocessing import (
     PreparedStore,
     load_signals,
@@ -77,7 +78,9 @@ def test_features_are_those_of_the_windows_own_span(tiny_tree, tmp_path):
     sources = index.recordings[0].sources
     waveform, signals = load_waveform(sources["audio"], 16_000), load_signals(sources["ecg"])
     for window, features in enumerate(table.drop(columns=["recording", "window"]).to_dict("records")):
-        expected = audio_features(waveform[window * 16_000 :][:32_000], 16_000) | physiology_features(
+        expected = audio_features(
+            without_offset(waveform[window * 16_000 :][:32_000]), 16_000
+        ) | physiology_features(
             {name: signal[window * 500 :][:1000] for name, signal in signals.items()}, 500.0
         )
         assert list(features) == list(expected)
