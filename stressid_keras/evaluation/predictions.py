@@ -117,10 +117,13 @@ def read_predictions(path: Path) -> pd.DataFrame:
 
 
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
-    """Raises DatasetError, naming the first row that is no prediction; a table without probabilities passes."""
-    probabilities = table[[name for name in table if name.startswith("p_")]].to_numpy(np.float64)
-    if not probabilities.size:
-        return
+    """Raises DatasetError, naming the first row that is no prediction."""
+    columns = [name for name in table if name.startswith("p_")]
+    if len(columns) < 2:
+        raise DatasetError(
+            f"{path} has {len(columns)} columns of probabilities; expected one for each class, such as p_Low."
+        )
+    probabilities = table[columns].to_numpy(np.float64)
     classes = range(probabilities.shape[1])
     with np.errstate(invalid="ignore"):
         shares = (probabilities >= 0).all(axis=1) & (np.abs(probabilities.sum(axis=1) - 1) < ROUNDING)
