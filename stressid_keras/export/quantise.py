@@ -23,12 +23,14 @@ CONVOLUTIONS = WEIGHTED[:2]
 class Scheme:
     """How much of the student computes with integers; what does not has float16 or int8 weights and computes in float.
 
-    The weights of the front end are float16 and those of the dense heads int8, in all of them: both compute in float.
+    The weights of the front end are float16 and those of the dense heads int8, in all of them but the last, of which
+    nothing is int8: both compute in float.
     """
 
     name: str
     static: tuple[int, ...]  # the blocks whose convolution and pooling compute with int8
     bits: int = 16  # of the weights of the other convolutions
+    dense_bits: int = 8  # of the weights of the dense heads
 
 
 def schemes(blocks: int) -> list[Scheme]:
@@ -48,6 +50,8 @@ def schemes(blocks: int) -> list[Scheme]:
         *(scheme for scheme in found if scheme.static),
         Scheme("int8 weights, float computation", (), 8),
         Scheme("int8 dense weights, float16 convolutions, float computation", ()),
+        # for a student that is hardly sure of anything: even the rounding of its last layer turns near ties
+        Scheme("float16 weights, float computation", (), dense_bits=16),
     ]
 
 
@@ -85,7 +89,10 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
         quantizer.add_static_config(_blocks("conv|depthwise|pool", scheme.static), names(operation), 8, 8)
     quantizer.add_static_config(_blocks("mask", scheme.static), names("MUL"), 8, 8)
-    quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), 8)
+    if scheme.dense_bits == 16:
+        _add_float16(quantizer, BEHIND_FRONT_END, ("FULLY_CONNECTED",))
+    else:
+        quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), scheme.dense_bits)
     return _quantised(quantizer, "the int8 variant", windows)
 
 
