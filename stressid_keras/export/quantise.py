@@ -77,6 +77,8 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     """
     if not windows:
         raise ExportError("there is no window to calibrate the int8 variant on; expected at least one.")
+    if scheme.dense_bits == 16:
+        return to_float16(content)
     quantizer = _quantizer(content)
     names = _operation_names()
     _add_float16(quantizer, FRONT_END, WEIGHTED)
@@ -89,10 +91,7 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
         quantizer.add_static_config(_blocks("conv|depthwise|pool", scheme.static), names(operation), 8, 8)
     quantizer.add_static_config(_blocks("mask", scheme.static), names("MUL"), 8, 8)
-    if scheme.dense_bits == 16:
-        _add_float16(quantizer, BEHIND_FRONT_END, ("FULLY_CONNECTED",))
-    else:
-        quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), scheme.dense_bits)
+    quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), scheme.dense_bits)
     return _quantised(quantizer, "the int8 variant", windows)
 
 
