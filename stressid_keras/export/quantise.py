@@ -23,8 +23,8 @@ CONVOLUTIONS = WEIGHTED[:2]
 class Scheme:
     """How much of the student computes with integers; what does not has float16 or int8 weights and computes in float.
 
-    The weights of the front end are float16 and those of the dense heads int8, in all of them but the last, of which
-    nothing is int8: both compute in float.
+    The weights of the front end are float16 and those of the dense heads int8, in all of them but the last, which
+    quantises nothing: both compute in float.
     """
 
     name: str
@@ -50,8 +50,8 @@ def schemes(blocks: int) -> list[Scheme]:
         *(scheme for scheme in found if scheme.static),
         Scheme("int8 weights, float computation", (), 8),
         Scheme("int8 dense weights, float16 convolutions, float computation", ()),
-        # for a student that is hardly sure of anything: even the rounding of its last layer turns near ties
-        Scheme("float16 weights, float computation", (), dense_bits=16),
+        # for a student that is hardly sure of anything: even the rounding to float16 turns a near tie
+        Scheme("float32 weights, nothing quantised", (), 32, 32),
     ]
 
 
@@ -77,8 +77,8 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     """
     if not windows:
         raise ExportError("there is no window to calibrate the int8 variant on; expected at least one.")
-    if scheme.dense_bits == 16:
-        return to_float16(content)
+    if scheme.dense_bits == 32:
+        return content
     quantizer = _quantizer(content)
     names = _operation_names()
     _add_float16(quantizer, FRONT_END, WEIGHTED)
