@@ -81,6 +81,12 @@ def with_bits(bits, content=None) -> bytes:
     return bytes(content)
 
 
+def late_sizes() -> bytes:
+    """An RF64 file with its chunk "ds64" behind the data, where no reader looks."""
+    whole = rf64()
+    return whole[:12] + whole[12 + 36 :] + whole[12 : 12 + 36]
+
+
 BAD_WAVS = {  # name → content, and a part of the sentence
     **{
         f"empty, then {name.decode()}": (
@@ -102,6 +108,7 @@ BAD_WAVS = {  # name → content, and a part of the sentence
     "17 bits in 2 bytes": (with_bits(17), "17 bits"),
     "24 bits in 2 bytes": (with_bits(24), "24 bits"),
     "8 bits in 2 bytes": (with_bits(8), "8 bits"),
+    "RF64 with its sizes behind the data": (late_sizes(), "before the data"),
     "two data chunks": (wav(after=chunk(b"data", wav()[44:])), "two data chunks"),
     "two data chunks, metadata between": (
         wav(data=wav()[44:945], after=b"\x00" + chunk(b"LIST", b"odd") + chunk(b"data", wav()[44:])),

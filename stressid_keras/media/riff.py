@@ -8,6 +8,7 @@ from stressid_keras.media.chunks import after_chunks, chunks, is_chain, is_unkno
 from stressid_keras.media.splice import FileBytes, Piece
 
 FORMS = {b"RIFF": "little", b"RIFX": "big", b"RF64": "little", b"BW64": "little"}
+LONG_FORMS = (b"RF64", b"BW64")
 HEADER_BYTES = 44  # some recorders, on Android above all, count the usual header as data
 MPEG_TAGS = (0x50, 0x55)  # of WAV files whose data are MP2 or MP3
 EXTENSIBLE, PLAIN_TAGS = 0xFFFE, (1, 3, 6, 7)  # the true format stands further back; PCM, float, A-law, µ-law
@@ -64,6 +65,11 @@ def _part(source: FileBytes, at: int, name: str):
             layout = source.at(start, min(size, 1024))
         elif chunk == b"data" and layout:
             is_long = size == _LARGEST and long_size is not None
+            if size == _LARGEST and long_size is None and source.at(at, 4) in LONG_FORMS:
+                raise RecordingError(
+                    f"{name} is damaged: its {source.at(at, 4).decode()} header does not say how long it is before the "
+                    "data; expected a chunk ds64 there."
+                )
             stop = _stop(source, start, long_size if is_long else size, is_long, order, name)
             if stop > start:
                 _check_layout(layout, order, name)

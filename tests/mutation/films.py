@@ -65,7 +65,14 @@ class Films(Reader):
         chosen = [shrunk(picture) for picture in chosen]
         if any(picture.shape != frame.shape for picture, frame in zip(chosen, frames, strict=True)):
             return wrong("frames of another shape than a player's")
-        if np.abs(np.stack(chosen).astype(float) - frames).mean() > 2:
+        seen = np.stack(chosen).astype(float)
+        mirrored = (
+            seen,
+            seen[:, ::-1],
+            seen[:, :, ::-1],
+            seen[:, ::-1, ::-1],
+        )  # of which FFmpeg tells no rotation
+        if min(np.abs(picture - frames).mean() for picture in mirrored) > 2:
             return wrong("other frames than a player's")
         return RIGHT
 

@@ -90,7 +90,9 @@ class LabelTables(Reader):
 def plain_rows(content: bytes) -> list[list[str]] | None:
     """Stripped cells of the lines that are not blank; None: no text that we read."""
     wide = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}.get(content[:2])
-    if b"\0" in content[:2]:
+    if content[:4] == b"\xff\xfe\0\0":
+        wide = "utf-32"
+    elif b"\0" in content[:2]:
         wide = "utf-16-be" if content[0] == 0 else "utf-16-le"
     for encoding in (wide,) if wide else ("utf-8-sig", "cp1252", "latin-1"):
         try:

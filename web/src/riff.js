@@ -3,6 +3,7 @@
 import { UserError } from "./errors.js";
 
 const FORMS = ["RIFF", "RIFX", "RF64", "BW64"];
+const LONG_FORMS = ["RF64", "BW64"];
 const HEADER_BYTES = 44; // some recorders, on Android above all, count the usual header as data
 const LARGEST = 0xffffffff; // a size that stands in the chunk "ds64"
 const MOST_CHUNKS = 10_000; // more are no metadata
@@ -43,6 +44,11 @@ function readPart(view, at, name) {
     if (id === "fmt " && size >= 16 && there >= 16) format = readFormat(view, start, Math.min(size, there), little);
     if (id === "data" && format) {
       const long = size === LARGEST && longSize !== null;
+      if (size === LARGEST && longSize === null && LONG_FORMS.includes(tag(view, at))) {
+        throw new UserError(
+          `${name} is damaged: its ${tag(view, at)} header does not say how long it is before the data.`,
+        );
+      }
       const stop = findStop(view, start, long ? longSize : size, long, little, name);
       const padding = (stop - start) % 2;
       if (stop > start) {
