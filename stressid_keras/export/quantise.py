@@ -29,8 +29,10 @@ class Scheme:
 
     name: str
     static: tuple[int, ...]  # the blocks whose convolution and pooling compute with int8
-    bits: int = 16  # of the weights of the other convolutions
-    dense_bits: int = 8  # of the weights of the dense heads
+    bits: int = 16  # of the weights of the other convolutions; 32: nothing at all is quantised
+
+
+UNQUANTISED = Scheme("float32 weights, nothing quantised", (), 32)
 
 
 def schemes(blocks: int) -> list[Scheme]:
@@ -51,7 +53,7 @@ def schemes(blocks: int) -> list[Scheme]:
         Scheme("int8 weights, float computation", (), 8),
         Scheme("int8 dense weights, float16 convolutions, float computation", ()),
         # for a student that is hardly sure of anything: even the rounding to float16 turns a near tie
-        Scheme("float32 weights, nothing quantised", (), 32, 32),
+        UNQUANTISED,
     ]
 
 
@@ -77,7 +79,7 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     """
     if not windows:
         raise ExportError("there is no window to calibrate the int8 variant on; expected at least one.")
-    if scheme.dense_bits == 32:
+    if scheme == UNQUANTISED:
         return content
     quantizer = _quantizer(content)
     names = _operation_names()
@@ -91,7 +93,7 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
         quantizer.add_static_config(_blocks("conv|depthwise|pool", scheme.static), names(operation), 8, 8)
     quantizer.add_static_config(_blocks("mask", scheme.static), names("MUL"), 8, 8)
-    quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), scheme.dense_bits)
+    quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), 8)
     return _quantised(quantizer, "the int8 variant", windows)
 
 

@@ -74,7 +74,18 @@ class Results:
             self.reporter.reused("export", [self.folder / name for name in stage.outputs])
         else:
             stage.run(lambda: self._export(plan))
+        self._warn_of_unquantised(stage)
         return stage
+
+    def _warn_of_unquantised(self, stage: Stage) -> None:
+        from stressid_keras.export.quantise import UNQUANTISED
+
+        summary = stage.record["summary"]
+        if summary.get("int8", {}).get("scheme") == UNQUANTISED.name:
+            self.reporter.warn(
+                f"{summary['variants']['int8']['file']} is not quantised: this student is so unsure that every int8 "
+                "scheme changes more than one in fifty of its predictions."
+            )
 
     @cached_property
     def export_obstacle(self) -> str:
