@@ -19,6 +19,8 @@ from stressid_keras.provenance import read_sealed, write_sealed
 from stressid_keras.workflow import Run, export_plan
 from stressid_keras.workflow.export_windows import ExportWindows
 
+from ..json_files import edit_json
+
 INPUT = "waveform"
 
 
@@ -288,19 +290,13 @@ def copied(exported_run, folder):
     return folder / "student.keras"
 
 
-def edit(path, change):
-    values = json.loads(path.read_text())
-    change(values)
-    path.write_text(json.dumps(values))
-
-
 def test_people_who_were_moved_from_one_part_to_another_are_noticed(exported_run, tiny_tree, tmp_path):
     student = copied(exported_run, tmp_path)
 
     def leak(split):
         split["train"][0], split["test"][0] = split["test"][0], split["train"][0]
 
-    edit(tmp_path / "split.json", leak)
+    edit_json(tmp_path / "split.json", leak)
     with pytest.raises(DatasetError, match=r"split\.json is not the file that split_record\.json beside it"):
         again(exported_run, tiny_tree, tmp_path).export(student=student)
 
@@ -316,7 +312,7 @@ def test_a_student_of_an_earlier_version_is_exported(exported_run, tiny_tree, tm
     """Its records have no seal; or there are none at all, or others in their place."""
     student, options = copied(exported_run, tmp_path), ExportOptions(seconds=2.0, variants=("float32",))
     for name in ("student.json", "split_record.json"):
-        edit(tmp_path / name, lambda record: record.pop("seal"))
+        edit_json(tmp_path / name, lambda record: record.pop("seal"))
     again(exported_run, tiny_tree, tmp_path).export(options, student)
     for content in ("[]", '{"outputs": 3, "inputs": []}', "{"):
         (tmp_path / "split_record.json").write_text(content)
@@ -326,7 +322,7 @@ def test_a_student_of_an_earlier_version_is_exported(exported_run, tiny_tree, tm
 def test_people_of_the_split_who_are_not_in_the_tree_are_named(exported_run, tiny_tree, tmp_path):
     student = copied(exported_run, tmp_path)
     (tmp_path / "split_record.json").unlink()
-    edit(tmp_path / "split.json", lambda split: split["train"].append("stranger"))
+    edit_json(tmp_path / "split.json", lambda split: split["train"].append("stranger"))
     run, said = again(exported_run, tiny_tree, tmp_path), []
     run.data.reporter.warn = said.append
     run.export(ExportOptions(seconds=2.0, variants=("float32",)), student)

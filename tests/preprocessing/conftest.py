@@ -10,6 +10,7 @@ import pytest
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.index import index_dataset
 from stressid_keras.dataset.synthetic import SyntheticConfig, make_synthetic_tree
+from stressid_keras.preprocessing import work
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,19 @@ def pristine_tree(tmp_path_factory) -> Path:
 def tree(pristine_tree, tmp_path) -> Path:
     """A tree of four recordings that a test may change."""
     return Path(shutil.copytree(pristine_tree, tmp_path / "tree"))
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The units that were made, as (recording, modality)."""
+    units, make_unit = [], work.make_unit
+
+    def counting(recording, modality, *rest):
+        units.append((recording.name, modality))
+        return make_unit(recording, modality, *rest)
+
+    monkeypatch.setattr(work, "make_unit", counting)
+    return units
 
 
 @pytest.fixture

@@ -11,8 +11,10 @@ from stressid_keras.cached_store import cached
 from stressid_keras.config import DatasetConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset.index import index_dataset
 from stressid_keras.errors import StaleError
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset, work
+from stressid_keras.preprocessing import PreparedStore, prepare_dataset
 from stressid_keras.preprocessing.stored_arrays import ArrayFile
+
+from ..json_files import edit_json
 
 CONFIG = PreparationConfig(video=VideoConfig(max_side=32))
 
@@ -34,25 +36,6 @@ def folder(original, tmp_path):
 @pytest.fixture
 def pristine_index(pristine_tree):
     return index_dataset(pristine_tree, DatasetConfig())
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """The units that were made, as (recording, modality)."""
-    units, make_unit = [], work.make_unit
-
-    def counting(recording, modality, *rest):
-        units.append((recording.name, modality))
-        return make_unit(recording, modality, *rest)
-
-    monkeypatch.setattr(work, "make_unit", counting)
-    return units
-
-
-def edit_json(file, change):
-    values = json.loads(file.read_text())
-    change(values)
-    file.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def edit_manifest(folder, column, value):

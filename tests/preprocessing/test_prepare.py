@@ -33,19 +33,6 @@ def content(folder):
     }
 
 
-@pytest.fixture
-def made(monkeypatch):
-    """The units that were made, as (recording, modality)."""
-    units, make_unit = [], work.make_unit
-
-    def counting(recording, modality, *rest):
-        units.append((recording.name, modality))
-        return make_unit(recording, modality, *rest)
-
-    monkeypatch.setattr(work, "make_unit", counting)
-    return units
-
-
 @pytest.fixture(scope="module")
 def undisturbed(pristine_tree, tmp_path_factory):
     """What a single run over the tree leaves."""

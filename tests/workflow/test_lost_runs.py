@@ -20,6 +20,8 @@ from stressid_keras.provenance import atomic_path
 from stressid_keras.temporary import PREFIX
 from stressid_keras.workflow import Reporter, Run
 
+from ..json_files import edit_json
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,12 +53,6 @@ def trained(make_run, tmp_path_factory):
     return folder
 
 
-def edit(path, change):
-    values = json.loads(path.read_text())
-    change(values)
-    path.write_text(json.dumps(values, indent=2) + "\n")
-
-
 def test_a_run_waits_for_the_one_that_writes_in_its_folder(make_run, tmp_path, caplog):
     run, done = make_run(tmp_path / "run"), []
     run.store  # noqa: B018  before the clock runs
@@ -85,7 +81,7 @@ def test_a_training_whose_record_was_edited_is_done_again(make_run, trained, tmp
     folder = shutil.copytree(trained, tmp_path / "run")
     before = json.loads((folder / "student_ce.json").read_text())["summary"]
     other = 1 + before["best_epoch"] % 2
-    edit(folder / "student_ce.json", lambda record: record["summary"].update(best_epoch=other))
+    edit_json(folder / "student_ce.json", lambda record: record["summary"].update(best_epoch=other))
     with pytest.raises(StaleError, match=r"student_ce\.json is damaged, was changed"):
         make_run(folder).summary("student_ce")
     run = make_run(folder)
@@ -101,7 +97,7 @@ def test_an_edited_split_is_made_anew(make_run, trained, tmp_path):
     def leak(values):
         values["train"][0], values["test"][0] = values["test"][0], values["train"][0]
 
-    edit(folder / "split.json", leak)
+    edit_json(folder / "split.json", leak)
     assert make_run(folder).split == before
     assert SubjectSplit.load(folder / "split.json") == before
 

@@ -1,12 +1,13 @@
 """A stage is current only if its outputs are whole and made from the same inputs."""
 
-import json
 import shutil
 
 import pytest
 
 from stressid_keras.errors import StaleError
 from stressid_keras.workflow.stage import Stage, read_record, read_result
+
+from ..json_files import edit_json
 
 
 def stage(folder, **inputs):
@@ -66,12 +67,6 @@ def test_damaged_record_is_no_record(tmp_path):
     assert not stage(tmp_path).is_current()
 
 
-def edited(path, change):
-    values = json.loads(path.read_text())
-    change(values)
-    path.write_text(json.dumps(values, indent=2) + "\n")
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -86,7 +81,7 @@ def edited(path, change):
 )
 def test_changed_record_is_no_record(tmp_path, change):
     stage(tmp_path).run(write(tmp_path))
-    edited(tmp_path / "training.json", change)
+    edit_json(tmp_path / "training.json", change)
     assert not stage(tmp_path).is_current()
     with pytest.raises(
         StaleError, match=r"training\.json is damaged, was changed or is of an earlier version"
