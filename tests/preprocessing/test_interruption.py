@@ -23,27 +23,33 @@ KILLS = 10
 
 # What it takes to prepare, and nothing more: a recipe's imports would be most of a test's time.
 SCRIPT = """
-import signal, sys
+import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which what runs in the background inherits ignored
 from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.preprocessing import prepare_dataset
-tree, folder, jobs = sys.argv[1:]
+tree, folder, jobs, waits = sys.argv[1:]
+def progress(done, total, failed):
+    print("prepared", flush=True)
+    time.sleep(int(waits))
 index = index_dataset(tree, DatasetConfig())
 print("begin", flush=True)
-prepare_dataset(index, folder, PreparationConfig(), int(jobs))
+prepare_dataset(index, folder, PreparationConfig(), int(jobs), progress)
 print("end", flush=True)
 """
 
 
 @pytest.fixture
 def start(tree):
-    """start(folder, jobs) → a process that has just begun to prepare; none outlives the test."""
+    """start(folder, jobs, waits) → a process that has just begun to prepare; none outlives the test.
+
+    It waits so many seconds after each recording.
+    """
     started = []
 
-    def start(folder, jobs=1):
+    def start(folder, jobs=1, waits=0):
         process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, str(tree), str(folder), str(jobs)],
+            [sys.executable, "-c", SCRIPT, *map(str, (tree, folder, jobs, waits))],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -89,10 +95,9 @@ def test_killed_at_ten_moments_it_still_ends_with_the_same_bytes(
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_leaves_what_the_next_run_needs(start, index, tmp_path, content, undisturbed, jobs):
     folder = tmp_path / "prepared"
-    process = start(folder, jobs)
-    while not list(folder.glob("parts/[!.]*")):
-        assert process.poll() is None
-        time.sleep(0.005)
+    process = start(folder, jobs, waits=60)
+    assert process.stdout.readline() == "prepared\n"
+    assert list(folder.glob("parts/[!.]*"))
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(20) != 0
     with pytest.raises(StressIDError):
