@@ -336,6 +336,8 @@ class TrainingConfig(Checked):
     class_weights: bool = True  # inverse frequency in the training part
     label_smoothing: Dropout = 0.0
     tensorboard: bool = False  # event files beside the history
+    # Keras's: each step in Python, slower, but without the seconds that a compilation takes; for tries and a debugger
+    run_eagerly: bool = False
 
 
 @dataclass(frozen=True)

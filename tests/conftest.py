@@ -1,5 +1,6 @@
 """Real files for every test: one tiny synthetic tree, prepared once per session."""
 
+import dataclasses
 import os
 import socket
 import subprocess
@@ -65,8 +66,8 @@ def librosa(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_config():
-    """Everything as small as it can be without losing a stage."""
-    training = TrainingConfig(epochs=2, patience=2)
+    """Everything as small as it can be without losing a stage; its few steps take less than to compile them would."""
+    training = TrainingConfig(epochs=2, patience=2, run_eagerly=True)
     return RunConfig(
         preparation=PreparationConfig(audio=AudioConfig(n_mels=32), video=VideoConfig(max_side=32)),
         pipeline=PipelineConfig(batch_size=4),
@@ -74,6 +75,16 @@ def tiny_config():
         teacher_training=training,
         student=StudentConfig(filters=(4, 4), feature_size=8),
         student_training=training,
+    )
+
+
+@pytest.fixture(scope="session")
+def compiled_config(tiny_config):
+    """As tiny, with compiled steps."""
+    return dataclasses.replace(
+        tiny_config,
+        teacher_training=dataclasses.replace(tiny_config.teacher_training, run_eagerly=False),
+        student_training=dataclasses.replace(tiny_config.student_training, run_eagerly=False),
     )
 
 

@@ -5,7 +5,6 @@ fast the heart beats, how often the skin responds, and how fast, unevenly and sh
 """
 
 import numpy as np
-from scipy.signal import lfilter
 
 # P, Q, R, S, T of a heartbeat: millivolts, seconds from the R peak, seconds of standard deviation
 WAVES = (
@@ -57,6 +56,8 @@ def eda(arousal: float, person: np.random.Generator, rng: np.random.Generator, s
     Skin conductance responses come at random, .05 a second at rest and .12 more per unit of arousal, rise in
     about .7 s and decay in 3 s.
     """
+    from scipy.signal import lfilter  # half of the package's start, for what few runs need
+
     level, size, base_rate = person.uniform(2, 12), person.uniform(0.25, 0.6), 0.03 * person.standard_normal()
     lead = 10  # seconds before the recording, whose responses still decay in it
     length = round((seconds + lead) * rate)

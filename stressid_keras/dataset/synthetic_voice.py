@@ -1,7 +1,6 @@
 """Synthetic speech: a source–filter voice whose pitch, pace and brightness follow an arousal."""
 
 import numpy as np
-from scipy.signal import lfilter, sosfilt
 
 # First three formants of a, e, i, o, u and a neutral vowel, hertz
 VOWELS = np.array(
@@ -31,6 +30,8 @@ def voice(arousal: float, person: np.random.Generator, rng: np.random.Generator,
         seconds: length.
         rate: samples a second.
     """
+    from scipy.signal import lfilter
+
     length = round(seconds * rate)
     pitch = person.uniform(100, 220) * (1 + 0.08 * arousal)
     tract = person.uniform(0.9, 1.15)
@@ -66,6 +67,8 @@ def _glottal_source(pitch, jitter, rng: np.random.Generator, starts, length: int
 
 def _syllable(source: np.ndarray, tract: float, rng: np.random.Generator, rate: int) -> np.ndarray:
     """One syllable, perhaps with a hissing onset; as long as its source."""
+    from scipy.signal import sosfilt
+
     formants = VOWELS[rng.integers(len(VOWELS))] * tract * (1 + 0.05 * rng.standard_normal(3))
     radius = np.exp(-np.pi * BANDWIDTHS / rate)
     sections = np.zeros((3, 6))

@@ -77,7 +77,8 @@ def fit(
         model.enter(phase)
         # Falling to nothing over the epochs asked for: with few subjects, a constant rate leaves each epoch to chance.
         rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, (end - start) * len(train))
-        model.compile(keras.optimizers.AdamW(rate, weight_decay=config.weight_decay))
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
+        model.compile(optimizer, run_eagerly=config.run_eagerly)
         if done > start:
             resume.restore(model, train)
         is_last = end == config.epochs

@@ -15,7 +15,7 @@ from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.run import Run
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
-from stressid_keras.workflow.stage import Stage, read_result
+from stressid_keras.workflow.stage import Stage, WorkToDo, nothing_runs, read_result
 
 
 class CrossValidation:
@@ -97,35 +97,36 @@ class CrossValidation:
         ]
 
     def work(self, name: str, function: Callable, results: list[SplitResults], *arguments) -> None:
-        """Call `function(data_dir, prepared_dir, folder, config, fold, threads, *arguments)` for each fold, each in a
-        process of its own; it returns whether there was anything to do.
+        """Call `function(data_dir, prepared_dir, folder, config, fold, *arguments)` for each fold that it has work for,
+        each in a process of its own.
         """
         import joblib
 
         data = self.run.data
-        threads = max(1, (os.cpu_count() or 1) // self.jobs)
-        tasks = [
-            joblib.delayed(in_own_process)(
-                function,
+        calls = [
+            (
                 data.data_dir.absolute(),
                 data.prepared_dir.absolute(),
                 result.folder.absolute(),
                 dataclasses.replace(data.config, seed=data.config.seed + result.repeat),
                 result.fold,
-                threads,
                 *arguments,
             )
             for result in results
         ]
-        worked = 0
-        with data.reporter.stage(name, len(tasks)) as report, self._backend() as options:
-            parallel = joblib.Parallel(return_as="generator_unordered", **options)
-            for done, was_new in enumerate(parallel(tasks), start=1):
-                worked += was_new
-                if worked:
-                    report(done)
-        if not worked:
+        outstanding = [call for call in calls if not _is_finished(function, call)]
+        if not outstanding:
             data.reporter.reused(name, [self.folder])
+            return
+        # Read by TensorFlow when it is first imported: threads of several processes would take each other's cores, and
+        # the first process a GPU's memory.
+        threads = max(1, (os.cpu_count() or 1) // self.jobs)
+        defaults = {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+        tasks = [joblib.delayed(in_own_process)(function, *call, defaults=defaults) for call in outstanding]
+        with data.reporter.stage(name, len(calls)) as report, self._backend() as options:
+            parallel = joblib.Parallel(return_as="generator_unordered", **options)
+            for done, _ in enumerate(parallel(tasks), start=len(calls) - len(tasks) + 1):
+                report(done)
 
     def _leaky_results(self) -> list[SplitResults]:
         count = self.split_results()[0].fold.count
@@ -151,39 +152,29 @@ class CrossValidation:
             yield {"n_jobs": -1, "backend": backend, "pre_dispatch": "all"}
 
 
-def analyse_fold(data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold, threads: int) -> bool:
-    """Train and analyse one fold, in this process; whether anything had to be done."""
-    with fold_run(data_dir, prepared_dir, folder, config, fold, threads) as (run, witness):
+def analyse_fold(data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold) -> None:
+    """Train and analyse one fold, in this process."""
+    with fold_run(data_dir, prepared_dir, folder, config, fold) as run:
         analysis = run.analysis
         analysis.predictions  # noqa: B018
         analysis.baselines  # noqa: B018
         if fold.unit == "subject":
             analysis.robustness  # noqa: B018
             analysis.inspection  # noqa: B018
-    return witness.saw_work
 
 
 @contextlib.contextmanager
-def fold_run(
-    data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold, threads: int
-) -> Iterator[tuple[Run, "Witness"]]:
-    """The run of one fold, in a process that is to use so many threads, and a reporter that sees whether it works.
-
-    A process of an earlier run that still works on the same fold is waited for.
-    """
-    # Read by TensorFlow when it is first imported; threads of several processes would take each other's cores.
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # or the first process takes a GPU's memory
-    witness = Witness()
+def fold_run(data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold) -> Iterator[Run]:
+    """The run of one fold, alone in its folder: a process of an earlier run that still works on it is waited for."""
     with exclusive(folder):
-        yield Run(data_dir, prepared_dir, folder, config, reporter=witness, fold=fold), witness
+        yield Run(data_dir, prepared_dir, folder, config, reporter=Reporter(), fold=fold)
 
 
-class Witness(Reporter):
-    """Remembers whether any stage had something to do."""
-
-    def __init__(self):
-        self.saw_work = False
-
-    def progress(self, stage, done, values):
-        self.saw_work = True
+def _is_finished(function: Callable, arguments: tuple) -> bool:
+    """Whether all that the function would make is there and current; a process to find out would take seconds."""
+    try:
+        with nothing_runs():
+            function(*arguments)
+    except WorkToDo:
+        return False
+    return True

@@ -29,7 +29,7 @@ with open(sys.argv[2], "wb") as file:
 """
 
 
-def in_own_process(function, *arguments, environment=None):
+def in_own_process(function, *arguments, environment=None, defaults=None):
     """The result of `function(*arguments)`, called in a fresh Python.
 
     TensorFlow's memory grows with every network that a process has built; that of a process that has ended does not.
@@ -38,6 +38,7 @@ def in_own_process(function, *arguments, environment=None):
         function: importable by its name.
         arguments: that can be pickled, as the result.
         environment: variables that the process has besides this one's, such as another `KERAS_BACKEND`.
+        defaults: variables that it has unless this one has them.
 
     Raises:
         StressIDError: raised by the function, or the process was killed, or ended with another error, whose
@@ -47,7 +48,7 @@ def in_own_process(function, *arguments, environment=None):
         call, result = folder / "call", folder / "result"
         call.write_bytes(pickle.dumps((function, arguments)))
         path = os.pathsep.join(filter(None, sys.path))
-        environment = {**os.environ, "PYTHONPATH": path, **(environment or {})}
+        environment = {**(defaults or {}), **os.environ, "PYTHONPATH": path, **(environment or {})}
         child = [sys.executable, "-c", _CHILD, str(call), str(result)]
         # If this process is killed, the child goes on writing: the folders stay locked until it has ended.
         status = subprocess.run(child, env=environment, pass_fds=held_by_this_process()).returncode

@@ -1,6 +1,9 @@
 """Records of finished stages: what made an output, so that a stale one is noticed and a current one reused."""
 
+import contextlib
+import contextvars
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from stressid_keras.errors import StaleError, name_file
@@ -15,6 +18,22 @@ from stressid_keras.provenance import (
 )
 
 ENTRIES = {"fingerprint": str, "inputs": dict, "summary": dict, "seconds": (int, float), "outputs": dict}
+
+_may_work = contextvars.ContextVar("may_work", default=True)
+
+
+class WorkToDo(Exception):
+    """A stage would have had to run where none may."""
+
+
+@contextlib.contextmanager
+def nothing_runs() -> Iterator[None]:
+    """What calls for the work of a stage raises `WorkToDo` instead, before anything is removed or written."""
+    token = _may_work.set(False)
+    try:
+        yield
+    finally:
+        _may_work.reset(token)
 
 
 class Stage:
@@ -66,6 +85,8 @@ class Stage:
             StaleError: the folder was removed meanwhile, or an output is not there in the end.
             OSError: a file cannot be written; it is named.
         """
+        if not _may_work.get():
+            raise WorkToDo(self.name)
         with exclusive(self.folder):
             for path in (self.record_path, *(self.folder / name for name in self.outputs)):
                 path.unlink(missing_ok=True)

@@ -111,13 +111,12 @@ def train_variants(
     folder: Path,
     config: RunConfig,
     fold: Fold,
-    threads: int,
     kind: str,
     distillations: dict[str, DistillationConfig],
     with_teacher: bool,
-) -> bool:
-    """Train the students of one fold and ask them, in this process; whether anything had to be done."""
-    with fold_run(data_dir, prepared_dir, folder, config, fold, threads) as (run, witness):
+) -> None:
+    """Train the students of one fold and ask them, in this process."""
+    with fold_run(data_dir, prepared_dir, folder, config, fold) as run:
         stages = {TEACHER: run.training.teacher} if with_teacher else {}
         stages[CONTROL] = run.training.control
         for model, distillation in distillations.items():
@@ -131,7 +130,6 @@ def train_variants(
         stage = Stage(folder / kind, "predictions", inputs, ("predictions.csv",))
         if not stage.is_current():
             stage.run(lambda: _predict(run, stage.folder / "predictions.csv", stages))
-    return witness.saw_work
 
 
 def _predict(run, path: Path, stages: dict[str, Stage]) -> dict:

@@ -1,5 +1,6 @@
 """A training that was interrupted and resumed ends as one that was not."""
 
+import dataclasses
 import json
 
 import keras
@@ -16,7 +17,10 @@ from stressid_keras.distillation.resume import Resume
 from stressid_keras.errors import StaleError
 from stressid_keras.prepared_batches import PreparedBatches
 
-CONFIG = TrainingConfig(epochs=4, patience=4)
+COMPILED = TrainingConfig(epochs=4, patience=4)
+# TensorFlow traces longer than these few steps take.
+EAGER = keras.backend.backend() == "tensorflow"
+CONFIG = dataclasses.replace(COMPILED, run_eagerly=EAGER)
 
 
 class Interruption(Exception):
@@ -124,7 +128,7 @@ def test_resumed_training_equals_an_uninterrupted_one(tiny_store, tmp_path):
 @pytest.mark.parametrize("done", [3, 4])
 def test_patience_goes_on_where_it_was(tiny_store, tmp_path, done):
     """Also where training was over and could not say so any more."""
-    config = TrainingConfig(epochs=5, patience=2)
+    config = TrainingConfig(epochs=5, patience=2, run_eagerly=EAGER)
     interrupted(tiny_store, tmp_path, done, config, model=Scripted)
     summary, _ = train(tiny_store, tmp_path, config, model=Scripted)
     assert summary == {"best_epoch": 2, "epochs": 4, "val_uar": 0.6, "val_cross_entropy": 1.0}

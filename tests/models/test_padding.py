@@ -134,22 +134,28 @@ import sys
 import stressid_keras
 assert "keras" not in sys.modules, "importing the package loaded Keras"
 import keras, numpy as np
-model = keras.models.load_model(sys.argv[1], safe_mode=True)
-x = dict(np.load(sys.argv[2]))
-np.savez(sys.argv[3], **{k: keras.ops.convert_to_numpy(v) for k, v in model(x, training=False).items()})
+for folder in sys.argv[1:]:
+    model = keras.models.load_model(folder + "/model.keras", safe_mode=True)
+    outputs = model(dict(np.load(folder + "/x.npz")), training=False)
+    np.savez(folder + "/y.npz", **{k: keras.ops.convert_to_numpy(v) for k, v in outputs.items()})
 """
 
 
-@pytest.mark.parametrize(
-    "model_and_samples", ["teacher", "strong teacher", "student", "separable student"], indirect=True
-)
-def test_loaded_in_a_new_process_without_custom_objects(model_and_samples, tmp_path):
-    model, sample, _, larger = model_and_samples
-    model.save(tmp_path / "model.keras")
-    np.savez(tmp_path / "x.npz", **batch([larger, sample]))
-    arguments = [str(tmp_path / name) for name in ("model.keras", "x.npz", "y.npz")]
-    subprocess.run([sys.executable, "-c", LOAD, *arguments], check=True)
-    alone = outputs(model, [sample])
-    with np.load(tmp_path / "y.npz") as found:
-        for name, values in alone.items():
-            np.testing.assert_allclose(found[name][1], values[0], atol=1e-4)
+def test_all_are_loaded_in_a_new_process_without_custom_objects(
+    small_teacher, small_student, separable_student, tmp_path
+):
+    models = {"teacher": small_teacher, "student": small_student, "separable student": separable_student}
+    if keras.backend.backend() == "tensorflow":
+        models["strong teacher"] = strong_teacher()
+    alone = {}
+    for name, model in models.items():
+        sample, _, larger = CASES["teacher" if name == "strong teacher" else name]
+        (tmp_path / name).mkdir()
+        model.save(tmp_path / name / "model.keras")
+        np.savez(tmp_path / name / "x.npz", **batch([larger, sample]))
+        alone[name] = outputs(model, [sample])
+    subprocess.run([sys.executable, "-c", LOAD, *(str(tmp_path / name) for name in models)], check=True)
+    for name, expected in alone.items():
+        with np.load(tmp_path / name / "y.npz") as found:
+            for output, values in expected.items():
+                np.testing.assert_allclose(found[output][1], values[0], atol=1e-4, err_msg=name)

@@ -90,6 +90,14 @@ def run_once(folders):
     return run
 
 
+def test_finished_job_says_that_all_is_up_to_date(folders, run_once):
+    """Asked before another recipe exports something else."""
+    run_once("distill")
+    result = run_recipe("distill", *folders, "--smoke", "--tensorboard")
+    assert "Everything is up to date." in result.stdout
+    assert "floor: majority" in result.stdout
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipe_runs_on_any_console_and_leaves_its_files(name, folders, run_once):
     files, result = RECIPES[name][1], run_once(name)
@@ -132,13 +140,6 @@ def test_without_a_tree_the_sample_is_made(tmp_path):
     assert re.search(r"prepare: about \d+ KiB in .*, and as much again", result.stdout)
     assert re.search(r"audio +4 +2\.\d +0  clipped 0\.0%, silent 0\.0%", result.stdout)
     shutil.rmtree(ROOT / "data" / "sample-smoke-4subjects-1tasks-2seconds")
-
-
-def test_finished_job_says_that_all_is_up_to_date(folders):
-    run_recipe("distill", *folders, "--smoke")  # another export may have been made since
-    result = run_recipe("distill", *folders, "--smoke")
-    assert "Everything is up to date." in result.stdout
-    assert "floor: majority" in result.stdout
 
 
 def test_exported_students_are_asked_about_recordings(folders, run_once, tiny_tree):
@@ -190,32 +191,6 @@ def test_mistyped_recording_is_answered_with_similar_ones(folders):
     result = run_recipe("show", *folders, "--smoke", "--recording", "nobody_Math", check=False)
     assert result.returncode == 2
     assert "has no usable recording 'nobody_Math'; similar: " in result.stderr
-
-
-def test_evaluation_of_folds_says_what_it_pooled_and_ablation_shares_it(folders):
-    shared = [*folders, "--smoke", "--folds", "3", "--jobs", "2", "--gamma", "0", "--delta", "0"]
-    result = run_recipe("evaluate", *shared, "--no-audit")
-    assert "test: 3 folds by subject, 6 subjects" in result.stdout
-    assert "student - control: macro F1 " in result.stdout
-    assert "floor: availability (of 18 labelled recordings)" in result.stdout
-    assert (folders[-1] / "cross_validation" / "report.html").is_file()
-    teachers = list(folders[-1].glob("cross_validation/3-folds/repeat0/*/teacher.keras"))
-    before = [path.stat().st_mtime_ns for path in teachers]
-    result = run_recipe("ablate", *shared)
-    assert re.search(r"video \+ ecg +macro F1 .* less control", result.stdout)
-    assert (folders[-1] / "ablation" / "ablation.html").is_file()
-    assert [path.stat().st_mtime_ns for path in teachers] == before
-
-
-def test_comparison_of_methods_shares_the_folds_and_is_resumed(folders):
-    shared = [*folders, "--smoke", "--folds", "3", "--jobs", "2", "--gamma", "0", "--delta", "0"]
-    methods = ["--methods", "mars", "mars+projection"]
-    result = run_recipe("compare", *shared, *methods)
-    assert re.search(r"^mars\+projection +0\.\d+ ", result.stdout, re.MULTILINE)
-    assert re.search(r"^without ecg +0\.\d+ ", result.stdout, re.MULTILINE)
-    files = [folders[-1] / "comparison" / f"comparison.{kind}" for kind in ("csv", "json", "html")]
-    assert all(file.stat().st_size for file in files)
-    assert "Everything is up to date." in run_recipe("compare", *shared, *methods).stdout
 
 
 def test_methods_that_cannot_be_compared_are_refused_in_a_sentence(folders):

@@ -1,12 +1,20 @@
 """A cross-validation of the tiny tree, trained once for all tests of it; only video and ECG are imitated."""
 
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from stressid_keras.config import DistillationConfig
+from stressid_keras.config import DistillationConfig, InspectionConfig, RobustnessConfig, to_dict
+from stressid_keras.provenance import write_json
+from stressid_keras.robustness import CORRUPTIONS
 from stressid_keras.workflow import CrossValidation, Reporter, Run
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Recorder(Reporter):
@@ -27,7 +35,13 @@ class Finished(NamedTuple):
 
 @pytest.fixture(scope="session")
 def two_terms(tiny_config):
-    return dataclasses.replace(tiny_config, distillation=DistillationConfig(gamma=0.0, delta=0.0))
+    corruptions = dict.fromkeys(CORRUPTIONS, ()) | {"white_noise": (20.0, 0.0), "gain_down": (-20.0,)}
+    return dataclasses.replace(
+        tiny_config,
+        distillation=DistillationConfig(gamma=0.0, delta=0.0),
+        robustness=RobustnessConfig(**corruptions),
+        inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +59,29 @@ def make_folds(tiny_tree, two_terms):
 def finished_folds(make_folds, tmp_path_factory):
     folds = make_folds(tmp_path_factory.mktemp("folds"))
     return Finished(folds, folds.evaluate())
+
+
+@pytest.fixture(scope="session")
+def folds_recipe(finished_folds, tiny_tree, two_terms, tmp_path_factory):
+    """folds_recipe(name, *options) → what the recipe prints, run on the finished folds with their configuration."""
+    config = tmp_path_factory.mktemp("config") / "config.json"
+    write_json(config, to_dict(two_terms))
+    run = finished_folds.folds.run
+
+    def start(name, *options):
+        recipe = [
+            sys.executable,
+            ROOT / "recipes" / f"{name}.py",
+            "--data-dir",
+            tiny_tree,
+            "--config",
+            config,
+        ]
+        folders = ["--prepared-dir", run.data.prepared_dir, "--output-dir", run.output_dir]
+        command = [*recipe, *folders, "--folds", 3, "--jobs", 2, *options]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        result = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    return start

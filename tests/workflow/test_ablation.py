@@ -1,5 +1,7 @@
 """Students of every subset of the teacher's features, on folds that a cross-validation has or will have."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,7 @@ from stressid_keras.evaluation import read_predictions
 from stressid_keras.workflow import Ablation
 from stressid_keras.workflow.ablation import subsets
 from stressid_keras.workflow.data import Fold
+from stressid_keras.workflow.stage import nothing_runs
 from stressid_keras.workflow.variants import train_variants
 
 
@@ -33,13 +36,21 @@ def test_terms_that_are_off_are_not_asked_about():
 
 
 @pytest.fixture(scope="module")
-def finished(finished_folds):
+def finished(finished_folds, folds_recipe):
+    """What the recipe leaves: its output, and the ablation of the same folder, whose results are there."""
+    printed = folds_recipe("ablate")
     ablation = Ablation(finished_folds.folds)
-    return ablation, ablation.evaluate()
+    return ablation, ablation.evaluate(), printed
+
+
+def test_recipe_trains_and_prints_every_subset(finished):
+    ablation, _, printed = finished
+    assert re.search(r"video \+ ecg +macro F1 .* less control", printed)
+    assert "ablation" in ablation.data.reporter.reused_stages
 
 
 def test_every_subset_is_scored_beside_the_control(finished):
-    ablation, found = finished
+    ablation, found, _ = finished
     rows = pd.DataFrame(found["subsets"]).set_index("model")
     assert list(rows["name"]) == ["none (control)", "video", "ecg", "video + ecg"]
     assert pd.isna(rows.loc["student_ce", "difference"])
@@ -52,20 +63,19 @@ def test_every_subset_is_scored_beside_the_control(finished):
 
 
 def test_finished_students_are_not_trained_again(finished, tiny_tree, two_terms):
-    ablation, _ = finished
+    ablation, _, _ = finished
     fold = ablation.folds.split_results()[0].folder
     before = {path: path.stat().st_mtime_ns for path in fold.rglob("*.keras")}
     data = ablation.data
-    worked = train_variants(
-        tiny_tree,
-        data.prepared_dir,
-        fold,
-        two_terms,
-        Fold(0, 3),
-        threads=1,
-        kind="ablation",
-        distillations=subsets(two_terms.distillation),
-        with_teacher=False,
-    )
-    assert not worked
+    with nothing_runs():
+        train_variants(
+            tiny_tree,
+            data.prepared_dir,
+            fold,
+            two_terms,
+            Fold(0, 3),
+            kind="ablation",
+            distillations=subsets(two_terms.distillation),
+            with_teacher=False,
+        )
     assert {path: path.stat().st_mtime_ns for path in before} == before

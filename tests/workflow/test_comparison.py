@@ -2,6 +2,8 @@
 evaluation.
 """
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -12,6 +14,7 @@ from stressid_keras.evaluation import read_predictions
 from stressid_keras.workflow import COMPARED_METHODS, Comparison
 from stressid_keras.workflow.comparison import method_variants
 from stressid_keras.workflow.data import Fold
+from stressid_keras.workflow.stage import WorkToDo, nothing_runs
 from stressid_keras.workflow.variants import train_variants
 
 
@@ -44,11 +47,20 @@ def test_methods_that_cannot_be_compared_are_refused(methods, message):
 
 
 @pytest.fixture(scope="module")
-def finished(finished_folds):
+def finished(finished_folds, folds_recipe):
+    """What the recipe leaves: the comparison of the same folder, whose results are there, and times before it."""
     fold = finished_folds.folds.split_results()[0].folder
     before = {path: path.stat().st_mtime_ns for path in fold.glob("*.keras")}
+    printed = folds_recipe("compare", "--methods", "mars", "mars+projection")
+    assert re.search(r"^mars\+projection +0\.\d+ ", printed, re.MULTILINE)
+    assert re.search(r"^without ecg +0\.\d+ ", printed, re.MULTILINE)
     comparison = Comparison(finished_folds.folds, ["mars", "mars+projection"])
     return comparison, comparison.evaluate(), before
+
+
+def test_recipe_leaves_what_is_found_again(finished):
+    comparison, _, _ = finished
+    assert "comparison" in comparison.data.reporter.reused_stages
 
 
 def test_every_method_is_scored_beside_control_and_teacher(finished):
@@ -94,12 +106,13 @@ def test_another_method_is_trained_alone_and_only_once(finished, tiny_tree, two_
     def train():
         distillations = {model: variant.distillation for model, variant in variants.items()}
         place = (tiny_tree, comparison.data.prepared_dir, fold, two_terms, Fold(0, 3))
-        return train_variants(
-            *place, threads=1, kind="comparison", distillations=distillations, with_teacher=True
-        )
+        train_variants(*place, kind="comparison", distillations=distillations, with_teacher=True)
 
     before = (fold / "comparison" / "student_mars_projection.keras").stat().st_mtime_ns
-    assert train()
+    with nothing_runs(), pytest.raises(WorkToDo):
+        train()
+    train()
     assert (fold / "comparison" / "student_logits.keras").is_file()
     assert (fold / "comparison" / "student_mars_projection.keras").stat().st_mtime_ns == before
-    assert not train()
+    with nothing_runs():
+        train()

@@ -12,9 +12,9 @@ from stressid_keras.workflow import Run
 pytestmark = pytest.mark.backend
 
 
-def test_teacher_student_and_control_are_trained_and_asked(tiny_tree, tiny_store, tiny_config, tmp_path):
+def test_teacher_student_and_control_are_trained_and_asked(tiny_tree, tiny_store, compiled_config, tmp_path):
     config = dataclasses.replace(
-        tiny_config,
+        compiled_config,
         pipeline=PipelineConfig(batch_size=3),  # every batch is full: one shape, and JAX compiles once
         teacher=TeacherConfig(video_filters=(4,), signal_filters=(4,), feature_size=8),
         student=StudentConfig(filters=(4,), feature_size=8),

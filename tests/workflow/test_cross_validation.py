@@ -71,6 +71,14 @@ def test_every_title_names_protocol_counts_and_seeds(finished_folds):
         assert "6 subjects, 18 windows (Low 6, Medium 6, High 6), seed 0" in caption
 
 
+def test_recipe_prints_what_is_there(finished_folds, folds_recipe):
+    printed = folds_recipe("evaluate")
+    assert "test: 3 folds by subject, 6 subjects" in printed
+    assert "student - control: macro F1 " in printed
+    assert "floor: availability (of 18 labelled recordings)" in printed
+    assert "Everything is up to date." in printed
+
+
 def test_only_a_missing_fold_is_run_again(finished_folds, make_folds):
     folds, metrics = finished_folds
     lost = folds.folder / "3-folds" / "repeat0" / "fold2"

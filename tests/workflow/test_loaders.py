@@ -75,10 +75,10 @@ def started(tiny_tree, tiny_store, tmp_path):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
-def test_run_without_tensorflow(started, tiny_config, tmp_path):
+def test_run_without_tensorflow(started, compiled_config, tmp_path):
     """From the prepared windows to the student; tf.data is refused with what to do instead."""
     distillation = DistillationConfig(feature_views=1, feature_dtype="float16")
-    config = dataclasses.replace(tiny_config, distillation=distillation)
+    config = dataclasses.replace(compiled_config, distillation=distillation)
     process = started(WITHOUT_TENSORFLOW + TRAIN + EVERY_NETWORK, config, "torch")
     printed, _ = process.communicate()
     assert process.returncode == 0
@@ -121,7 +121,7 @@ def test_views_are_stored_once_and_again_when_what_they_are_of_changes(
         config = dataclasses.replace(
             tiny_config,
             distillation=DistillationConfig(feature_views=views, feature_dtype=dtype),
-            teacher_training=TrainingConfig(epochs=1),
+            teacher_training=TrainingConfig(epochs=1, run_eagerly=True),
         )
         return Run(tiny_tree, tiny_store.path, tmp_path, config).training.teacher_features
 

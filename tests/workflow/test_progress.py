@@ -2,7 +2,13 @@
 
 import dataclasses
 
-from stressid_keras.config import ExportOptions, RobustnessConfig, TrainingConfig
+from stressid_keras.config import (
+    ExportOptions,
+    InspectionConfig,
+    PipelineConfig,
+    RobustnessConfig,
+    TrainingConfig,
+)
 from stressid_keras.robustness import CORRUPTIONS
 from stressid_keras.workflow import Run
 
@@ -10,13 +16,15 @@ from .test_run import Recorder, check_bars
 
 
 def test_no_stage_goes_past_its_end_where_recordings_have_several_windows(tiny_tree, tiny_config, tmp_path):
-    once = TrainingConfig(epochs=1)
+    once = TrainingConfig(epochs=1, run_eagerly=True)
     config = dataclasses.replace(
         tiny_config,
         preparation=dataclasses.replace(tiny_config.preparation, window_seconds=2.0, hop_seconds=1.0),
+        pipeline=PipelineConfig(batch_size=16),
         teacher_training=once,
         student_training=once,
         distillation=dataclasses.replace(tiny_config.distillation, feature_views=2),
+        inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
         robustness=RobustnessConfig(**{name: () for name in CORRUPTIONS if name != "gain_down"}),
     )
     reporter = Recorder()

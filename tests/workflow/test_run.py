@@ -125,7 +125,7 @@ def test_changed_loss_weight_redoes_the_student_alone(copied, tiny_tree, tiny_co
 
 
 def test_changed_teacher_redoes_what_depends_on_it(copied, tiny_tree, tiny_config):
-    training = TrainingConfig(epochs=1, patience=2)
+    training = TrainingConfig(epochs=1, patience=2, run_eagerly=True)
     run = make_run(tiny_tree, copied, tiny_config, teacher_training=training)
     run.student()
     assert {"teacher", "teacher features", "student"} == set(run.data.reporter.worked) - {"prepare"}
