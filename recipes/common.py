@@ -212,8 +212,11 @@ def sized_for_sample(config: RunConfig) -> RunConfig:
 
 
 def shrunk(config: RunConfig) -> RunConfig:
-    """Tiny networks and two epochs, which take less time than a compilation would."""
+    """Tiny networks, two epochs, which take less time than a compilation would, and a short look at the results."""
     brief = {"epochs": 2, "run_eagerly": True}
+    robustness = {
+        name: levels[:1] for name, levels in vars(config.robustness).items() if isinstance(levels, tuple)
+    }
     return dataclasses.replace(
         config,
         teacher=dataclasses.replace(
@@ -222,6 +225,8 @@ def shrunk(config: RunConfig) -> RunConfig:
         student=dataclasses.replace(config.student, filters=(4, 4), feature_size=8),
         teacher_training=dataclasses.replace(config.teacher_training, **brief),
         student_training=dataclasses.replace(config.student_training, **brief),
+        robustness=dataclasses.replace(config.robustness, **robustness),
+        inspection=dataclasses.replace(config.inspection, time_patches=5, band_patches=2, bands=4),
     )
 
 

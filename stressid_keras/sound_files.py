@@ -137,14 +137,28 @@ def _parts(path: Path):
 def _open(source: FileBytes, pieces, kind: str, name: str):
     import soundfile
 
+    splice = Splice(source, pieces)
+
     class Forward(soundfile.SoundFile):
         """Without a seek behind every block, which costs MP3 decoders the bits that frames lend each other."""
+
+        def __init__(self):
+            try:
+                super().__init__(splice)
+            finally:
+                splice.raise_failure()
 
         def seekable(self):
             return False
 
+        def read(self, *args, **kwargs):
+            try:
+                return super().read(*args, **kwargs)
+            finally:
+                splice.raise_failure()
+
     try:
-        sound = Forward(Splice(source, pieces))
+        sound = Forward()
     except (soundfile.SoundFileError, TypeError) as error:
         reason = getattr(error, "error_string", str(error)).strip().rstrip(".")
         raise RecordingError(

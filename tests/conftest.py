@@ -18,8 +18,10 @@ import pytest
 from stressid_keras.config import (
     AudioConfig,
     DatasetConfig,
+    InspectionConfig,
     PipelineConfig,
     PreparationConfig,
+    RobustnessConfig,
     RunConfig,
     StudentConfig,
     TeacherConfig,
@@ -28,6 +30,7 @@ from stressid_keras.config import (
 )
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.robustness import CORRUPTIONS
 
 from .librosa_reference import import_librosa
 from .scheduling import longest_first, pytest_xdist_make_scheduler  # noqa: F401  a hook
@@ -68,6 +71,7 @@ def librosa(tmp_path_factory):
 def tiny_config():
     """Everything as small as it can be without losing a stage; its few steps take less than to compile them would."""
     training = TrainingConfig(epochs=2, patience=2, run_eagerly=True)
+    corruptions = dict.fromkeys(CORRUPTIONS, ()) | {"white_noise": (20.0, 0.0), "gain_down": (-20.0,)}
     return RunConfig(
         preparation=PreparationConfig(audio=AudioConfig(n_mels=32), video=VideoConfig(max_side=32)),
         pipeline=PipelineConfig(batch_size=4),
@@ -75,6 +79,8 @@ def tiny_config():
         teacher_training=training,
         student=StudentConfig(filters=(4, 4), feature_size=8),
         student_training=training,
+        robustness=RobustnessConfig(**corruptions),
+        inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
     )
 
 

@@ -47,11 +47,15 @@ class FileBytes:
 
 
 class Splice(io.RawIOBase):
-    """Pieces of a file and new bytes, one behind the other, to be read like a file."""
+    """Pieces of a file and new bytes, one behind the other, to be read like a file.
+
+    Libraries in C call it, which drop what is raised meanwhile and take it for the end of the file: whoever called them
+    has to ask `raise_failure` afterwards, or an interruption and a disk that fails would be a shorter recording.
+    """
 
     def __init__(self, source: FileBytes, pieces: Sequence[Piece]):
         super().__init__()
-        self._source, self._position = source, 0
+        self._source, self._position, self._failure = source, 0, None
         self._pieces = [piece for piece in pieces if _length(piece)]
         self._ends = []
         for piece in self._pieces:
@@ -72,7 +76,19 @@ class Splice(io.RawIOBase):
         self._position = max(0, offset + (0, self._position, size)[whence])
         return self._position
 
+    def raise_failure(self) -> None:
+        """Raise what went wrong in reading, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
     def readinto(self, buffer) -> int:
+        try:
+            return 0 if self._failure else self._fill(buffer)
+        except BaseException as error:
+            self._failure = error
+            return 0
+
+    def _fill(self, buffer) -> int:
         view, filled = memoryview(buffer).cast("B"), 0
         while filled < len(view) and self._find():
             piece, end = self._pieces[self._current], self._ends[self._current]

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -112,14 +113,21 @@ def assert_same(found, expected, folder, expected_folder):
     assert left_in(folder) == ["history.csv", "student.keras"]
 
 
-def test_resumed_training_equals_an_uninterrupted_one(tiny_store, tmp_path):
-    expected = train(tiny_store, tmp_path / "whole")
+@pytest.fixture(scope="module")
+def whole(tiny_store, tmp_path_factory):
+    """What a training gives that is not interrupted, and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    return train(tiny_store, folder), folder
+
+
+def test_resumed_training_equals_an_uninterrupted_one(tiny_store, whole, tmp_path):
+    expected, folder = whole
     for done in (1, 3):
         interrupted(tiny_store, tmp_path / "resumed", done)
     ran = []
     found = train(tiny_store, tmp_path / "resumed", progress=lambda done, logs: ran.append(done))
     assert ran == [4]
-    assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
+    assert_same(found, expected, tmp_path / "resumed", folder)
     saved = keras.saving.load_model(tmp_path / "resumed" / "student.keras")
     for weights, wanted in zip(saved.get_weights(), expected[1], strict=True):
         np.testing.assert_allclose(weights, wanted, atol=1e-6)
@@ -183,15 +191,23 @@ def write_no_json(path):
     np.savez(path, **arrays | {"state": np.array("{")})
 
 
+@pytest.fixture(scope="module")
+def halfway(tiny_store, tmp_path_factory):
+    """The folder of a training that was interrupted after two epochs."""
+    folder = tmp_path_factory.mktemp("halfway")
+    interrupted(tiny_store, folder, 2)
+    return folder
+
+
 @pytest.mark.parametrize(
     "damage", [lose_the_end, change_the_history, change_a_weight, lose_a_weight, write_no_json]
 )
-def test_a_training_whose_state_was_damaged_or_changed_begins_anew(tiny_store, tmp_path, damage):
-    expected = train(tiny_store, tmp_path / "whole")
-    interrupted(tiny_store, tmp_path / "resumed", 2)
-    damage(tmp_path / "resumed" / "student.resume.npz")
-    found = train(tiny_store, tmp_path / "resumed")
-    assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
+def test_a_training_whose_state_was_damaged_or_changed_begins_anew(
+    tiny_store, whole, halfway, tmp_path, damage
+):
+    shutil.copytree(halfway, tmp_path, dirs_exist_ok=True)
+    damage(tmp_path / "student.resume.npz")
+    assert_same(train(tiny_store, tmp_path), whole[0], tmp_path, whole[1])
 
 
 def test_a_damaged_state_is_as_none(tmp_path):

@@ -30,6 +30,7 @@ FORMATS = [
     ("OGG", "OPUS"),
     ("MP3", "MPEG_LAYER_III"),
 ]
+FAILURES = (KeyboardInterrupt(), OSError(5, "Input/output error"), MemoryError())
 ID3 = b"ID3\x04\x00\x00\x00\x00\x0a\x00" + b"\xff\xfb" * 640  # a tag whose content looks like frames
 
 
@@ -240,3 +241,31 @@ def test_a_format_whose_length_nobody_can_check_is_refused(saved):
 def test_the_format_is_that_of_the_content(saved, kind, subtype):
     expected = "WAV" if kind in ("WAVEX", "RF64") else kind
     assert audio_format(saved(encoded(kind=kind, subtype=subtype))) == expected
+
+
+@pytest.mark.parametrize(
+    "kind", [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("MP3", "MPEG_LAYER_III")], ids=lambda kind: kind[0]
+)
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+def test_what_ends_a_read_is_no_shorter_recording(saved, monkeypatch, kind, failure):
+    """Ctrl-C, or a disk that fails, in a call that libsndfile makes: it takes it for the end of the file."""
+
+    class Failing(sound_files.FileBytes):
+        calls, last = 0, None
+
+        def at(self, start, count):
+            Failing.calls += 1
+            if Failing.calls == self.last:
+                raise failure
+            return super().at(start, count)
+
+    monkeypatch.setattr(sound_files, "FileBytes", Failing)
+    path = saved(encoded(noise(30.0), *kind))
+    whole, _ = read_sound(path)
+    calls = Failing.calls
+    for last in (calls - calls // 2, calls - 1, calls):
+        Failing.calls, Failing.last = 0, last
+        with pytest.raises(type(failure)):
+            read_sound(path)
+    Failing.calls, Failing.last = 0, None
+    np.testing.assert_array_equal(read_sound(path)[0], whole)

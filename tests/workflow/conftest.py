@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from stressid_keras.config import DistillationConfig, InspectionConfig, RobustnessConfig, to_dict
+from stressid_keras.config import DistillationConfig, to_dict
 from stressid_keras.provenance import write_json
-from stressid_keras.robustness import CORRUPTIONS
 from stressid_keras.workflow import CrossValidation, Reporter, Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,13 +34,7 @@ class Finished(NamedTuple):
 
 @pytest.fixture(scope="session")
 def two_terms(tiny_config):
-    corruptions = dict.fromkeys(CORRUPTIONS, ()) | {"white_noise": (20.0, 0.0), "gain_down": (-20.0,)}
-    return dataclasses.replace(
-        tiny_config,
-        distillation=DistillationConfig(gamma=0.0, delta=0.0),
-        robustness=RobustnessConfig(**corruptions),
-        inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
-    )
+    return dataclasses.replace(tiny_config, distillation=DistillationConfig(gamma=0.0, delta=0.0))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import dataclasses
 
 from stressid_keras.config import (
     ExportOptions,
-    InspectionConfig,
     PipelineConfig,
     RobustnessConfig,
     TrainingConfig,
@@ -24,7 +23,6 @@ def test_no_stage_goes_past_its_end_where_recordings_have_several_windows(tiny_t
         teacher_training=once,
         student_training=once,
         distillation=dataclasses.replace(tiny_config.distillation, feature_views=2),
-        inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
         robustness=RobustnessConfig(**{name: () for name in CORRUPTIONS if name != "gain_down"}),
     )
     reporter = Recorder()
