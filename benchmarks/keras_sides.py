@@ -19,9 +19,10 @@ from training_sides import (
 )
 
 from stressid_keras.config import StudentConfig
-from stressid_keras.distillation import Classifier, Distiller
+from stressid_keras.distillation import Distiller
 from stressid_keras.layers import MaskedBatchNormalization, MaskedGlobalPooling, PadToMultiple
 from stressid_keras.models import build_student
+from stressid_keras.training.classifier import Classifier
 
 CROSS_ENTROPY = {"cross_entropy": "cross_entropy"}
 TERMS = CROSS_ENTROPY | {name: f"mse_{name}" for name in WEIGHTS}

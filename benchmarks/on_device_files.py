@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stressid_keras.config import AudioConfig, StudentConfig
-from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.dataset.synthetic.voice import voice
 
 SECONDS = 10  # of the window
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.mel import mel_filterbank
+from stressid_keras.media.mel import mel_filterbank
 
 Side = Callable[[np.ndarray], np.ndarray]
 AMIN = 1e-10  # librosa's floor under a power, as in LogMel
@@ -18,7 +18,7 @@ AMIN = 1e-10  # librosa's floor under a power, as in LogMel
 
 def litert_side(path: Path) -> Side:
     """The interpreter through its signature, as `StudentRunner` calls it."""
-    from stressid_keras.export.interpreter import WindowModel
+    from stressid_keras.runtime.interpreter import WindowModel
 
     model = WindowModel(path, threads=1)
     return lambda waveform: model.predict_window(waveform)[0]

@@ -21,9 +21,9 @@ from compare import Comparison, compare
 from reading import compare_reading
 
 from stressid_keras.config import AudioConfig, GafConfig, VideoConfig
+from stressid_keras.media.film.frames import read_frames
 from stressid_keras.preprocessing.audio import log_mel
-from stressid_keras.preprocessing.gaf import gramian_angular_field
-from stressid_keras.preprocessing.video import read_frames
+from stressid_keras.preprocessing.signals.gaf import gramian_angular_field
 from stressid_keras.provenance import write_json
 
 GAF_SIZE = 256  # pixels, as an ECG itself would need; the default fields are smaller and all the quicker

@@ -9,8 +9,9 @@ from compare import Comparison, compare
 
 from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset
-from stressid_keras.preprocessing.quantisation import narrow
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.encoding import narrow
+from stressid_keras.store.store import PreparedStore
 
 SUBJECTS, TASKS = 3, 1
 SECONDS = 60.0  # a full window

@@ -232,7 +232,7 @@ def shrunk(config: RunConfig) -> RunConfig:
 
 def make_sample(arguments: argparse.Namespace, reporter: Reporter) -> Path:
     """The synthetic tree under data/, made if it is not there."""
-    from stressid_keras.dataset.synthetic import is_synthetic_tree, make_synthetic_tree
+    from stressid_keras.dataset.synthetic.tree import is_synthetic_tree, make_synthetic_tree
 
     config = SyntheticConfig(subjects=6, tasks=3, seconds=4.0) if arguments.smoke else SyntheticConfig()
     asked = {name: getattr(arguments, name) for name in SAMPLE_OPTIONS}

@@ -6,7 +6,7 @@ python recipes/distill.py --data-dir PATH/TO/StressID
 
 import common
 
-from stressid_keras.evaluation import score_table
+from stressid_keras.reporting.tables import score_table
 
 
 def recipe():

@@ -5,7 +5,7 @@ import sys
 from console import write_anything
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.quiet import filtered_stderr, quiet_libraries
+from stressid_keras.system.quiet import filtered_stderr, quiet_libraries
 
 
 def main(recipe) -> None:

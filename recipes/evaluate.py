@@ -8,7 +8,7 @@ python recipes/evaluate.py --data-dir PATH/TO/StressID --leave-one-out --jobs 2
 import common
 
 from stressid_keras.config import Folds, Repeats
-from stressid_keras.evaluation import score_table
+from stressid_keras.reporting.tables import score_table
 from stressid_keras.workflow import CrossValidation
 
 FILES = ("report.html", "model_card.md", "metrics.json", "scores.csv", "subjects.csv", "predictions.csv")

@@ -10,7 +10,7 @@ import common
 
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions
 from stressid_keras.errors import StressIDError
-from stressid_keras.workflow.export_plan import export_name
+from stressid_keras.workflow.exporting.export_plan import export_name
 
 KIB = 1024
 

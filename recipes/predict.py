@@ -119,9 +119,9 @@ def as_json(path: Path, prediction) -> dict:
 def plot(path: Path, prediction, runner: StudentRunner, target: Path) -> None:
     import soxr
 
-    from stressid_keras.pictures.prediction import prediction_figure
+    from stressid_keras.media.sound.sound_files import read_sound
     from stressid_keras.provenance import atomic_path
-    from stressid_keras.sound_files import read_sound
+    from stressid_keras.reporting.pictures.prediction import prediction_figure
 
     waveform, rate = read_sound(path)
     waveform = soxr.resample(waveform, rate, runner.sample_rate, quality="HQ")

@@ -6,7 +6,8 @@ python recipes/prepare.py --data-dir PATH/TO/StressID --backend dask --scheduler
 
 import common
 
-from stressid_keras.preprocessing import export_png, quality_table
+from stressid_keras.store.png import export_png
+from stressid_keras.store.summary import quality_table
 
 
 def recipe():

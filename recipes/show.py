@@ -11,10 +11,10 @@ from typing import Annotated
 import common
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.pictures import augmentations_figure, recording_figure
 from stressid_keras.preprocessing import levels_of_person, prepare_recording
 from stressid_keras.provenance import atomic_path
 from stressid_keras.ranges import Range
+from stressid_keras.reporting.pictures import augmentations_figure, recording_figure
 
 Window = Annotated[int, Range(0, 1_000_000)]
 

@@ -18,7 +18,7 @@ def recipe():
     run = common.make_run(arguments)
     trials = min(arguments.trials, 2) if arguments.smoke else arguments.trials
 
-    from stressid_keras.tuning import search
+    from stressid_keras.studies.tuning import search
 
     with run.data.writing():
         with run.data.reporter.stage("tune", trials) as report:

@@ -10,23 +10,23 @@ import importlib
 import wrapt
 
 _PUBLIC = {
-    "BalancedAccuracy": "stressid_keras.distillation",
-    "Classifier": "stressid_keras.distillation",
+    "BalancedAccuracy": "stressid_keras.training.balanced_accuracy",
+    "Classifier": "stressid_keras.training.classifier",
     "DatasetConfig": "stressid_keras.config",
     "Distiller": "stressid_keras.distillation",
     "LogMel": "stressid_keras.layers",
-    "PreparedBatches": "stressid_keras.prepared_batches",
-    "PreparedStore": "stressid_keras.preprocessing",
+    "PreparedBatches": "stressid_keras.batches.py_dataset",
+    "PreparedStore": "stressid_keras.store.store",
     "Run": "stressid_keras.workflow",
     "RunConfig": "stressid_keras.config",
     "StressIDError": "stressid_keras.errors",
-    "StudentRunner": "stressid_keras.export.runner",
+    "StudentRunner": "stressid_keras.runtime.runner",
     "SubjectSplit": "stressid_keras.dataset",
     "SyntheticConfig": "stressid_keras.dataset",
     "build_student": "stressid_keras.models",
     "build_teacher": "stressid_keras.models",
     "index_dataset": "stressid_keras.dataset",
-    "make_dataset": "stressid_keras.pipeline",
+    "make_dataset": "stressid_keras.batches.tf_data",
     "make_synthetic_tree": "stressid_keras.dataset",
     "prepare_dataset": "stressid_keras.preprocessing",
     "split_subjects": "stressid_keras.dataset",
@@ -46,7 +46,7 @@ def __dir__():
 
 
 def _register_keras_objects(keras):
-    for module in ("layers", "distillation"):
+    for module in ("layers", "training.classifier", "distillation"):
         importlib.import_module(f"stressid_keras.{module}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stressid_keras.errors import name_file
-from stressid_keras.temporary import temporary_file
+from stressid_keras.system.temporary import temporary_file
 
 PACKAGES = (
     "keras",

@@ -15,6 +15,7 @@ import hypothesis
 import numpy as np
 import pytest
 
+from stressid_keras.analysis.robustness import CORRUPTIONS
 from stressid_keras.config import (
     AudioConfig,
     DatasetConfig,
@@ -30,7 +31,6 @@ from stressid_keras.config import (
 )
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.preprocessing import prepare_dataset
-from stressid_keras.robustness import CORRUPTIONS
 
 from .librosa_reference import import_librosa
 from .scheduling import longest_first, pytest_xdist_make_scheduler  # noqa: F401  a hook

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from stressid_keras.locking import exclusive
+from stressid_keras.system.locking import exclusive
 
 
 def import_librosa(folder: Path):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from stressid_keras.config import AudioConfig, StudentConfig
-from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.dataset.synthetic.voice import voice
 
 RATE = 16_000
 WINDOW = 2 * RATE

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stressid_keras import augmentation
+from stressid_keras.batches import augmentation
 from stressid_keras.config import AugmentationConfig
 
 CONFIG = AugmentationConfig()

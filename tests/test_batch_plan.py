@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stressid_keras.batch_plan import BatchPlan, EpochCounter, padded_share
+from stressid_keras.batches.batch_plan import BatchPlan, EpochCounter, padded_share
+from stressid_keras.batches.tf_data import make_dataset
 from stressid_keras.config import AugmentationConfig, PipelineConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
-from stressid_keras.pipeline import make_dataset
 from stressid_keras.preprocessing import prepare_dataset
 
 CONFIG = PipelineConfig(batch_size=2, augmentation=AugmentationConfig(enabled=False))

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from stressid_keras.errors import StaleError
-from stressid_keras.locking import RUN_LOCK, exclusive
 from stressid_keras.provenance import atomic_path
-from stressid_keras.temporary import PREFIX, clean_up, temporary_file, temporary_folder
+from stressid_keras.system.locking import RUN_LOCK, exclusive
+from stressid_keras.system.temporary import PREFIX, clean_up, temporary_file, temporary_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITER = """
 import subprocess, sys, time
 from pathlib import Path
-from stressid_keras.locking import exclusive, held_by_this_process
+from stressid_keras.system.locking import exclusive, held_by_this_process
 from stressid_keras.provenance import atomic_path
-from stressid_keras.temporary import temporary_folder
+from stressid_keras.system.temporary import temporary_folder
 folder = Path(sys.argv[1])
 with exclusive(folder), temporary_folder(folder) as inner, atomic_path(folder / "model.keras") as file:
     (inner / "large").write_bytes(bytes(1000))
@@ -218,7 +218,7 @@ def test_a_lock_leaves_no_trace(tmp_path):
 
 def test_many_processes_that_make_and_leave_a_folder_take_turns(tmp_path):
     script = (
-        "import sys; from pathlib import Path; from stressid_keras.locking import exclusive\n"
+        "import sys; from pathlib import Path; from stressid_keras.system.locking import exclusive\n"
         "for _ in range(50):\n"
         "    with exclusive(Path(sys.argv[1])) as _:\n"
         "        mark = Path(sys.argv[1], 'mark'); mark.touch(exist_ok=False); mark.unlink()"

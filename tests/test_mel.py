@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stressid_keras.mel import band_frequency, band_position, mel_filterbank
+from stressid_keras.media.mel import band_frequency, band_position, mel_filterbank
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stressid_keras.patches import patches
+from stressid_keras.analysis.inspection.patches import patches
 
 
 @given(length=st.integers(1, 2000), count=st.integers(1, 50))

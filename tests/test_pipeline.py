@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from stressid_keras.batches.tf_data import make_dataset
 from stressid_keras.config import MODALITIES, AugmentationConfig, PipelineConfig
-from stressid_keras.pipeline import make_dataset
 
 PLAIN = PipelineConfig(batch_size=4, augmentation=AugmentationConfig(enabled=False))
 

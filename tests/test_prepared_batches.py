@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from stressid_keras.batch_plan import EpochCounter
+from stressid_keras.batches.batch_plan import EpochCounter
+from stressid_keras.batches.py_dataset import PreparedBatches
 from stressid_keras.config import MODALITIES, PRIVILEGED, AugmentationConfig, PipelineConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.prepared_batches import PreparedBatches
 
 CONFIG = PipelineConfig(batch_size=4)
 PLAIN = dataclasses.replace(CONFIG, augmentation=AugmentationConfig(enabled=False))
@@ -34,7 +34,7 @@ def assert_equal_arrays(found, expected):
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("config", [CONFIG, PLAIN, dataclasses.replace(CONFIG, pad_to="largest")])
 def test_batches_are_those_of_tf_data(tiny_store, config, training):
-    make_dataset = pytest.importorskip("stressid_keras.pipeline").make_dataset
+    make_dataset = pytest.importorskip("stressid_keras.batches.tf_data").make_dataset
     rows = np.flatnonzero(tiny_store.complete)
     features = {
         "ecg": np.random.default_rng(0).normal(size=(len(rows), 3, 5)).astype("float16"),
@@ -51,7 +51,7 @@ def test_batches_are_those_of_tf_data(tiny_store, config, training):
 
 
 def test_views_are_fixed_changes_in_the_order_of_the_rows(tiny_store):
-    make_dataset = pytest.importorskip("stressid_keras.pipeline").make_dataset
+    make_dataset = pytest.importorskip("stressid_keras.batches.tf_data").make_dataset
     rows = np.flatnonzero(tiny_store.complete)
     view = PreparedBatches(tiny_store, rows, PRIVILEGED, CONFIG, view=2)
     assert_equal_passes(view, view)

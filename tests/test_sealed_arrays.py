@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from stressid_keras.sealed_arrays import read_arrays, write_arrays
+from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 
 ARRAYS = {
     "numbers": np.arange(24, dtype="float32").reshape(2, 3, 4),

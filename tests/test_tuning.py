@@ -11,7 +11,7 @@ from stressid_keras.config import DistillationConfig, RunConfig, to_dict
 from stressid_keras.distillation.methods import METHODS, with_methods
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import read_json
-from stressid_keras.tuning import chosen_config, search
+from stressid_keras.studies.tuning import chosen_config, search
 from stressid_keras.workflow import Run
 
 pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")  # of keras-tuner

@@ -18,7 +18,7 @@ import soundfile
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.dataset.synthetic.voice import voice
 
 WEB = Path(__file__).resolve().parent
 DOCS = WEB.parent / "docs"

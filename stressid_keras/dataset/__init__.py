@@ -2,7 +2,7 @@
 
 from stressid_keras.dataset.index import DatasetIndex, Recording, index_dataset
 from stressid_keras.dataset.splits import SubjectSplit, split_subjects, subject_folds
-from stressid_keras.dataset.synthetic import SyntheticConfig, is_synthetic_tree, make_synthetic_tree
+from stressid_keras.dataset.synthetic.tree import SyntheticConfig, is_synthetic_tree, make_synthetic_tree
 
 __all__ = [
     "DatasetIndex",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, DatasetConfig
+from stressid_keras.dataset.adapters.stressid import Sources, find_sources, labels_path
 from stressid_keras.dataset.labels import Labels, read_labels
-from stressid_keras.dataset.layout import Sources, find_sources, labels_path
 from stressid_keras.errors import DatasetError
 
 

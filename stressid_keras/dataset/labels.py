@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stressid_keras.config import LABEL_COLUMNS
+from stressid_keras.dataset.label_table import Table, read_table
 from stressid_keras.dataset.names import canonical, is_usable, split_name
-from stressid_keras.dataset.tables import Table, read_table
 from stressid_keras.errors import DatasetError, shown
 
 NAMING = "subject/task"  # title of the column that names the recordings, in lower case

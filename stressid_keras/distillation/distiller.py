@@ -6,14 +6,16 @@ import inspect
 import keras
 from keras import ops
 
-from stressid_keras.distillation.classifier import Classifier
 from stressid_keras.distillation.methods.confidence import Confidence
 from stressid_keras.distillation.methods.mars import FeatureError
-from stressid_keras.distillation.methods.mers import CLASSIFIER, FEATURES, JOINT, classifier_layers
+from stressid_keras.distillation.methods.mers import classifier_layers
 from stressid_keras.distillation.methods.schedules import FollowSchedule
 from stressid_keras.distillation.methods.standardised import Standardization
 from stressid_keras.distillation.methods.term import FEATURE
-from stressid_keras.distillation.named import (
+from stressid_keras.errors import StressIDError
+from stressid_keras.layers.registration import register
+from stressid_keras.training.classifier import Classifier
+from stressid_keras.training.named import (
     LOGITS,
     STORED,
     named_outputs,
@@ -21,8 +23,7 @@ from stressid_keras.distillation.named import (
     select_inputs,
     widths_on,
 )
-from stressid_keras.errors import StressIDError
-from stressid_keras.layers.registration import register
+from stressid_keras.training.phases import CLASSIFIER, FEATURES, JOINT
 
 
 @register

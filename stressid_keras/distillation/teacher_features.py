@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.sealed_arrays import read_arrays, write_arrays
+from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 
 
 def compute_teacher_features(teacher: keras.Model, dataset, progress=None) -> dict[str, np.ndarray]:

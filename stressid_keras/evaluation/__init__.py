@@ -4,14 +4,12 @@ from stressid_keras.evaluation.ablation import ablation_scores, ablation_table, 
 from stressid_keras.evaluation.audit import leakage_audit
 from stressid_keras.evaluation.comparisons import compare_models, holm, model_agreement
 from stressid_keras.evaluation.demographics import read_demographics
-from stressid_keras.evaluation.evidence import Evidence, LookedAt
 from stressid_keras.evaluation.fairness import group_scores
 from stressid_keras.evaluation.floors import floor_predictions
 from stressid_keras.evaluation.gap import gap_closed
 from stressid_keras.evaluation.intervals import bootstrap_interval
 from stressid_keras.evaluation.methods import comparison_table, method_scores, write_comparison_report
 from stressid_keras.evaluation.metrics import aggregate_recordings, classification_metrics
-from stressid_keras.evaluation.model_card import write_model_card
 from stressid_keras.evaluation.predictions import (
     prediction_columns,
     predictions_table,
@@ -19,13 +17,9 @@ from stressid_keras.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
-from stressid_keras.evaluation.report import write_report
 from stressid_keras.evaluation.scores import score_folds, score_run
-from stressid_keras.evaluation.tables import score_table, write_score_tables
 
 __all__ = [
-    "Evidence",
-    "LookedAt",
     "ablation_scores",
     "ablation_table",
     "aggregate_recordings",
@@ -47,11 +41,7 @@ __all__ = [
     "read_predictions",
     "score_folds",
     "score_run",
-    "score_table",
     "write_ablation_report",
     "write_comparison_report",
-    "write_model_card",
     "write_predictions",
-    "write_report",
-    "write_score_tables",
 ]

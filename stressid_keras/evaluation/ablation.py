@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from stressid_keras.evaluation import figures
-from stressid_keras.evaluation.page import element, page, table
 from stressid_keras.evaluation.scores import score_folds
-from stressid_keras.evaluation.tables import number, score_title, signed, signed_interval
-from stressid_keras.evaluation.variants import (
+from stressid_keras.provenance import write_text
+from stressid_keras.reporting import figures
+from stressid_keras.reporting.page import element, page, table
+from stressid_keras.reporting.tables import number, score_title, signed, signed_interval
+from stressid_keras.studies.rows import (
     CONTROL,
     SCORE_HEADER,
     difference_cells,
@@ -17,7 +18,6 @@ from stressid_keras.evaluation.variants import (
     variant_rows,
     write_rows,
 )
-from stressid_keras.provenance import write_text
 
 TITLE = "Ablation: which modalities are worth imitating"
 READING = (

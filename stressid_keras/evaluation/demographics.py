@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from stressid_keras.dataset.label_table import read_table
 from stressid_keras.dataset.labels import MISSING
 from stressid_keras.dataset.names import canonical
-from stressid_keras.dataset.tables import read_table
 from stressid_keras.errors import DatasetError, shown
 
 FILE = "demographics.csv"

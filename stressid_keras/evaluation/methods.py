@@ -5,27 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from stressid_keras.evaluation import figures
 from stressid_keras.evaluation.comparisons import holm, model_agreement
 from stressid_keras.evaluation.floors import FLOORS
 from stressid_keras.evaluation.gap import gap_closed
-from stressid_keras.evaluation.page import element, page, table
 from stressid_keras.evaluation.scores import score_folds
-from stressid_keras.evaluation.tables import (
-    ABSENT,
-    number,
-    score_title,
-    signed,
-    text_table,
-)
-from stressid_keras.evaluation.variants import (
-    CONTROL,
-    difference_cells,
-    score_cells,
-    variant_rows,
-    write_rows,
-)
 from stressid_keras.provenance import write_text
+from stressid_keras.reporting import figures
+from stressid_keras.reporting.page import element, page, table
+from stressid_keras.reporting.tables import ABSENT, number, score_title, signed, text_table
+from stressid_keras.studies.rows import CONTROL, difference_cells, score_cells, variant_rows, write_rows
 
 TEACHER = "teacher"
 TITLE = "Comparison of distillation methods"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from stressid_keras.baselines import BASELINE_NAMES
+from stressid_keras.analysis.baselines import BASELINE_NAMES
 
 NETWORKS = ("teacher", "student", "student_ce")  # student_ce: the same student, cross-entropy alone
 NETWORK_NAMES = {

@@ -8,7 +8,7 @@ import keras
 
 from stressid_keras.errors import ExportError
 from stressid_keras.export.operators import check_operators
-from stressid_keras.temporary import temporary_folder
+from stressid_keras.system.temporary import temporary_folder
 
 
 def to_tflite(model: keras.Model) -> bytes:

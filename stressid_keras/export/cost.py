@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.errors import ExportError
-from stressid_keras.export.interpreter import LiteRTModel
+from stressid_keras.runtime.interpreter import LiteRTModel
 
 ROUNDS = 30
 WARM_UP = 3

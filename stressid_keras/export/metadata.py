@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.config import AudioConfig
-from stressid_keras.export.archive import DESCRIPTION, LABELS, seal_of
-from stressid_keras.export.description import FORMAT, HASH, SEAL
+from stressid_keras.runtime.archive import DESCRIPTION, LABELS, seal_of
+from stressid_keras.runtime.description import FORMAT, HASH, SEAL
 
 NORMALISATION = (
     "Waveform in [-1, 1], mono, as recorded: no gain is applied and no offset taken off, for the model takes the mean "

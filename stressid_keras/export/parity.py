@@ -7,7 +7,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from stressid_keras.export.interpreter import LiteRTModel
+from stressid_keras.runtime.interpreter import LiteRTModel
 
 
 @dataclass(frozen=True)

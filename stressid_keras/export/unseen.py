@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stressid_keras.export.windows import deployed_windows
+from stressid_keras.export.deployed_windows import deployed_windows
 
 N_KEPT = 8  # 0.6 MB each
 

@@ -7,8 +7,8 @@ import numpy as np
 from keras import ops
 
 from stressid_keras.layers.registration import register
-from stressid_keras.media.waveform import CONSTANT_PADDING
-from stressid_keras.mel import mel_bands
+from stressid_keras.media.mel import mel_bands
+from stressid_keras.media.sound.waveform import CONSTANT_PADDING
 
 
 @register

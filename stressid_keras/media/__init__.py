@@ -1,1 +1,1 @@
-"""Sound files to samples: what a file holds is decided by its content and its decoded length, never by its header."""
+"""Files to samples and frames: sound, film, text tables, and what decoding needs."""

@@ -8,9 +8,14 @@ import scipy.signal
 
 from stressid_keras.config import AudioConfig, QualityConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.media.waveform import peak_deviation, trim_padding, within_full_scale, without_offset
-from stressid_keras.mel import mel_bands
-from stressid_keras.sound_files import read_recording
+from stressid_keras.media.mel import mel_bands
+from stressid_keras.media.sound.sound_files import read_recording
+from stressid_keras.media.sound.waveform import (
+    peak_deviation,
+    trim_padding,
+    within_full_scale,
+    without_offset,
+)
 
 AMIN = 1e-10  # least power, before the logarithm; librosa's
 FRAME_BLOCK = 64  # frames at a time: what is between waveform and mel bands then stays in the cache

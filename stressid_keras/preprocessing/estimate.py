@@ -4,13 +4,13 @@ from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.gaf import pixels
-from stressid_keras.preprocessing.images import image_width
+from stressid_keras.media.film.video_file import open_video
 from stressid_keras.preprocessing.lengths import implausible
-from stressid_keras.preprocessing.quantisation import stored_type
+from stressid_keras.preprocessing.signals.gaf import pixels
 from stressid_keras.preprocessing.sources import inspect_lengths, is_image
-from stressid_keras.preprocessing.video_file import open_video
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
+from stressid_keras.store.encoding import stored_type
+from stressid_keras.store.images import image_width
 
 LOOKED_AT = 16  # recordings: on a network disk, opening every file of a thousand would take minutes
 

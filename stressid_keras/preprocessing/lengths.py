@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
-from stressid_keras.preprocessing.physiology import too_long
+from stressid_keras.preprocessing.signals.physiology import too_long
 
 FACTOR = (
     1.5  # between lengths that cannot be of one recording; of the usual rates 250, 500 and 1000 Hz it is 2

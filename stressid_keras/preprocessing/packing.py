@@ -18,19 +18,13 @@ import pandas as pd
 from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, QualityConfig
 from stressid_keras.errors import StaleError
 from stressid_keras.preprocessing.failures import by_cause
-from stressid_keras.preprocessing.quantisation import stored_type
-from stressid_keras.preprocessing.store import COLUMNS, FAILURE_COLUMNS, FORMAT, TABLES
-from stressid_keras.preprocessing.stored_arrays import (
-    ArrayFile,
-    array_file,
-    checksum,
-    found_whole,
-    remember_whole,
-)
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import Unit
 from stressid_keras.preprocessing.windows import Span
 from stressid_keras.provenance import file_fingerprint, read_sealed, write_sealed, write_text
+from stressid_keras.store.encoding import stored_type
+from stressid_keras.store.store import COLUMNS, FAILURE_COLUMNS, FORMAT, TABLES
+from stressid_keras.store.stored_arrays import ArrayFile, array_file, checksum, found_whole, remember_whole
 
 FILES = (*(f"arrays/{modality}.bin" for modality in MODALITIES), *TABLES)
 

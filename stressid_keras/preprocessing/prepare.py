@@ -6,15 +6,15 @@ from pathlib import Path
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
-from stressid_keras.locking import exclusive
 from stressid_keras.preprocessing.estimate import estimate_nbytes
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
-from stressid_keras.preprocessing.signal_levels import NO_RANGE, Levels, person_levels
+from stressid_keras.preprocessing.signals.signal_levels import NO_RANGE, Levels, person_levels
 from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key
-from stressid_keras.preprocessing.store import PreparedStore
 from stressid_keras.preprocessing.units import Plan, Unit, levels_key, load_part, part_path, plan_recording
 from stressid_keras.preprocessing.work import Progress, Task, inspect_signals, make_recording, run_tasks
 from stressid_keras.provenance import fingerprint, read_sealed, versions, write_sealed
+from stressid_keras.store.store import PreparedStore
+from stressid_keras.system.locking import exclusive
 
 # Caches, no part of the store: hashes of source files by stamp, and levels of signals by the hash of their file.
 KNOWN_SOURCES = ".sources.json"

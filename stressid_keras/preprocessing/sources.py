@@ -9,12 +9,12 @@ from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.media.film.frames import video_seconds
+from stressid_keras.media.sound.sound_files import audio_header
 from stressid_keras.preprocessing.failures import sentence
-from stressid_keras.preprocessing.images import image_width
-from stressid_keras.preprocessing.physiology import SignalFile, read_signal_file
-from stressid_keras.preprocessing.video import video_seconds
+from stressid_keras.preprocessing.signals.physiology import SignalFile, read_signal_file
 from stressid_keras.provenance import file_fingerprint, read_sealed, write_sealed
-from stressid_keras.sound_files import audio_header
+from stressid_keras.store.images import image_width
 
 logger = logging.getLogger(__name__)
 

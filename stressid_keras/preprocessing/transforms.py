@@ -10,13 +10,16 @@ import numpy as np
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.media.waveform import trim_padding
-from stressid_keras.preprocessing import audio, gaf, images, physiology, quality, video
+from stressid_keras.media.film import frames as video
+from stressid_keras.media.sound.waveform import trim_padding
+from stressid_keras.preprocessing import audio, quality
 from stressid_keras.preprocessing.failures import may_pass, sentence
-from stressid_keras.preprocessing.imaged_signal import ImagedSignal, long_enough, named
-from stressid_keras.preprocessing.quantisation import to_stored
-from stressid_keras.preprocessing.signal_levels import outside
+from stressid_keras.preprocessing.signals import gaf, physiology
+from stressid_keras.preprocessing.signals.imaged_signal import ImagedSignal, long_enough, named
+from stressid_keras.preprocessing.signals.signal_levels import outside
 from stressid_keras.preprocessing.windows import Span
+from stressid_keras.store import images
+from stressid_keras.store.encoding import to_stored
 
 logger = logging.getLogger(__name__)
 

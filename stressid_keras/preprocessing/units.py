@@ -11,12 +11,12 @@ import numpy as np
 from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.lengths import difference, implausible
-from stressid_keras.preprocessing.signal_levels import Levels
+from stressid_keras.preprocessing.signals.signal_levels import Levels
 from stressid_keras.preprocessing.sources import Source, is_image
 from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
 from stressid_keras.provenance import fingerprint
-from stressid_keras.sealed_arrays import read_arrays, write_arrays
+from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 
 logger = logging.getLogger(__name__)
 

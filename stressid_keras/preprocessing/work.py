@@ -10,8 +10,13 @@ from pathlib import Path
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.cluster import dask_backend
-from stressid_keras.preprocessing.physiology import at_rate, read_signal_file
-from stressid_keras.preprocessing.signal_levels import NO_RANGE, Levels, person_levels, recording_levels
+from stressid_keras.preprocessing.signals.physiology import at_rate, read_signal_file
+from stressid_keras.preprocessing.signals.signal_levels import (
+    NO_RANGE,
+    Levels,
+    person_levels,
+    recording_levels,
+)
 from stressid_keras.preprocessing.sources import Source, inspect_sources
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import (

@@ -9,9 +9,9 @@ import pandas as pd
 import scipy.special
 
 from stressid_keras.config import MODALITIES, PRIVILEGED, to_dict
-from stressid_keras.preprocessing import from_stored
 from stressid_keras.provenance import fingerprint
-from stressid_keras.sealed_arrays import write_arrays
+from stressid_keras.store.encoding import from_stored
+from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.training import Training
 
@@ -88,7 +88,7 @@ class Analysis:
 
     def waveforms(self, rows) -> Iterator[tuple[pd.Series, np.ndarray]]:
         """Manifest row and waveform of each window whose audio did not come as an image."""
-        from stressid_keras.robustness import window_waveforms
+        from stressid_keras.preprocessing.waveforms import window_waveforms
 
         files = {recording.name: recording.sources["audio"] for recording in self.recordings(rows)}
         return window_waveforms(self.data.store, rows, files)
@@ -153,7 +153,8 @@ class Analysis:
         write_arrays(self.folder / "features.npz", {"rows": rows, **stacked})
 
     def _classify(self) -> None:
-        from stressid_keras import baselines, evaluation
+        from stressid_keras import evaluation
+        from stressid_keras.analysis import baselines
 
         store, parts = self.data.store, self.data.split.parts
         features = self.data.baseline_features
@@ -181,7 +182,7 @@ class Analysis:
 
     def _corrupt(self) -> None:
         from stressid_keras import evaluation
-        from stressid_keras.robustness import robustness_predictions
+        from stressid_keras.analysis.robustness import robustness_predictions
 
         rows, store = self.data.rows("test"), self.data.store
         voices = [(row["subject"], waveform) for row, waveform in self.waveforms(self._voices())]
@@ -213,7 +214,7 @@ class Analysis:
         return rows[np.unique(np.linspace(0, len(rows) - 1, N_VOICES).astype(int))]
 
     def _inspect(self) -> None:
-        from stressid_keras.inspection import band_importance, occlusion_map
+        from stressid_keras.analysis.inspection import band_importance, occlusion_map
 
         config, rows = self.data.config.inspection, self.data.rows("test")
         windows = [from_stored(self.data.store.read(row, "audio"), "audio") for row in rows]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stressid_keras.config import Folds, Jobs, Repeats, RunConfig, Seed
 from stressid_keras.errors import StressIDError
-from stressid_keras.locking import exclusive
 from stressid_keras.ranges import checked
+from stressid_keras.system.locking import exclusive
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter

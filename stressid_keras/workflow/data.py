@@ -12,11 +12,12 @@ import numpy as np
 
 from stressid_keras.config import Jobs, RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
-from stressid_keras.dataset.layout import FOLDERS
+from stressid_keras.dataset.adapters.stressid import FOLDERS
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.locking import RUN_LOCK, exclusive
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset
+from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.ranges import checked
+from stressid_keras.store.store import PreparedStore
+from stressid_keras.system.locking import RUN_LOCK, exclusive
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
 
@@ -157,7 +158,7 @@ class RunData:
     @cached_property
     def baseline_features(self):
         """Hand-crafted features of the complete windows, computed once for a prepared folder."""
-        from stressid_keras import baselines
+        from stressid_keras.analysis import baselines
 
         with contextlib.suppress(StaleError):
             return baselines.load_features(self.store)
@@ -207,11 +208,11 @@ class RunData:
         import keras
 
         if self.config.pipeline.loader == "numpy" and keras.backend.backend() != "tensorflow":
-            from stressid_keras.prepared_batches import PreparedBatches
+            from stressid_keras.batches.py_dataset import PreparedBatches
 
             return PreparedBatches
         try:
-            from stressid_keras.pipeline import make_dataset
+            from stressid_keras.batches.tf_data import make_dataset
         except ModuleNotFoundError as error:
             if error.name != "tensorflow":
                 raise

@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.locking import held_by_this_process
-from stressid_keras.temporary import temporary_folder
+from stressid_keras.system.locking import held_by_this_process
+from stressid_keras.system.temporary import temporary_folder
 
 KILLED = -9  # exit status after SIGKILL, a name that Windows lacks
 # Not multiprocessing: the workers of a Dask cluster are daemons, which may have no children of that kind.
 _CHILD = """
 import pickle, sys
 from stressid_keras.errors import StressIDError
-from stressid_keras.quiet import quiet_libraries
+from stressid_keras.system.quiet import quiet_libraries
 quiet_libraries()
 with open(sys.argv[1], "rb") as file:
     function, arguments = pickle.load(file)

@@ -7,8 +7,8 @@ from pathlib import Path
 from stressid_keras.config import ExportOptions
 from stressid_keras.errors import ExportError
 from stressid_keras.workflow.analysis import Analysis
-from stressid_keras.workflow.export_plan import ExportPlan, plan_export
-from stressid_keras.workflow.exporting import write_files
+from stressid_keras.workflow.exporting.export_plan import ExportPlan, plan_export
+from stressid_keras.workflow.exporting.files import write_files
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
 from stressid_keras.workflow.stage import Stage

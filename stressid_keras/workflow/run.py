@@ -4,7 +4,7 @@ from pathlib import Path
 
 from stressid_keras.config import ExportOptions, RunConfig
 from stressid_keras.dataset import SubjectSplit
-from stressid_keras.preprocessing import PreparedStore
+from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.analysis import Analysis
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.reporter import Reporter

@@ -10,9 +10,9 @@ import pandas as pd
 from stressid_keras.config import to_dict
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.preprocessing import from_stored
 from stressid_keras.provenance import file_fingerprint, fingerprint, versions, write_json
-from stressid_keras.sealed_arrays import read_arrays
+from stressid_keras.store.encoding import from_stored
+from stressid_keras.store.sealed_arrays import read_arrays
 from stressid_keras.workflow.analysis import NETWORKS, STUDENTS
 from stressid_keras.workflow.data import Fold, RunData
 from stressid_keras.workflow.stage import read_record
@@ -114,21 +114,24 @@ def write_scores(
         leaky: folds of recordings, for the audit.
     """
     from stressid_keras import evaluation
-    from stressid_keras.dataset.synthetic import is_generated
-    from stressid_keras.evaluation.card_texts import SYNTHETIC_LICENCE
+    from stressid_keras.dataset.synthetic.tree import is_generated
+    from stressid_keras.reporting.card_texts import SYNTHETIC_LICENCE
+    from stressid_keras.reporting.model_card import write_model_card
+    from stressid_keras.reporting.report import write_report
+    from stressid_keras.reporting.tables import write_score_tables
 
     with data.reporter.stage("evaluation", 1) as report:
         evidence = gather(data, results, leaky)
         report(1)
     write_json(folder / "metrics.json", evidence.metrics)
     evaluation.write_predictions(folder / "predictions.csv", evidence.predictions)
-    evaluation.write_score_tables(folder, evidence.metrics, evidence.predictions)
+    write_score_tables(folder, evidence.metrics, evidence.predictions)
     write_json(
         folder / "config.json",
         {"config": evidence.config, "data": evidence.data_name, "versions": evidence.versions},
     )
-    evaluation.write_report(folder / "report.html", evidence)
-    evaluation.write_model_card(
+    write_report(folder / "report.html", evidence)
+    write_model_card(
         folder / "model_card.md",
         metrics=evidence.metrics,
         config=evidence.config,
@@ -141,7 +144,7 @@ def write_scores(
 
 def gather(data: RunData, results: Sequence[SplitResults], leaky: Sequence[SplitResults] = ()):
     """The `Evidence` of an evaluation."""
-    from stressid_keras.evaluation import Evidence
+    from stressid_keras.reporting.evidence import Evidence
 
     store = data.store
     predictions = pd.concat([result.predictions() for result in results], ignore_index=True)
@@ -170,7 +173,7 @@ def train_rows(data: RunData, results: Sequence[SplitResults]) -> pd.DataFrame:
 
 def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: list[dict]) -> dict:
     from stressid_keras import evaluation
-    from stressid_keras.probes import findings
+    from stressid_keras.analysis.probes import findings
 
     names, seed = data.store.class_names, data.config.seed
     train = train_rows(data, results)
@@ -199,7 +202,7 @@ def _method(data: RunData) -> dict:
 
 
 def _probes(data: RunData, results: Sequence[SplitResults], splits: list[dict]) -> dict:
-    from stressid_keras import baselines, probes
+    from stressid_keras.analysis import baselines, probes
 
     store = data.store
     availability = probes.score_availability(
@@ -240,7 +243,7 @@ def _mean(scores: list[dict]) -> dict:
 
 
 def _curves(results: Sequence[SplitResults], names, seed: int) -> dict | None:
-    from stressid_keras.robustness import robustness_scores
+    from stressid_keras.analysis.robustness import robustness_scores
 
     tables = [table for result in results if (table := result.robustness()) is not None]
     return robustness_scores(pd.concat(tables, ignore_index=True), names, seed) if tables else None
@@ -263,8 +266,8 @@ def _fairness(data: RunData, predictions: pd.DataFrame, names, seed: int) -> dic
 
 def _looks(store, results: Sequence[SplitResults]) -> dict:
     """What the report shows of the networks' insides."""
-    from stressid_keras.evaluation import LookedAt
-    from stressid_keras.robustness import CORRUPTIONS
+    from stressid_keras.analysis.robustness import CORRUPTIONS
+    from stressid_keras.reporting.evidence import LookedAt
 
     features = results[0].arrays("features")
     looks = {"feature_rows": store.manifest.iloc[features.pop("rows")], "features": features}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stressid_keras.errors import StaleError, name_file
-from stressid_keras.locking import exclusive
 from stressid_keras.provenance import (
     file_fingerprint,
     fingerprint,
@@ -16,6 +15,7 @@ from stressid_keras.provenance import (
     versions,
     write_sealed,
 )
+from stressid_keras.system.locking import exclusive
 
 ENTRIES = {"fingerprint": str, "inputs": dict, "summary": dict, "seconds": (int, float), "outputs": dict}
 

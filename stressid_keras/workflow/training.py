@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.batch_plan import EpochCounter, padded_share
+from stressid_keras.batches.batch_plan import EpochCounter, padded_share
 from stressid_keras.config import PRIVILEGED, DistillationConfig, RunConfig, TrainingConfig, to_dict
-from stressid_keras.keras_file import load_network
+from stressid_keras.models.keras_file import load_network
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.reporter import Reporter
@@ -152,7 +152,7 @@ class Training:
     def _fit(self, stage: Stage, build, training, modalities, rows, features) -> dict:
         import keras
 
-        from stressid_keras.distillation import fit
+        from stressid_keras.training.fit import fit
 
         name, folder, epoch = stage.name, stage.folder, EpochCounter()
         keras.utils.set_random_seed(self.config.seed)  # control and student start from the same weights
@@ -214,14 +214,14 @@ class Training:
         )
 
     def _new_teacher(self):
-        from stressid_keras.distillation import Classifier
         from stressid_keras.models import build_teacher
+        from stressid_keras.training.classifier import Classifier
 
         network = build_teacher(len(self.data.store.class_names), self.config.teacher)
         return Classifier(network, label_smoothing=self.config.teacher_training.label_smoothing)
 
     def _new_control(self):
-        from stressid_keras.distillation import Classifier
+        from stressid_keras.training.classifier import Classifier
 
         return Classifier(self._new_student(), label_smoothing=self.config.student_training.label_smoothing)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stressid_keras.baselines import audio_features
+from stressid_keras.analysis.baselines import audio_features
 from stressid_keras.errors import StressIDError
 
 RATE = 16_000

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from stressid_keras.baselines import BASELINE_NAMES, BASELINES, baseline_probabilities, classifiers
+from stressid_keras.analysis.baselines import BASELINE_NAMES, BASELINES, baseline_probabilities, classifiers
 from stressid_keras.errors import StressIDError
 
 COLUMNS = ("audio_level", "audio_pitch", "ecg_rate", "eda_level", "rr_rate")

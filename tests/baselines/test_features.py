@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.baselines import (
+from stressid_keras.analysis.baselines import (
     audio_features,
     baseline_features,
     load_features,
@@ -21,15 +21,10 @@ from stressid_keras.baselines import (
 from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.media.waveform import without_offset
-from stressid_keras.preprocessing import (
-    PreparedStore,
-    load_signals,
-    load_waveform,
-    prepare_dataset,
-    save_gaf_image,
-    save_log_mel_image,
-)
+from stressid_keras.media.sound.waveform import without_offset
+from stressid_keras.preprocessing import load_signals, load_waveform, prepare_dataset
+from stressid_keras.store.images import save_gaf_image, save_log_mel_image
+from stressid_keras.store.store import PreparedStore
 
 
 @pytest.fixture(scope="module")

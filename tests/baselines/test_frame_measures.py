@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from stressid_keras.baselines import frame_measures as measured
-from stressid_keras.baselines.pitch import yin
+from stressid_keras.analysis.baselines import frame_measures as measured
+from stressid_keras.analysis.baselines.pitch import yin
 
 RATES = (4000, 16_000, 22_050, 48_000)
 

@@ -10,10 +10,10 @@ from scipy.signal import find_peaks
 
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, is_synthetic_tree, make_synthetic_tree
-from stressid_keras.dataset.synthetic_body import ecg, eda, rr
-from stressid_keras.dataset.synthetic_face import face
-from stressid_keras.dataset.synthetic_plan import plan_recordings
-from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.dataset.synthetic.body import ecg, eda, rr
+from stressid_keras.dataset.synthetic.face import face
+from stressid_keras.dataset.synthetic.plan import plan_recordings
+from stressid_keras.dataset.synthetic.voice import voice
 from stressid_keras.errors import DatasetError, StressIDError
 
 CONFIG = SyntheticConfig(subjects=2, tasks=3, seconds=2.0)

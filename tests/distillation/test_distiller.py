@@ -7,8 +7,9 @@ import tensorflow as tf
 from sklearn.metrics import balanced_accuracy_score
 
 from stressid_keras.config import PRIVILEGED, StudentConfig
-from stressid_keras.distillation import Classifier, Distiller
+from stressid_keras.distillation import Distiller
 from stressid_keras.models import build_student
+from stressid_keras.training.classifier import Classifier
 
 # What Keras says of every data set whose length it did not know.
 pytestmark = [pytest.mark.backend, pytest.mark.filterwarnings("ignore:Your input ran out of data")]

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from stressid_keras.distillation import Classifier, Distiller
+from stressid_keras.distillation import Distiller
 from stressid_keras.distillation.methods import Relational, SoftTargets
 from stressid_keras.errors import StressIDError
+from stressid_keras.training.classifier import Classifier
 
 pytestmark = pytest.mark.backend
 

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from stressid_keras.distillation import Classifier, Distiller
+from stressid_keras.distillation import Distiller
 from stressid_keras.distillation.methods import Decay, FeaturesFirst, SoftTargets, WarmUp
 from stressid_keras.errors import StressIDError
+from stressid_keras.training.classifier import Classifier
 
 WEIGHTS = {"face": 1.0, "heart": 0.5}
 

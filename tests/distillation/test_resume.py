@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.batch_plan import EpochCounter
+from stressid_keras.batches.batch_plan import EpochCounter
+from stressid_keras.batches.py_dataset import PreparedBatches
 from stressid_keras.config import PipelineConfig, TrainingConfig
-from stressid_keras.distillation import BestEpoch, Distiller, fit
-from stressid_keras.distillation.history import History
+from stressid_keras.distillation import Distiller
 from stressid_keras.distillation.methods import FeaturesFirst
-from stressid_keras.distillation.resume import Resume
 from stressid_keras.errors import StaleError
-from stressid_keras.prepared_batches import PreparedBatches
+from stressid_keras.training.best_epoch import BestEpoch
+from stressid_keras.training.fit import fit
+from stressid_keras.training.history import History
+from stressid_keras.training.resume import Resume
 
 COMPILED = TrainingConfig(epochs=4, patience=4)
 # TensorFlow traces longer than these few steps take.

@@ -4,17 +4,17 @@ import keras
 import numpy as np
 import pytest
 
+from stressid_keras.batches.py_dataset import PreparedBatches
 from stressid_keras.config import PRIVILEGED, PipelineConfig
 from stressid_keras.distillation import (
-    BestEpoch,
-    class_weights,
     compute_teacher_features,
     compute_teacher_views,
     load_teacher_features,
     save_teacher_features,
 )
 from stressid_keras.errors import StaleError, StressIDError
-from stressid_keras.prepared_batches import PreparedBatches
+from stressid_keras.training.best_epoch import BestEpoch
+from stressid_keras.training.fit import class_weights
 
 
 def test_class_weights_are_inverse_frequencies_with_mean_one():

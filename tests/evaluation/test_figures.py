@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.evaluation import figures
 from stressid_keras.evaluation.calibration import expected_calibration_error
-from stressid_keras.evaluation.figures.embedding import neighbour_shares
-from stressid_keras.evaluation.figures.style import group_styles, model_styles
 from stressid_keras.evaluation.models import short_name
 from stressid_keras.evaluation.predictions import probabilities_of
+from stressid_keras.reporting import figures
+from stressid_keras.reporting.figures.embedding import neighbour_shares
+from stressid_keras.reporting.figures.style import group_styles, model_styles
 
 ODD_NAMES = ("$", "<b>", "_a class whose name goes on & on, far beyond the width of a telephone's screen")
 LINK = "{http://www.w3.org/1999/xlink}href"

@@ -6,6 +6,7 @@ import html
 
 import pytest
 
+from stressid_keras.analysis.probes import findings
 from stressid_keras.config import (
     AugmentationConfig,
     DistillationConfig,
@@ -19,10 +20,10 @@ from stressid_keras.config import (
     to_dict,
 )
 from stressid_keras.distillation.methods import METHODS, describe, with_methods
-from stressid_keras.evaluation import Evidence, write_report
-from stressid_keras.evaluation.markdown import escaped
-from stressid_keras.evaluation.model_card import write_model_card
-from stressid_keras.probes import findings
+from stressid_keras.reporting.evidence import Evidence
+from stressid_keras.reporting.markdown import escaped
+from stressid_keras.reporting.model_card import write_model_card
+from stressid_keras.reporting.report import write_report
 
 ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
 TEXTS = (

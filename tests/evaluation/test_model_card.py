@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from stressid_keras.config import RunConfig
 from stressid_keras.evaluation import score_run
-from stressid_keras.evaluation.card_texts import SYNTHETIC_LICENCE
-from stressid_keras.evaluation.markdown import escaped, table
-from stressid_keras.evaluation.model_card import write_model_card
+from stressid_keras.reporting.card_texts import SYNTHETIC_LICENCE
+from stressid_keras.reporting.markdown import escaped, table
+from stressid_keras.reporting.model_card import write_model_card
 
 CONFIG = RunConfig().to_dict()
 VERSIONS = {"python": "3.11.7", "stressid_keras": "0.1.0"}

@@ -3,12 +3,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.errors import DatasetError, StressIDError
-from stressid_keras.evaluation import (
-    predictions_table,
-    probabilities_of,
-    read_predictions,
-    write_predictions,
-)
+from stressid_keras.evaluation import predictions_table, probabilities_of, read_predictions, write_predictions
 
 
 def test_table_holds_the_probabilities_and_the_class_they_favour(manifest, class_names):

@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.evaluation import Evidence, LookedAt, leakage_audit, score_run, write_report
-from stressid_keras.evaluation.tables import score_rows
+from stressid_keras.evaluation import leakage_audit, score_run
+from stressid_keras.reporting.evidence import Evidence, LookedAt
+from stressid_keras.reporting.report import write_report
+from stressid_keras.reporting.tables import score_rows
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 

@@ -13,9 +13,8 @@ from stressid_keras.evaluation import (
     probabilities_of,
     score_folds,
     score_run,
-    score_table,
 )
-from stressid_keras.evaluation.tables import further_rows
+from stressid_keras.reporting.tables import further_rows, score_table
 
 
 def test_every_model_split_and_floor_is_scored(run, class_names):

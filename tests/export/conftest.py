@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stressid_keras.config import AudioConfig, ExportOptions, StudentConfig, TrainingConfig
-from stressid_keras.dataset.synthetic_voice import voice
+from stressid_keras.dataset.synthetic.voice import voice
 from stressid_keras.workflow import Run
 
 AUDIO = AudioConfig()

@@ -7,19 +7,19 @@ import pytest
 
 from stressid_keras.config import AudioConfig, ExportOptions, StudentConfig
 from stressid_keras.errors import ExportError, StressIDError
-from stressid_keras.export import student_files
+from stressid_keras.export import export as student_files
 from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.deployed import build_deployed_model
+from stressid_keras.export.deployed_windows import deployed_samples, deployed_windows, window_starts
+from stressid_keras.export.export import Deployment, export_student
 from stressid_keras.export.folding import fold_normalisation
-from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import check_operators, operators
 from stressid_keras.export.parity import BOUNDS, Outputs, agreement
 from stressid_keras.export.quantise import UNQUANTISED, block_count, schemes, to_float16, to_mixed_int8
-from stressid_keras.export.student_files import Deployment, export_student
 from stressid_keras.export.unseen import Unseen
-from stressid_keras.export.windows import deployed_samples, deployed_windows, window_starts
 from stressid_keras.models import build_student
 from stressid_keras.preprocessing import log_mel
+from stressid_keras.runtime.interpreter import LiteRTModel
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000

@@ -6,12 +6,12 @@ import pytest
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.export.convert import to_tflite
-from stressid_keras.export.interpreter import LiteRTModel
 from stressid_keras.export.operators import operators
 from stressid_keras.export.quantise import to_float16
 from stressid_keras.layers import LogMel
-from stressid_keras.media.waveform import trim_padding
+from stressid_keras.media.sound.waveform import trim_padding
 from stressid_keras.preprocessing import log_mel
+from stressid_keras.runtime.interpreter import LiteRTModel
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000

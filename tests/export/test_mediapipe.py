@@ -5,7 +5,7 @@ import pytest
 from flatbuffers import number_types
 from flatbuffers.table import Table
 
-from stressid_keras.export.interpreter import LiteRTModel
+from stressid_keras.runtime.interpreter import LiteRTModel
 
 
 def metadata_of(path):

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
+from stressid_keras.analysis.inspection import embed
 from stressid_keras.errors import StressIDError
-from stressid_keras.inspection import embed
 
 
 def clusters(n, dimensions=16, distance=8.0):

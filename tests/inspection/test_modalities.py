@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from stressid_keras.analysis.inspection import modality_logits
 from stressid_keras.config import PRIVILEGED
 from stressid_keras.errors import StressIDError
-from stressid_keras.inspection import modality_logits
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import pytest
 from keras import ops
 from scipy.special import softmax
 
+from stressid_keras.analysis.inspection import band_importance, occlusion_map
 from stressid_keras.config import InspectionConfig, StudentConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.evaluation.band_summary import summarise_bands
-from stressid_keras.inspection import band_importance, occlusion_map
 from stressid_keras.models import build_student
+from stressid_keras.reporting.band_summary import summarise_bands
 
 CONFIG = InspectionConfig(time_patches=5, band_patches=4, bands=8, batch_size=16)
 

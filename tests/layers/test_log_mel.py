@@ -6,8 +6,9 @@ from keras.ops import convert_to_numpy
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.layers import LogMel
-from stressid_keras.media.waveform import trim_padding
-from stressid_keras.preprocessing import from_stored, log_mel, to_stored
+from stressid_keras.media.sound.waveform import trim_padding
+from stressid_keras.preprocessing import log_mel
+from stressid_keras.store.encoding import from_stored, to_stored
 
 pytestmark = pytest.mark.backend
 

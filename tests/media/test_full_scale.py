@@ -5,9 +5,9 @@ import pytest
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.media.waveform import peak_deviation, trim_padding, within_full_scale
+from stressid_keras.media.sound.sound_files import read_recording
+from stressid_keras.media.sound.waveform import peak_deviation, trim_padding, within_full_scale
 from stressid_keras.preprocessing.audio import load_waveform, load_waveform_and_clipping, log_mel
-from stressid_keras.sound_files import read_recording
 
 from ..sound_cases import RATE, encoded, noise
 
@@ -63,7 +63,7 @@ def test_floats_beyond_full_scale_are_clipped_where_they_are_flat(saved):
 def test_flat_tops_do_not_depend_on_blocks(saved, monkeypatch):
     path = saved(np.clip(20 * noise(), -1.3, 1.5), subtype="FLOAT")
     expected = read_recording(path).clipped
-    monkeypatch.setattr("stressid_keras.sound_files.BLOCK_VALUES", 77)
+    monkeypatch.setattr("stressid_keras.media.sound.sound_files.BLOCK_VALUES", 77)
     np.testing.assert_array_equal(read_recording(path).clipped, expected)
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from stressid_keras import sound_files
 from stressid_keras.errors import RecordingError
+from stressid_keras.media.sound import sound_files
+from stressid_keras.media.sound.sound_files import audio_format, audio_header, read_recording, read_sound
 from stressid_keras.preprocessing import load_waveform
-from stressid_keras.sound_files import audio_format, audio_header, read_recording, read_sound
 
 from ..sound_cases import BAD_WAVS, RATE, SECONDS, WHOLE_WAVS, chunk, encoded, noise, wav
 

@@ -21,8 +21,9 @@ from stressid_keras.config import (
     VideoConfig,
 )
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree, split_subjects
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset
-from stressid_keras.preprocessing.images import save_gaf_image, save_log_mel_image
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.images import save_gaf_image, save_log_mel_image
+from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.stage import Stage
 
 PREPARATION = PreparationConfig(audio=AudioConfig(n_mels=32), video=VideoConfig(frames=4, max_side=32))
@@ -153,7 +154,7 @@ def _records(folder: Path) -> None:
 
 
 def _features(folder: Path) -> None:
-    from stressid_keras.baselines.stored import save_features
+    from stressid_keras.analysis.baselines.stored import save_features
     from stressid_keras.distillation import save_teacher_features
 
     from .small_training import write_state
@@ -175,8 +176,8 @@ def _models(folder: Path, variants: Sequence[str]) -> None:
     import keras
 
     from stressid_keras.export.convert import to_tflite
+    from stressid_keras.export.int8_choice import to_single_output
     from stressid_keras.export.quantise import schemes, to_float16, to_mixed_int8
-    from stressid_keras.export.variants import to_single_output
     from stressid_keras.models import build_student
 
     from ..small_export import RATE, deployed_student, speech, write_export

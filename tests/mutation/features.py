@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 
-from stressid_keras.baselines.stored import load_features
+from stressid_keras.analysis.baselines.stored import load_features
 from stressid_keras.distillation import load_teacher_features
-from stressid_keras.preprocessing import PreparedStore
+from stressid_keras.store.store import PreparedStore
 
 from .reader import Original, Reader, put
 from .records import OUTDATED

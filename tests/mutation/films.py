@@ -6,7 +6,7 @@ import numpy as np
 
 from stressid_keras.config import PreparationConfig, VideoConfig
 from stressid_keras.dataset.index import Recording
-from stressid_keras.preprocessing.video import read_frames, video_seconds
+from stressid_keras.media.film.frames import read_frames, video_seconds
 from stressid_keras.preprocessing.work import prepare_recording
 
 from .chunk_damage import change_boxes

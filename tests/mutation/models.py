@@ -103,7 +103,7 @@ class KerasStudents(Reader):
         return tried(lambda: self._read(path), lambda found: self._judge(found, original, content))
 
     def _read(self, path):
-        from stressid_keras.export.student_file import load_student
+        from stressid_keras.export.load import load_student
 
         model = load_student(path, 16, 3)
         outputs = model(self.batch, training=False)

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from stressid_keras.config import AudioConfig
-from stressid_keras.preprocessing.images import image_width, load_gaf_image, load_log_mel_image
-from stressid_keras.preprocessing.quantisation import widen
+from stressid_keras.store.encoding import widen
+from stressid_keras.store.images import image_width, load_gaf_image, load_log_mel_image
 
 from .chunk_damage import change_png
 from .damage import BYTES

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from stressid_keras.distillation.best_epoch import BestEpoch
-from stressid_keras.distillation.history import History
-from stressid_keras.distillation.resume import Resume
+from stressid_keras.training.best_epoch import BestEpoch
+from stressid_keras.training.history import History
+from stressid_keras.training.resume import Resume
 
 
 def small_model() -> keras.Model:

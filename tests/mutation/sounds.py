@@ -9,9 +9,9 @@ import numpy as np
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.dataset.index import Recording
+from stressid_keras.media.sound.sound_files import read_sound
 from stressid_keras.preprocessing.audio import load_waveform
 from stressid_keras.preprocessing.work import prepare_recording
-from stressid_keras.sound_files import read_sound
 
 from .chunk_damage import change_aiff, change_mp3, change_ogg, change_riff
 from .damage import BYTES

@@ -6,8 +6,8 @@ import numpy as np
 
 from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset
-from stressid_keras.preprocessing.store import FAILURE_COLUMNS
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.store import FAILURE_COLUMNS, PreparedStore
 
 from .damage import BYTES
 from .json_damage import JSON

@@ -8,7 +8,7 @@ import pytest
 from stressid_keras.config import AugmentationConfig, DatasetConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StressIDError
-from stressid_keras.pictures import augmentations_figure, recording_figure
+from stressid_keras.reporting.pictures import augmentations_figure, recording_figure
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.index import index_dataset
-from stressid_keras.dataset.synthetic import SyntheticConfig, make_synthetic_tree
+from stressid_keras.dataset.synthetic.tree import SyntheticConfig, make_synthetic_tree
 from stressid_keras.preprocessing import work
 
 

@@ -6,10 +6,10 @@ import soundfile
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.media.waveform import trim_padding
+from stressid_keras.media.sound.sound_files import audio_header
+from stressid_keras.media.sound.waveform import trim_padding
 from stressid_keras.preprocessing.audio import load_waveform, log_mel
-from stressid_keras.preprocessing.quantisation import from_stored, stored_type, to_stored
-from stressid_keras.sound_files import audio_header
+from stressid_keras.store.encoding import from_stored, stored_type, to_stored
 
 RATE = 16_000
 TONE = (0.4 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)).astype(np.float32)

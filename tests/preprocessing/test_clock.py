@@ -7,8 +7,8 @@ import pytest
 
 from stressid_keras.config import QualityConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.clock import is_time
-from stressid_keras.preprocessing.physiology import load_signals, read_signal_file
+from stressid_keras.media.text.clock import is_time
+from stressid_keras.preprocessing.signals.physiology import load_signals, read_signal_file
 
 START = datetime.datetime(2024, 5, 1, 10)
 

@@ -7,12 +7,13 @@ import shutil
 import numpy as np
 import pytest
 
-from stressid_keras.cached_store import cached
+from stressid_keras.batches.cache import cached
 from stressid_keras.config import DatasetConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset.index import index_dataset
 from stressid_keras.errors import StaleError
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset
-from stressid_keras.preprocessing.stored_arrays import ArrayFile
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.store import PreparedStore
+from stressid_keras.store.stored_arrays import ArrayFile
 
 from ..json_files import edit_json
 
@@ -112,9 +113,7 @@ def test_damage_that_left_no_trace_in_the_file_times_is_made_good_after_it_was_m
     invert(file, 2, 3)
     prepared = prepare_dataset(pristine_index, shutil.copytree(original, folder.parent / "other"), CONFIG)
     checked = json.loads((prepared.path / ".checked.json").read_text())
-    monkeypatch.setattr(
-        "stressid_keras.preprocessing.stored_arrays._stamp", lambda path: checked.get(path.stem, [])
-    )
+    monkeypatch.setattr("stressid_keras.store.stored_arrays._stamp", lambda path: checked.get(path.stem, []))
     shutil.copyfile(prepared.path / ".checked.json", folder / ".checked.json")
     store = prepare_dataset(pristine_index, folder, CONFIG)
     with pytest.raises(StaleError, match="run the preparation again"):

@@ -7,7 +7,7 @@ import pytest
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.video import read_frames
+from stressid_keras.media.film.frames import read_frames
 
 FULL = VideoConfig(max_side=1024)
 SIGNS = tuple(itertools.product((1, -1), repeat=2))

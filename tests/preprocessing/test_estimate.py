@@ -3,7 +3,8 @@
 import pytest
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.preprocessing import prepare_dataset, quality_table
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.summary import quality_table
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numba  # noqa: TID251  to be told not to compile
 import numpy as np
 import pytest
 
-from stressid_keras.preprocessing.gaf import gramian_angular_field, pixels
+from stressid_keras.preprocessing.signals.gaf import gramian_angular_field, pixels
 
 
 @pytest.fixture(scope="module")

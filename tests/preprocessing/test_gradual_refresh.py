@@ -4,8 +4,8 @@ import av
 import numpy as np
 
 from stressid_keras.config import VideoConfig
-from stressid_keras.preprocessing.gradual_refresh import refreshes_gradually
-from stressid_keras.preprocessing.video import read_frames
+from stressid_keras.media.film.frames import read_frames
+from stressid_keras.media.film.gradual_refresh import refreshes_gradually
 
 FULL = VideoConfig(max_side=1024)
 

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stressid_keras.dataset.synthetic_body import ecg
+from stressid_keras.dataset.synthetic.body import ecg
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.heart_rate import find_heartbeats, heart_rate
+from stressid_keras.preprocessing.signals.heart_rate import find_heartbeats, heart_rate
 
 RATE = 500.0
 

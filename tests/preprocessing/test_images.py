@@ -6,13 +6,8 @@ import pytest
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.images import (
-    load_gaf_image,
-    load_log_mel_image,
-    save_gaf_image,
-    save_log_mel_image,
-)
-from stressid_keras.preprocessing.quantisation import from_stored
+from stressid_keras.store.encoding import from_stored
+from stressid_keras.store.images import load_gaf_image, load_log_mel_image, save_gaf_image, save_log_mel_image
 
 LOG_MEL = np.random.default_rng(0).integers(0, 256, (40, 128), dtype=np.uint8)
 GAF = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)

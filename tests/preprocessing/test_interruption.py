@@ -14,7 +14,8 @@ import pytest
 
 from stressid_keras.config import GafConfig, PreparationConfig, VideoConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing import PreparedStore, prepare_dataset
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.store import PreparedStore
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = PreparationConfig()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stressid_keras.preprocessing.level_agreement import agreeing
+from stressid_keras.preprocessing.signals.level_agreement import agreeing
 
 CALM, STRESSED, HIGH = (5.9, 6.6), (6.2, 9.0), (11.0, 14.0)
 BREATHS, DEEP = (-1.2, 1.1), (-3.5, 4.0)

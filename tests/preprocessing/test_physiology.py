@@ -5,7 +5,7 @@ import pytest
 
 from stressid_keras.config import QualityConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.physiology import clean_signal, load_signals
+from stressid_keras.preprocessing.signals.physiology import clean_signal, load_signals
 
 PLAIN = "ECG,EDA,RR\n0.1,2.5,-1\n0.2,2.25,-2e-1\n0.3,2.125,3\n"
 

@@ -8,9 +8,9 @@ import pytest
 
 from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
-from stressid_keras.preprocessing import export_png, prepare_dataset
-from stressid_keras.preprocessing.png import contact_sheet
-from stressid_keras.preprocessing.quantisation import narrow
+from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.store.encoding import narrow
+from stressid_keras.store.png import contact_sheet, export_png
 
 CONFIG = PreparationConfig()
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.images import image_width, load_gaf_image
-from stressid_keras.preprocessing.png_file import ADAM7, SIGNATURE
+from stressid_keras.media.png_file import ADAM7, SIGNATURE
+from stressid_keras.store.images import image_width, load_gaf_image
 
 GREY = np.random.default_rng(0).integers(0, 256, (13, 13), dtype=np.uint8)
 

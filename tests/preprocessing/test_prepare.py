@@ -14,11 +14,12 @@ import soundfile
 from stressid_keras.config import DatasetConfig, GafConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset.index import index_dataset
 from stressid_keras.errors import DatasetError, StressIDError
-from stressid_keras.preprocessing import from_stored, transforms, work
-from stressid_keras.preprocessing.images import save_gaf_image, save_log_mel_image
+from stressid_keras.preprocessing import transforms, work
 from stressid_keras.preprocessing.packing import commit
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.work import prepare_recording
+from stressid_keras.store.encoding import from_stored
+from stressid_keras.store.images import save_gaf_image, save_log_mel_image
 
 CONFIG = PreparationConfig()
 SMALL = PreparationConfig(video=VideoConfig(max_side=32))

@@ -8,9 +8,9 @@ import pytest
 import soundfile
 
 from stressid_keras.config import PreparationConfig, QualityConfig
+from stressid_keras.media.film.frames import read_frames_and_dropped
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.preprocessing.quality import flat_share, silent_share
-from stressid_keras.preprocessing.video import read_frames_and_dropped
 
 CONFIG = PreparationConfig()
 

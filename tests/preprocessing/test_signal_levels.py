@@ -7,11 +7,11 @@ import pytest
 
 from stressid_keras.config import DatasetConfig, GafConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset, make_synthetic_tree
-from stressid_keras.dataset.synthetic import SyntheticConfig
+from stressid_keras.dataset.synthetic.tree import SyntheticConfig
 from stressid_keras.errors import DatasetError
 from stressid_keras.preprocessing import levels_of_person, prepare_dataset
-from stressid_keras.preprocessing.gaf import gramian_angular_field
-from stressid_keras.preprocessing.signal_levels import person_levels, recording_levels
+from stressid_keras.preprocessing.signals.gaf import gramian_angular_field
+from stressid_keras.preprocessing.signals.signal_levels import person_levels, recording_levels
 
 PERSON = PreparationConfig()
 WINDOW = dataclasses.replace(PERSON, gaf=GafConfig(levels="window"))

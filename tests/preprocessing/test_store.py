@@ -11,9 +11,9 @@ from stressid_keras.config import MODALITIES, PreparationConfig
 from stressid_keras.errors import DatasetError, StaleError
 from stressid_keras.preprocessing.packing import Packer
 from stressid_keras.preprocessing.prepare import prepare_dataset
-from stressid_keras.preprocessing.signal_levels import person_levels, recording_levels
-from stressid_keras.preprocessing.store import COLUMNS, PreparedStore, _read_manifest
+from stressid_keras.preprocessing.signals.signal_levels import person_levels, recording_levels
 from stressid_keras.preprocessing.work import prepare_recording
+from stressid_keras.store.store import COLUMNS, PreparedStore, _read_manifest
 
 CONFIG = PreparationConfig()
 

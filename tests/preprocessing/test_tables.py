@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.physiology import load_signals, read_signal_file
+from stressid_keras.preprocessing.signals.physiology import load_signals, read_signal_file
 
 EXPECTED = [[0.5, 0.25, -1.5, 2], [5.75, 5.5, 5.25, 6], [-1, 0, 1, 3.5]]
 ROWS = list(zip(*EXPECTED, strict=True))

@@ -5,8 +5,8 @@ import pytest
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.dropped_frames import dropped_frames
-from stressid_keras.preprocessing.video import read_frames, read_frames_and_dropped, video_seconds
+from stressid_keras.media.film.dropped_frames import dropped_frames
+from stressid_keras.media.film.frames import read_frames, read_frames_and_dropped, video_seconds
 
 CONFIG = VideoConfig()
 

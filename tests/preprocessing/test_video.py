@@ -6,8 +6,8 @@ import pytest
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing.timeline import open_video, timeline_of
-from stressid_keras.preprocessing.video import _decode_needed, read_frames, video_seconds
+from stressid_keras.media.film.frames import _decode_needed, read_frames, video_seconds
+from stressid_keras.media.film.timeline import open_video, timeline_of
 
 FULL = VideoConfig(max_side=1_024)  # frames as they are in the file
 IRREGULAR = np.cumsum(np.random.default_rng(0).integers(20, 200, 60))  # milliseconds
@@ -52,7 +52,7 @@ def test_what_a_frame_does_not_need_is_not_decoded(tmp_path, write_video):
 def test_a_misleading_index_is_decoded_as_a_player_would(tmp_path, write_video, monkeypatch):
     path = write_video(tmp_path / "a.mp4", count=50)
     expected = read_frames(path, 0, 60, FULL)
-    monkeypatch.setattr("stressid_keras.preprocessing.video._decode_needed", lambda *_: iter(()))
+    monkeypatch.setattr("stressid_keras.media.film.frames._decode_needed", lambda *_: iter(()))
     np.testing.assert_array_equal(read_frames(path, 0, 60, FULL), expected)
 
 

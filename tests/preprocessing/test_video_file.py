@@ -8,9 +8,9 @@ import pytest
 
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import RecordingError
-from stressid_keras.preprocessing import video_file
-from stressid_keras.preprocessing.timeline import timeline_of
-from stressid_keras.preprocessing.video import read_frames, video_seconds
+from stressid_keras.media.film import video_file
+from stressid_keras.media.film.frames import read_frames, video_seconds
+from stressid_keras.media.film.timeline import timeline_of
 
 FULL = VideoConfig(max_side=1024)
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from stressid_keras.analysis.probes import duplicate_subjects
 from stressid_keras.dataset import SyntheticConfig, make_synthetic_tree
 from stressid_keras.errors import StressIDError
-from stressid_keras.probes import duplicate_subjects
 
 
 def pairs(found):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stressid_keras.analysis.probes import findings
 from stressid_keras.evaluation import predictions_table, score_run
-from stressid_keras.probes import findings
 
 NAMES = ("Low", "Medium", "High")
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stressid_keras.analysis.probes import identity_probe
 from stressid_keras.errors import StressIDError
-from stressid_keras.probes import identity_probe
 
 UNDEFINED = {"accuracy": None, "chance": None, "times_chance": None}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
+from stressid_keras.analysis.robustness.coding import mp3, telephone
 from stressid_keras.errors import StressIDError
-from stressid_keras.robustness.coding import mp3, telephone
 
 RATE = 16_000
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from stressid_keras.analysis.robustness import CORRUPTIONS, Conditions, corrupt
+from stressid_keras.analysis.robustness.corruptions import levels_for
 from stressid_keras.config import RobustnessConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.robustness import CORRUPTIONS, Conditions, corrupt
-from stressid_keras.robustness.corruptions import levels_for
 
 RATE = 16_000
 CONFIG = RobustnessConfig()

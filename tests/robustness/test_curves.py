@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
+from stressid_keras.analysis.robustness import robustness_scores
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import (
     bootstrap_interval,
@@ -15,7 +16,6 @@ from stressid_keras.evaluation import (
     read_predictions,
     write_predictions,
 )
-from stressid_keras.robustness import robustness_scores
 
 NAMES = ("Low", "Medium", "High")
 PLACES = (

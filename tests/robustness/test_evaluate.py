@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from stressid_keras.analysis.robustness import CORRUPTIONS, robustness_predictions
+from stressid_keras.analysis.robustness.scores_on_corruptions import _generator, _voices
+from stressid_keras.batches.tf_data import make_dataset
 from stressid_keras.config import AudioConfig, PipelineConfig, RobustnessConfig, StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.models import build_student
-from stressid_keras.pipeline import make_dataset
-from stressid_keras.robustness import CORRUPTIONS, robustness_predictions, window_waveforms
-from stressid_keras.robustness.evaluate import _generator, _voices
+from stressid_keras.preprocessing.waveforms import window_waveforms
 
 RATE = 16_000
 NAMES = ("Low", "Medium", "High")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stressid_keras.analysis.robustness.noise import add_babble, add_white_noise
 from stressid_keras.errors import StressIDError
-from stressid_keras.robustness.noise import add_babble, add_white_noise
 
 RATE = 16_000
 TIME = np.arange(RATE) / RATE

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stressid_keras.robustness.recorder import change_gain, clip_share, middle
+from stressid_keras.analysis.robustness.recorder import change_gain, clip_share, middle
 
 RATE = 16_000
 

@@ -11,8 +11,8 @@ from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StaleError
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.preprocessing.audio import log_mel
-from stressid_keras.preprocessing.quantisation import to_stored
-from stressid_keras.robustness import window_waveforms
+from stressid_keras.preprocessing.waveforms import window_waveforms
+from stressid_keras.store.encoding import to_stored
 
 
 @pytest.fixture(scope="module")

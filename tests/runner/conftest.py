@@ -9,7 +9,7 @@ from ..small_export import RATE, deployed_student, write_export
 def flatbuffers():
     """Bytes of the bare TFLite models: "float32" and "mediapipe"."""
     from stressid_keras.export.convert import to_tflite
-    from stressid_keras.export.variants import to_single_output
+    from stressid_keras.export.int8_choice import to_single_output
 
     deployed = deployed_student()
     return {

@@ -6,7 +6,7 @@ import pytest
 
 from stressid_keras import StudentRunner
 from stressid_keras.config import AudioConfig
-from stressid_keras.export.graph import read_graph
+from stressid_keras.runtime.graph import read_graph
 
 from ..small_export import AUDIO, WINDOW, write_export
 from .test_archive import parts, unsealed
@@ -79,7 +79,7 @@ def test_other_variants_are_compared_as_well(flatbuffers, tmp_path, variant):
 
 
 def test_the_metadata_for_mediapipe_are_compared_as_well(flatbuffers, tmp_path):
-    from stressid_keras.export.mediapipe_metadata import with_mediapipe_metadata
+    from stressid_keras.runtime.mediapipe_metadata import with_mediapipe_metadata
 
     outputs = {"probabilities": [1, 3], "feature": [1, 12]}
     content = with_mediapipe_metadata(flatbuffers["float32"], 8_000, "student", "Random weights.")
@@ -96,8 +96,8 @@ def test_every_front_end_that_can_be_exported_is_recognised(tmp_path):
     from stressid_keras.config import StudentConfig
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
-    from stressid_keras.export.front_end import check_front_end
     from stressid_keras.models import build_student
+    from stressid_keras.runtime.front_end import check_front_end
 
     for audio in (
         AudioConfig(8_000, 256, 64, 40, 60.0),

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from stressid_keras import StudentRunner
-from stressid_keras.export import archive as archives
 from stressid_keras.export.metadata import seal_of
+from stressid_keras.runtime import archive as archives
 
 from ..small_export import speech, write_export
 from .test_bad_input import refused

@@ -6,8 +6,8 @@ import pytest
 
 from stressid_keras import StudentRunner
 from stressid_keras.errors import ExportError
-from stressid_keras.export.graph import read_graph
-from stressid_keras.export.interpreter import WindowModel
+from stressid_keras.runtime.graph import read_graph
+from stressid_keras.runtime.interpreter import WindowModel
 
 from ..small_export import RATE, speech, write_export
 from .test_bad_input import refused

@@ -14,9 +14,9 @@ import pytest
 import soundfile
 
 from stressid_keras.config import AudioConfig
-from stressid_keras.media.waveform import within_full_scale
+from stressid_keras.media.sound.sound_files import read_sound
+from stressid_keras.media.sound.waveform import within_full_scale
 from stressid_keras.preprocessing import load_waveform, log_mel
-from stressid_keras.sound_files import read_sound
 
 from .. import sound_cases
 from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech, write_export

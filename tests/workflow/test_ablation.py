@@ -8,11 +8,10 @@ import pytest
 from stressid_keras.config import DistillationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
-from stressid_keras.workflow import Ablation
-from stressid_keras.workflow.ablation import subsets
+from stressid_keras.studies.ablation import Ablation, subsets
+from stressid_keras.studies.variants import train_variants
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.stage import nothing_runs
-from stressid_keras.workflow.variants import train_variants
 
 
 def test_subsets_keep_some_terms_and_lose_the_others():

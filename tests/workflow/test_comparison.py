@@ -11,11 +11,10 @@ from stressid_keras.config import DistillationConfig
 from stressid_keras.distillation.methods import METHODS
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
-from stressid_keras.workflow import COMPARED_METHODS, Comparison
-from stressid_keras.workflow.comparison import method_variants
+from stressid_keras.studies.comparison import COMPARED_METHODS, Comparison, method_variants
+from stressid_keras.studies.variants import train_variants
 from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs
-from stressid_keras.workflow.variants import train_variants
 
 
 def test_default_methods_are_every_method_there_is():

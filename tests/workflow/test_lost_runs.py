@@ -17,7 +17,7 @@ from stressid_keras.config import StudentConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError
 from stressid_keras.provenance import atomic_path
-from stressid_keras.temporary import PREFIX
+from stressid_keras.system.temporary import PREFIX
 from stressid_keras.workflow import Reporter, Run
 
 from ..json_files import edit_json

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 import soundfile
 
-from stressid_keras import baselines, evaluation
+from stressid_keras import evaluation
+from stressid_keras.analysis import baselines
+from stressid_keras.analysis.probes import findings
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree, subject_folds
 from stressid_keras.preprocessing import prepare_dataset
-from stressid_keras.probes import findings
 from stressid_keras.workflow import Run
 
 TWIN = "9zz9"  # the second name of a person

@@ -2,13 +2,8 @@
 
 import dataclasses
 
-from stressid_keras.config import (
-    ExportOptions,
-    PipelineConfig,
-    RobustnessConfig,
-    TrainingConfig,
-)
-from stressid_keras.robustness import CORRUPTIONS
+from stressid_keras.analysis.robustness import CORRUPTIONS
+from stressid_keras.config import ExportOptions, PipelineConfig, RobustnessConfig, TrainingConfig
 from stressid_keras.workflow import Run
 
 from .test_run import Recorder, check_bars

@@ -10,7 +10,7 @@ import pytest
 
 from stressid_keras.config import DatasetConfig, DistillationConfig, ExportOptions, TrainingConfig
 from stressid_keras.errors import DatasetError, StressIDError
-from stressid_keras.preprocessing import save_log_mel_image
+from stressid_keras.store.images import save_log_mel_image
 from stressid_keras.workflow import Reporter, Run
 
 OUTPUTS = (

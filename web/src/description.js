@@ -9,8 +9,8 @@ const FORMAT = 1; // of model.json that this page reads
 const IDENTIFIER = "TFL3"; // at byte 4 of every TFLite file
 const EXPORT_HINT = "choose a file written by recipes/export_tflite.py.";
 const [DESCRIPTION, LABELS] = ["model.json", "labels.txt"];
-const RATES = [4000, 768000]; // Hz; stressid_keras/export/samples.py
-const LONGEST_WINDOW = 3600; // seconds; stressid_keras/export/description.py
+const RATES = [4000, 768000]; // Hz; stressid_keras/runtime/pcm.py
+const LONGEST_WINDOW = 3600; // seconds; stressid_keras/runtime/description.py
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**

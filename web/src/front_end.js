@@ -1,4 +1,4 @@
-/** Whether a model computes the log-mel that its `model.json` describes; as stressid_keras/export/front_end.py. */
+/** Whether a model computes the log-mel that its `model.json` describes; as stressid_keras/runtime/front_end.py. */
 
 import { melFilters } from "./log_mel.js";
 

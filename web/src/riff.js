@@ -1,4 +1,4 @@
-/** Where the sound is in WAV files (RIFF, RIFX, RF64, BW64), joined ones too; the rules of `stressid_keras.media.riff`. */
+/** Where the sound is in WAV files (RIFF, RIFX, RF64, BW64), joined ones too; the rules of `stressid_keras.media.sound.riff`. */
 
 import { UserError } from "./errors.js";
 

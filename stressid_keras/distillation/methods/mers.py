@@ -3,11 +3,10 @@
 import keras
 
 from stressid_keras.distillation.methods.mars import FeatureError
-from stressid_keras.distillation.named import named_outputs
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
-
-JOINT, FEATURES, CLASSIFIER = "joint", "features", "classifier"  # phases of a training
+from stressid_keras.training.named import named_outputs
+from stressid_keras.training.phases import CLASSIFIER, FEATURES
 
 
 @register

@@ -4,8 +4,8 @@ import math
 
 import keras
 
-from stressid_keras.distillation.named import LOGITS
 from stressid_keras.errors import StressIDError
+from stressid_keras.training.named import LOGITS
 
 FEATURE = "feature"
 LEVELS = (FEATURE, LOGITS)

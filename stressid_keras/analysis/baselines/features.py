@@ -1,0 +1,113 @@
+"""The hand-crafted features of every window of a prepared folder, one row each."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from stressid_keras.analysis.baselines.signal_features import physiology_features
+from stressid_keras.analysis.baselines.voice_features import audio_features
+from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.errors import StressIDError
+from stressid_keras.media.sound.waveform import without_offset
+from stressid_keras.preprocessing import load_signals, load_waveform
+from stressid_keras.preprocessing.sources import is_image
+from stressid_keras.store.store import PreparedStore
+
+ID_COLUMNS = ("recording", "window")
+# What a classifier sees together, and how the names of its features begin.
+GROUPS = {"audio": ("audio_",), "physiology": tuple(f"{name}_" for name in PHYSIOLOGICAL)}
+
+Progress = Callable[[int, int], None]  # recordings done, recordings in all
+
+
+def baseline_features(
+    index, store: PreparedStore, jobs: int = 1, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Features of the windows that have all modalities, from the files that they were prepared from.
+
+    The numbers are the same whatever `jobs`.
+
+    Args:
+        index: the `DatasetIndex` that the store was prepared from.
+        jobs: processes; 1 works in this one.
+        progress: called with (recordings done, recordings in all).
+
+    Returns:
+        A row per window of `store.manifest[store.complete]`, with the same index and order: `recording`, `window`, then
+        those of `audio_features` and of `physiology_features`. Images that came in the place of sound files or signals
+        give NaN; if no recording has anything else, the group is absent.
+
+    Raises:
+        StressIDError: a recording is not in the index, or its files cannot be read any more.
+    """
+    windows = store.manifest[store.complete]
+    recordings = {recording.name: recording for recording in index.recordings}
+    names = list(windows["recording"].unique())
+    if missing := [name for name in names if name not in recordings]:
+        raise StressIDError(
+            f"{store.path} holds {missing[0]}, which is not in {index.root}; expected the tree that it was made from: "
+            "run the preparation again."
+        )
+    tasks = [(recordings[name], windows[windows["recording"] == name], store.config) for name in names]
+    found = {}
+    for done, rows in enumerate(_results(tasks, jobs), start=1):
+        found |= rows
+        if progress is not None:
+            progress(done, len(tasks))
+    features = pd.DataFrame([found[row] for row in windows.index], index=windows.index)
+    columns = [name for group in GROUPS for name in group_columns(features, group)]
+    return pd.concat([windows[list(ID_COLUMNS)], features[columns].astype(np.float64)], axis=1)
+
+
+def group_columns(features: pd.DataFrame, group: str) -> list[str]:
+    """The columns of a group of `GROUPS`; empty if the group is absent."""
+    return [name for name in features.columns if name.startswith(GROUPS[group])]
+
+
+def _results(tasks: list[tuple], jobs: int):
+    import joblib
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    try:
+        yield from run(joblib.delayed(_recording_features)(*task) for task in tasks)
+    except BrokenProcessPool as error:
+        raise StressIDError(
+            "A worker process was killed, perhaps for want of memory; run again with fewer jobs."
+        ) from error
+
+
+def _recording_features(
+    recording, windows: pd.DataFrame, config: PreparationConfig
+) -> dict[int, dict[str, float]]:
+    """Index of a window → its features."""
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    signal_rate, sample_rate = config.quality.signal_rate, config.audio.sample_rate
+    raw = {modality: path for modality, path in recording.sources.items() if not is_image(path)}
+    found = {row: {} for row in windows.index}
+    try:
+        with threadpool_limits(1):  # sums in another order would have other last digits
+            if "audio" in raw:
+                waveform = load_waveform(raw["audio"], sample_rate, config.quality.silence_peak)
+                for row, window in windows.iterrows():
+                    piece = without_offset(_cut(waveform, window, "audio", sample_rate))
+                    found[row] |= audio_features(piece, sample_rate)
+            if signal_names := [name for name in PHYSIOLOGICAL if name in raw]:
+                signals = load_signals(raw[signal_names[0]], config.quality)  # one file holds the three
+                for row, window in windows.iterrows():
+                    pieces = {name: _cut(signals[name], window, name, signal_rate) for name in signal_names}
+                    found[row] |= physiology_features(pieces, signal_rate, config.quality)
+    except OSError as error:
+        raise StressIDError(
+            f"{recording.name} cannot be read ({error.strerror}: {error.filename}); expected the files that the "
+            "windows were prepared from: restore them or run the preparation again."
+        ) from error
+    return found
+
+
+def _cut(signal: np.ndarray, window: pd.Series, modality: str, rate: float) -> np.ndarray:
+    """The part of a recording that preparation made a window of."""
+    start = round(window["start"] * rate)
+    return signal[start : start + round(window[f"{modality}_seconds"] * rate)]

@@ -1,0 +1,68 @@
+"""Hand-crafted features of ECG, EDA and respiration."""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.stats
+
+from stressid_keras.analysis.baselines import neurokit
+from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
+from stressid_keras.errors import RecordingError
+from stressid_keras.preprocessing.signals.physiology import clean_signal
+
+STATISTICS = ("mean", "std", "minimum", "median", "maximum", "skewness", "kurtosis", "slope")
+
+
+def physiology_features(
+    signals: Mapping[str, np.ndarray], sample_rate: float, quality: QualityConfig | None = None
+) -> dict[str, float]:
+    """Statistics of the three signals, and what NeuroKit2 finds in them.
+
+    After the features of the StressID paper (Chaptoukaev et al., NeurIPS 2023, Datasets and Benchmarks). Of every
+    signal: mean, standard deviation, minimum, median, maximum, skewness, excess kurtosis and slope (units a second).
+    The rest is described, with the functions of NeuroKit2 that it comes from, in `neurokit`.
+
+    Args:
+        signals: any of "ecg", "eda" and "rr", (n,) each; a few missing samples are interpolated, as preparation does.
+        sample_rate: Hz.
+        quality: what makes a signal unusable, as in preparation; None: its defaults.
+
+    Returns:
+        Names that begin with `ecg_`, `eda_` or `rr_`, always the same ones. What cannot be computed is NaN: all of a
+        signal that is absent or that preparation would refuse (constant, too many samples missing), rate and
+        variability where too few beats or breaths are found, frequencies that the recording is too short for.
+    """
+    quality = quality or QualityConfig()
+    features = {}
+    for name in PHYSIOLOGICAL:
+        found = {}
+        if name in signals:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # means of nothing and divisions by zero: they end as NaN
+                found = _features(name, np.asarray(signals[name]), sample_rate, quality)
+        for feature in (*STATISTICS, *neurokit.NAMES[name]):
+            value = found.get(feature, np.nan)
+            features[f"{name}_{feature}"] = float(value) if np.isfinite(value) else np.nan
+    return features
+
+
+def _features(name: str, signal: np.ndarray, sample_rate: float, quality: QualityConfig) -> dict[str, float]:
+    try:
+        signal = clean_signal(signal, quality, name).astype(np.float64)
+    except RecordingError:
+        return {}
+    return _statistics(signal, sample_rate) | neurokit.EXTRACTORS[name](signal, sample_rate)
+
+
+def _statistics(signal: np.ndarray, sample_rate: float) -> dict[str, float]:
+    return {
+        "mean": signal.mean(),
+        "std": signal.std(),
+        "minimum": signal.min(),
+        "median": np.median(signal),
+        "maximum": signal.max(),
+        "skewness": scipy.stats.skew(signal),
+        "kurtosis": scipy.stats.kurtosis(signal),
+        "slope": neurokit.slope(signal, sample_rate),
+    }

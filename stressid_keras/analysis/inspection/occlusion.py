@@ -1,0 +1,138 @@
+"""What the student listens to: how its probabilities change when a piece of the log-mel is hidden.
+
+Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014. It needs predictions alone, no
+gradients, so it is the same on every backend, and its unit is one that a reader knows: a probability.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from scipy.special import softmax
+
+from stressid_keras.analysis.inspection.patches import patches
+from stressid_keras.config import InspectionConfig
+from stressid_keras.errors import StressIDError
+
+
+def occlusion_map(
+    network: "keras.Model",  # noqa: F821  Keras is not imported for its name
+    log_mel: np.ndarray,
+    label: int | None = None,
+    config: InspectionConfig | None = None,
+) -> np.ndarray:
+    """How far the probability of a class falls when a patch of the window is hidden.
+
+    A hidden patch takes each band's mean over the window. The floor of the log-mel instead would be a silence cut into
+    speech: an event with sharp edges, which the network has not heard before and which says something itself, for
+    pauses belong to stress. With the mean, what the patch holds beyond the window's average spectrum is gone.
+
+    Args:
+        network: a student: inputs `audio` and `audio_size`, output `logits`.
+        log_mel: (T, n_mels) float in [0, 1], without padding.
+        label: the class; None: the one that is predicted for the whole window.
+        config: numbers of patches.
+
+    Returns:
+        (time_patches, band_patches) float64: positive where the patch speaks for the class, negative where against.
+
+    Raises:
+        StressIDError: `log_mel` has another shape or range, or there is no such class.
+    """
+    config = config or InspectionConfig()
+    _check_window(log_mel)
+    times = patches(log_mel.shape[0], config.time_patches)
+    bands = patches(log_mel.shape[1], config.band_patches)
+    hidden = (_hide(log_mel, time, band, log_mel.mean(axis=0)) for time in times for band in bands)
+    probabilities = _probabilities(network, itertools.chain([log_mel], hidden), config.batch_size)
+    label = int(probabilities[0].argmax()) if label is None else label
+    return _drops(probabilities, label).reshape(len(times), len(bands))
+
+
+def band_importance(
+    network: "keras.Model",  # noqa: F821  Keras is not imported for its name
+    windows: Sequence[np.ndarray],
+    labels: Sequence[int],
+    config: InspectionConfig | None = None,
+) -> np.ndarray:
+    """How far the probability of the true class falls when a band is hidden in the whole window.
+
+    A hidden band takes its mean over all the windows, each weighted alike: its mean over the window would leave the
+    window's level in the band, which a network can go by (a microphone, a voice). A single window is its own mean.
+
+    Args:
+        network: as for `occlusion_map`.
+        windows: n log-mels (T, n_mels) float in [0, 1], without padding; T may differ.
+        labels: (n,) true classes.
+        config: number of bands.
+
+    Returns:
+        (n, bands) float64.
+
+    Raises:
+        StressIDError: no windows, another number of labels, mel bands that differ, or as for `occlusion_map`.
+    """
+    config = config or InspectionConfig()
+    _check_windows(windows, labels)
+    means = np.mean([window.mean(axis=0) for window in windows], axis=0)
+    bands = patches(len(means), config.bands)
+    rows = []
+    for window, label in zip(windows, labels, strict=True):
+        hidden = (_hide(window, slice(None), band, means) for band in bands)
+        probabilities = _probabilities(network, itertools.chain([window], hidden), config.batch_size)
+        rows.append(_drops(probabilities, int(label)))
+    return np.stack(rows)
+
+
+def _hide(log_mel: np.ndarray, time: slice, band: slice, means: np.ndarray) -> np.ndarray:
+    hidden = log_mel.copy()
+    hidden[time, band] = means[band]
+    return hidden
+
+
+def _probabilities(network, log_mels: Iterable[np.ndarray], batch_size: int) -> np.ndarray:
+    """(n, k) float64 of n log-mels of one length, which therefore need no padding."""
+    import keras
+
+    logits = []
+    for batch in _batches(log_mels, batch_size):
+        audio = np.stack(batch).astype(np.float32)[..., None]
+        size = np.tile(np.array(audio.shape[1:3], np.int32), (len(audio), 1))
+        outputs = network({"audio": audio, "audio_size": size}, training=False)
+        logits.append(keras.ops.convert_to_numpy(outputs["logits"]))
+    return softmax(np.concatenate(logits).astype(np.float64), axis=1)
+
+
+def _batches(items: Iterable, size: int) -> Iterator[list]:
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
+
+
+def _drops(probabilities: np.ndarray, label: int) -> np.ndarray:
+    """The first row's probability of a class less that of every other row."""
+    if not 0 <= label < probabilities.shape[1]:
+        raise StressIDError(f"label is {label}; expected a class from 0 to {probabilities.shape[1] - 1}.")
+    return probabilities[0, label] - probabilities[1:, label]
+
+
+def _check_windows(windows: Sequence[np.ndarray], labels: Sequence[int]) -> None:
+    if not len(windows) or len(windows) != len(labels):
+        raise StressIDError(
+            f"there are {len(windows)} windows and {len(labels)} labels; expected a label for each of 1 or more."
+        )
+    for window in windows:
+        _check_window(window)
+    if len(found := {window.shape[1] for window in windows}) > 1:
+        raise StressIDError(f"the windows have {sorted(found)} mel bands; expected the same number in all.")
+
+
+def _check_window(log_mel: np.ndarray) -> None:
+    shape = np.shape(log_mel)
+    if len(shape) != 2 or 0 in shape:
+        raise StressIDError(f"the log-mel has shape {shape}; expected (frames, mel bands).")
+    if not np.issubdtype(log_mel.dtype, np.floating) or not (log_mel.min() >= 0 and log_mel.max() <= 1):
+        raise StressIDError(
+            f"the log-mel holds {log_mel.dtype} from {log_mel.min()} to {log_mel.max()}; expected floats from 0 to 1: "
+            "`preprocessing.from_stored` makes them of what the store holds."
+        )

@@ -1,0 +1,1 @@
+"""From the store to Keras: plan, augmentation, tf.data and PyDataset, cache."""

@@ -1,0 +1,1 @@
+"""Signals in text tables, of any dialect, with or without a time column."""

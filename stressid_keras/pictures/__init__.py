@@ -1,7 +1,0 @@
-"""Pictures for people: what preparation makes of a recording, and what training makes of that."""
-
-from stressid_keras.pictures.augmentations import augmentations_figure
-from stressid_keras.pictures.prediction import prediction_figure
-from stressid_keras.pictures.recording import recording_figure
-
-__all__ = ["augmentations_figure", "prediction_figure", "recording_figure"]

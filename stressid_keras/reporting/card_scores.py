@@ -1,0 +1,165 @@
+"""The scores of a model card, as Markdown; nothing where `metrics.json` has nothing."""
+
+from stressid_keras.evaluation.floors import FLOORS
+from stressid_keras.evaluation.metrics import SCALAR_METRICS
+from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
+from stressid_keras.reporting.markdown import escaped, table
+from stressid_keras.reporting.tables import ABSENT, count, interval, number
+
+FURTHER = {"auroc": "AUROC", "calibration_error": "calibration error"}
+SHOWN = (*SCALAR_METRICS, *FURTHER)
+DIFFERENCE = "_minus_"
+
+
+def split_score_table(metrics: dict, split: str) -> str:
+    """A row per model, baseline and floor; empty if no model has scores."""
+    rows = [
+        _score_row(display_name(model), scores)
+        for model in NETWORKS
+        if (scores := (metrics.get(model) or {}).get(split))
+    ]
+    if not rows:
+        return ""
+    rows += [
+        _score_row(f"baseline: {escaped(display_name(name))}", by_split[split])
+        for name, by_split in (metrics.get("baselines") or {}).items()
+        if by_split and by_split.get(split)
+    ]
+    floors = (metrics.get("floors") or {}).get(split) or {}
+    rows += [
+        _score_row(f"floor: {name}", {key: floors.get(f"{floor}_{key}") for key in SHOWN})
+        for floor, name in FLOORS.items()
+        if floors.get(f"{floor}_macro_f1") is not None
+    ]
+    if split == "test" and (availability := (metrics.get("probes") or {}).get("availability")):
+        name = f"floor: availability (of {count(availability.get('n_recordings'), 'labelled recording')})"
+        rows.append(_score_row(name, availability))
+    header = (split, "accuracy", "UAR", "macro F1", _confidence(metrics), "weighted F1", *FURTHER.values())
+    return table(header, rows)
+
+
+def difference_table(metrics: dict, split: str) -> str:
+    """A row per compared pair of models: what the difference is, and what other people might have shown."""
+    rows = []
+    for name, by_split in (metrics.get("comparisons") or {}).items():
+        found = ((by_split or {}).get(split) or {}).get("macro_f1")
+        if found:
+            value = found.get("difference")
+            ends = [found.get("low"), found.get("high")]
+            rows.append(
+                (
+                    " less ".join(escaped(short_name(model)) for model in name.split(DIFFERENCE)),
+                    ABSENT if value is None else f"{value:+.3f}",
+                    ABSENT if None in ends else f"[{ends[0]:+.3f}, {ends[1]:+.3f}]",
+                    number(found.get("p_value")),
+                    str(found.get("n_subjects") or ABSENT),
+                    str(found.get("subjects_needed") or ABSENT),
+                )
+            )
+    header = (
+        "macro F1, paired by subject",
+        "difference",
+        _confidence(metrics),
+        "p",
+        "subjects",
+        "subjects needed",
+    )
+    return table(header, rows) if rows else ""
+
+
+def reading_lines(metrics: dict, split: str) -> list[str]:
+    """Whether each network stands above the highest floor, in words."""
+    floors = (metrics.get("floors") or {}).get(split) or {}
+    heights = {name: floors.get(f"{key}_macro_f1") for key, name in FLOORS.items()}
+    heights["availability"] = ((metrics.get("probes") or {}).get("availability") or {}).get("macro_f1")
+    heights = {name: height for name, height in heights.items() if height is not None}
+    if not heights:
+        return []
+    highest = max(heights, key=heights.get)
+    lines = []
+    for model in NETWORKS:
+        scores = (metrics.get(model) or {}).get(split) or {}
+        low, _ = scores.get("macro_f1_interval") or (None, None)
+        if scores.get("macro_f1") is None:
+            continue
+        floor = f"the highest floor ({highest}, {number(heights[highest])})"
+        if scores["macro_f1"] <= heights[highest]:
+            verdict = f"is not above {floor}"
+        elif low is None or low <= heights[highest]:
+            verdict = f"is above {floor}, but its interval is not"
+        else:
+            verdict = f"is above {floor}, and so is its whole interval"
+        lines.append(f"The {short_name(model)} {verdict}.")
+    return lines
+
+
+def robustness_table(metrics: dict) -> str:
+    """A row per corruption and model: untouched, and where it is worst."""
+    rows = []
+    for model, curves in (metrics.get("robustness") or {}).items():
+        if model not in NETWORKS:
+            continue
+        for corruption, points in (curves or {}).items():
+            scored = [point for point in points or () if point.get("macro_f1") is not None]
+            changed = [point for point in scored if point.get("level") != "clean"]
+            if changed:
+                clean = next((point["macro_f1"] for point in scored if point.get("level") == "clean"), None)
+                worst = min(changed, key=lambda point: point["macro_f1"])
+                rows.append(
+                    (
+                        escaped(corruption.replace("_", " ")),
+                        short_name(model),
+                        number(clean),
+                        number(worst["macro_f1"]),
+                        interval(worst.get("macro_f1_interval") or [None]),
+                        _level(worst.get("level")),
+                    )
+                )
+    header = ("corruption", "model", "macro F1, clean", "macro F1, worst", _confidence(metrics), "at level")
+    return table(header, sorted(rows), text_columns=2) if rows else ""
+
+
+def fairness_table(metrics: dict) -> str:
+    rows = [
+        (
+            escaped(short_name(model)),
+            escaped(group),
+            str(scores.get("n_subjects") or ABSENT),
+            number(scores["macro_f1"]),
+            interval(scores.get("macro_f1_interval") or [None]),
+        )
+        for model, found in (metrics.get("fairness") or {}).items()
+        for group, scores in ((found or {}).get("groups") or {}).items()
+        if model in NETWORKS and (scores or {}).get("macro_f1") is not None
+    ]
+    header = ("model", "group", "subjects", "macro F1", _confidence(metrics))
+    return table(header, rows, text_columns=2) if rows else ""
+
+
+def audit_lines(metrics: dict) -> list[str]:
+    """What a leaky protocol would have claimed."""
+    lines = []
+    for model, audit in (metrics.get("leakage_audit") or {}).items():
+        honest, leaky = (((audit or {}).get(way) or {}).get("macro_f1") for way in ("by_subject", "random"))
+        if honest is not None and leaky is not None:
+            name = escaped(short_name(model))
+            lines.append(
+                f"Leakage audit: under a random split, with people on both sides, {name} would have macro F1 "
+                f"{number(leaky)} (leaky), and {number(honest)} by subject in as many folds, once."
+            )
+    return lines
+
+
+def _score_row(name: str, scores: dict) -> tuple[str, ...]:
+    accuracy, uar, macro_f1, weighted_f1, *further = (number(scores.get(key)) for key in SHOWN)
+    ends = interval(scores["macro_f1_interval"]) if scores.get("macro_f1_interval") else ""
+    return (name, accuracy, uar, macro_f1, ends, weighted_f1, *further)
+
+
+def _confidence(metrics: dict) -> str:
+    confidence = (metrics.get("protocol") or {}).get("confidence")
+    return "interval" if confidence is None else f"{confidence:.0%} interval"
+
+
+def _level(level) -> str:
+    return f"{level:g}" if isinstance(level, int | float) else escaped(level if level is not None else ABSENT)

@@ -1,0 +1,67 @@
+"""Training curves of all folds of a cross-validation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from stressid_keras.evaluation.models import short_name
+from stressid_keras.reporting.figures.histories import loss_axis
+from stressid_keras.reporting.figures.style import model_styles
+from stressid_keras.reporting.figures.svg import NARROW, svg
+
+COLUMNS = {"val_uar": "validation UAR", "val_loss": "validation loss"}
+
+
+def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tuple[str, str]]:
+    """Validation UAR and validation loss over epochs, per model: a thin line per fold and their mean.
+
+    The mean ends where the first fold stopped: beyond, it would be a mean over other folds.
+
+    Args:
+        histories: model → a table per fold with a row per epoch and `val_uar` or `val_loss`.
+
+    Returns:
+        Captions and `<svg>` elements: first the UAR of every model, then the loss of every model; a curve that no
+        fold holds is left out.
+    """
+    styles = model_styles(histories)
+    drawn = []
+    for column, name in COLUMNS.items():
+        for model, tables in histories.items():
+            folds = [table[column].to_numpy(dtype=float) for table in tables if column in table]
+            folds = [fold for fold in folds if np.isfinite(fold).any()]
+            if folds:
+                text = f"{name} of the {short_name(model)}. {_describe(folds)}"
+                svg_text = svg(_draw, (NARROW, 2.7), text, folds, name, styles[model][1])
+                drawn.append((f"{short_name(model)}: {name}", svg_text))
+    return drawn
+
+
+def _mean(folds: list[np.ndarray]) -> np.ndarray:
+    shared = min(map(len, folds))
+    return np.mean([fold[:shared] for fold in folds], axis=0)
+
+
+def _describe(folds: list[np.ndarray]) -> str:
+    lengths = [len(fold) for fold in folds]
+    mean = _mean(folds)
+    last = [fold[-1] for fold in folds]
+    epochs = f"{min(lengths)}" if min(lengths) == max(lengths) else f"{min(lengths)} to {max(lengths)}"
+    return (
+        f"{len(folds)} fold{'' if len(folds) == 1 else 's'} of {epochs} epochs; mean {mean[0]:.3f} in the first and "
+        f"{mean[-1]:.3f} in epoch {len(mean)}; in the last of each fold from {min(last):.3f} to {max(last):.3f}."
+    )
+
+
+def _draw(axes, folds: list[np.ndarray], name: str, colour: str) -> None:
+    for fold in folds:
+        axes.plot(np.arange(1, len(fold) + 1), fold, color=colour, linewidth=0.7, alpha=0.45)
+    mean = _mean(folds)
+    axes.plot(np.arange(1, len(mean) + 1), mean, color=colour, linewidth=2.5)
+    if name == COLUMNS["val_uar"]:
+        axes.set_ylim(-0.02, 1.02)
+    else:
+        loss_axis(axes, np.concatenate(folds))
+    axes.set(xlabel="epoch", ylabel=name)
+    axes.xaxis.get_major_locator().set_params(integer=True)

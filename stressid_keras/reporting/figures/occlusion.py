@@ -1,0 +1,77 @@
+"""Where in a window the student listens."""
+
+import numpy as np
+
+from stressid_keras.analysis.inspection.patches import patches
+from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span_text
+from stressid_keras.reporting.figures.svg import NARROW, svg
+
+OPACITY = 0.75  # of the largest change; the sound stays visible beneath
+GREYS = 32  # levels of the log-mel: a small file, and more than the eye tells apart under the colours
+
+
+def occlusion_figure(
+    log_mel: np.ndarray, drops: np.ndarray, sample_rate: int, hop_length: int, title: str
+) -> str:
+    """A log-mel spectrogram in greys, and over it in colours what hiding each patch does to the probability.
+
+    Args:
+        log_mel: (T, n_mels) in [0, 1].
+        drops: (time patches, band patches), as `inspection.occlusion_map` gives them: positive (brown) where hiding
+            the patch lowers the class's probability, negative (violet) where it raises it.
+        sample_rate: Hz.
+        hop_length: samples from one frame to the next.
+        title: begins the text alternative: which window, which class.
+    """
+    seconds = len(log_mel) * hop_length / sample_rate
+    text = _describe(log_mel.shape, drops, sample_rate, hop_length, title)
+    return svg(_draw, (NARROW, 3.4), text, log_mel, drops, sample_rate, seconds)
+
+
+def _describe(
+    shape: tuple[int, int], drops: np.ndarray, sample_rate: int, hop_length: int, title: str
+) -> str:
+    times, bands = patches(shape[0], drops.shape[0]), patches(shape[1], drops.shape[1])
+
+    def place(index: int) -> str:
+        time, band = np.unravel_index(index, drops.shape)
+        start, stop = (frame * hop_length / sample_rate for frame in (times[time].start, times[time].stop))
+        return (
+            f"{drops[time, band]:+z.3f} at {start:.1f} to {stop:.1f} s, "
+            f"{span_text(bands[band].start, bands[band].stop, sample_rate, shape[1])}"
+        )
+
+    means = "; ".join(
+        f"{span_text(band.start, band.stop, sample_rate, shape[1])} {drop:+z.4f}"
+        for band, drop in zip(bands, drops.mean(axis=0), strict=True)
+    )
+    return (
+        f"{title}. Drop of the probability when a patch of the log-mel spectrogram is hidden: largest "
+        f"{place(drops.argmax())}; smallest {place(drops.argmin())}; mean by frequency: {means}."
+    )
+
+
+def _draw(axes, log_mel: np.ndarray, drops: np.ndarray, sample_rate: int, seconds: float) -> None:
+    n_mels = log_mel.shape[1]
+    place = {"extent": (0, seconds, -0.5, n_mels - 0.5), "origin": "lower", "aspect": "auto"}
+    greys = np.round(log_mel.T * (GREYS - 1)) / (GREYS - 1)
+    axes.imshow(greys, cmap="gray_r", vmin=0, vmax=1.3, **place)  # to dark grey: colours show on it
+    limit = np.abs(drops).max() or 1.0
+    opacity = OPACITY * np.abs(drops.T) / limit
+    image = axes.imshow(
+        drops.T, cmap="PuOr_r", vmin=-limit, vmax=limit, alpha=opacity, interpolation="nearest", **place
+    )
+    axes.set(xlabel="s", ylabel="Hz")
+    frequency_axis(axes.yaxis, sample_rate, n_mels)
+    image.set_alpha(opacity)
+    bar = axes.figure.colorbar(_opaque(image), ax=axes, location="bottom", aspect=30, fraction=0.06)
+    bar.set_label("drop of the probability when hidden")
+    bar.outline.set_visible(False)
+    bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.2g}", "0", f"{limit:.2g}"])
+
+
+def _opaque(image):
+    """The colours of an image for its bar, without the opacities of its pixels."""
+    from matplotlib.cm import ScalarMappable
+
+    return ScalarMappable(image.norm, image.cmap)

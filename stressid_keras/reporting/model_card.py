@@ -1,0 +1,217 @@
+"""The model card of a run: what the student is, what it is for, how it was measured, and what it cannot do.
+
+After M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019, doi:10.1145/3287560.3287596.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from stressid_keras.evaluation.predictions import SPLITS
+from stressid_keras.provenance import write_text
+from stressid_keras.reporting.card_scores import (
+    audit_lines,
+    difference_table,
+    fairness_table,
+    reading_lines,
+    robustness_table,
+    split_score_table,
+)
+from stressid_keras.reporting.card_texts import (
+    ABSENT_PART,
+    CITATION,
+    CODE_LICENCE,
+    DETAILS,
+    ETHICS,
+    HOW_MEASURED,
+    INTENDED,
+    LEVELS,
+    LOADING,
+    LOADING_TFLITE,
+    OTHER_LICENCE,
+    OUT_OF_SCOPE,
+    SEED,
+    SMALL_GROUPS,
+    STRESSID_LICENCE,
+    TRAINING,
+    WORDS,
+)
+from stressid_keras.reporting.markdown import bullets, escaped, table
+from stressid_keras.reporting.tables import seeds_text
+from stressid_keras.reporting.texts import COMPARISON_READING, UNSEEN, learning_sentences
+
+
+def write_model_card(
+    path: Path,
+    *,
+    metrics: dict,
+    config: dict,
+    versions: dict[str, str],
+    class_names: Sequence[str],
+    data_name: str,
+    license_note: str | None = None,
+) -> None:
+    """Write `model_card.md`, made from the arguments alone; what they lack, the card says that it lacks.
+
+    It names no subject: of `metrics["probes"]["duplicates"]` it gives the number, and names that stand there are
+    blotted out of `metrics["findings"]`.
+
+    Args:
+        path: of the file; it appears complete or not at all.
+        metrics: the content of `metrics.json`.
+        config: `RunConfig.to_dict()`.
+        versions: of the software.
+        class_names: k names.
+        data_name: name of the tree.
+        license_note: a paragraph (Markdown) on the licence of the data, such as `card_texts.SYNTHETIC_LICENCE`;
+            without it, that of StressID if the tree is called so, and otherwise a hint to the data's own.
+    """
+    sections = {
+        "Model details": _details(config, metrics, versions, class_names),
+        "Intended use": bullets(INTENDED) + "\n\nOut of scope:\n\n" + bullets(OUT_OF_SCOPE),
+        "Data and protocol": _data(metrics, class_names, data_name),
+        "Scores": _scores(metrics),
+        "Robustness": _noted(robustness_table(metrics), LEVELS),
+        "Fairness": _noted(fairness_table(metrics), SMALL_GROUPS),
+        "Ethical considerations": bullets(ETHICS),
+        "Findings and caveats": _caveats(metrics),
+        "Licence": f"{license_note or data_licence(data_name)}\n\n{CODE_LICENCE}\n\n{_citations(metrics)}",
+        "How to load it": _loading(config),
+        "Versions": table(
+            ("software", "version"),
+            [(escaped(name), escaped(version)) for name, version in versions.items()],
+        ),
+    }
+    title = f"# Model card: stress from speech, trained on {escaped(data_name)}"
+    body = "\n\n".join(f"## {name}\n\n{text}" for name, text in sections.items())
+    write_text(path, f"{title}\n\n{body}\n")
+
+
+def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[str]) -> str:
+    lines = [f"A network that takes speech and gives a probability for each of {_listed(class_names)}."]
+    lines += _all_filled(DETAILS, config)
+    lines += _method_lines(metrics.get("method") or {})
+    lines += _all_filled((*TRAINING, SEED), config)
+    if version := versions.get("stressid_keras"):
+        lines.append(f"Software: stressid\\_keras {escaped(version)}.")
+    return bullets(lines)
+
+
+def _all_filled(templates: Sequence[str], config: dict) -> list[str]:
+    return [text for template in templates if (text := _filled(template, config))]
+
+
+def _method_lines(method: dict) -> list[str]:
+    """The loss and what stands in it, one line each."""
+    loss = [f"Loss of the student: {escaped(method['loss'])}."] if method.get("loss") else []
+    return [*loss, *map(escaped, method.get("sentences") or ())]
+
+
+def _citations(metrics: dict) -> str:
+    papers = (metrics.get("method") or {}).get("papers") or ()
+    return " ".join([f"Distillation: {'; '.join(map(escaped, papers))}."] * bool(papers) + [CITATION])
+
+
+def _data(metrics: dict, class_names: Sequence[str], data_name: str) -> str:
+    protocol = metrics.get("protocol") or {}
+    parts = protocol.get("splits") or {}
+    lines = [f"Data: {escaped(data_name)}; classes {_listed(class_names)}."]
+    if name := protocol.get("name"):
+        seeds = f", {seeds_text(protocol)}" if protocol.get("seeds") else ""
+        lines.append(f"Protocol: {escaped(name)}{seeds}. {UNSEEN}")
+    lines.append("The student and its control are scored on recordings that have audio only.")
+    if not parts:
+        return bullets([*lines, "How many people and windows there were was not recorded."])
+    rows = []
+    for part in SPLITS:
+        if found := parts.get(part):
+            counts = found.get("class_counts") or {}
+            numbers = [found.get("n_subjects"), found.get("n_windows"), *map(counts.get, class_names)]
+            rows.append((part, *("unknown" if value is None else str(value) for value in numbers)))
+    header = ("part", "subjects", "windows", *map(escaped, class_names))
+    return bullets(lines) + "\n\n" + table(header, rows)
+
+
+def _scores(metrics: dict) -> str:
+    scored = split_score_table(metrics, "test")
+    if not scored:
+        return "No scores on test subjects were recorded."
+    differences = difference_table(metrics, "test")
+    pieces = [
+        " ".join(map(escaped, learning_sentences(metrics))),
+        scored,
+        HOW_MEASURED,
+        differences and f"{differences}\n\n{COMPARISON_READING}",
+        bullets(reading_lines(metrics, "test")),
+    ]
+    return "\n\n".join(filter(None, pieces))
+
+
+def _noted(scores: str, note: str) -> str:
+    return f"{scores}\n\n{note}" if scores else ABSENT_PART
+
+
+def _caveats(metrics: dict) -> str:
+    pairs = _pairs(metrics)
+    names = {str(pair[key]) for pair in pairs for key in ("first", "second")}
+    lines = [_blotted(escaped(sentence), names) for sentence in metrics.get("findings") or ()]
+    if pairs:
+        found = "1 pair of names looks" if len(pairs) == 1 else f"{len(pairs)} pairs of names look"
+        lines.append(f"{found} like one person; then a split by subject does not divide people.")
+    lines += audit_lines(metrics)
+    protocol = metrics.get("protocol") or {}
+    if meaning := protocol.get("interval"):
+        lines.append(escaped(meaning))
+    n_subjects = ((protocol.get("splits") or {}).get("test") or {}).get("n_subjects")
+    if n_subjects is not None:
+        lines.append(f"The scores rest on {n_subjects} {'person' if n_subjects == 1 else 'people'}.")
+    return bullets(lines) or "None were recorded."
+
+
+def _pairs(metrics: dict) -> list[dict]:
+    """Names that look like one person, two at a time."""
+    pairs = (metrics.get("probes") or {}).get("duplicates") or []
+    return [pair for pair in pairs if pair and pair.get("first") and pair.get("second")]
+
+
+def _blotted(text: str, names: set[str]) -> str:
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<![^\W_]){re.escape(escaped(name))}(?![^\W_])", "(a subject)", text)
+    return text
+
+
+def data_licence(data_name: str) -> str:
+    """A paragraph on the licence of the data, by the name of their tree."""
+    return STRESSID_LICENCE if data_name.casefold() == "stressid" else OTHER_LICENCE
+
+
+def _loading(config: dict) -> str:
+    rate = _looked_up(config, "preparation.audio.sample_rate") or "same rate,"
+    return f"{LOADING}\n\n{LOADING_TFLITE.format(rate=rate)}"
+
+
+def _filled(template: str, values: dict) -> str | None:
+    """The template with each {dotted.name} looked up; None if one is absent."""
+    found = {name: _looked_up(values, name) for name in re.findall(r"{([\w.]+)}", template)}
+    if None in found.values():
+        return None
+    return re.sub(r"{([\w.]+)}", lambda match: _shown(match.group(1), found[match.group(1)]), template)
+
+
+def _looked_up(values: dict, name: str):
+    for key in name.split("."):
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+def _shown(name: str, value) -> str:
+    """A value of the configuration, in words where the card has some."""
+    if isinstance(value, list | tuple):
+        return "-".join(_shown("", item) for item in value)
+    if isinstance(value, str | bool) and value in WORDS.get(name, {}):
+        return WORDS[name][value]
+    return f"{value:.6g}" if isinstance(value, float) else escaped(value)
+
+
+def _listed(class_names: Sequence[str]) -> str:
+    return ", ".join(map(escaped, class_names))

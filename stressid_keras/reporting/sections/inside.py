@@ -1,0 +1,72 @@
+"""What drives the students, and what their features look like."""
+
+import numpy as np
+
+from stressid_keras.analysis.inspection import embed
+from stressid_keras.config import AudioConfig, from_dict
+from stressid_keras.evaluation.models import short_name
+from stressid_keras.reporting import figures
+from stressid_keras.reporting.band_summary import summarise_bands
+from stressid_keras.reporting.evidence import Evidence
+from stressid_keras.reporting.page import details, element, figure_grid
+
+OCCLUSION_READING = (
+    "Regions that the probability of the true class falls without (occlusion, Zeiler and Fergus 2014): a part of the "
+    "spectrogram is replaced by the mean of its bands. By frequency over all test windows, and in full for some."
+)
+EMBEDDING_READING = (
+    "Features of people not trained on, of one network, in two dimensions, coloured by class and by person. Points "
+    "that gather by person rather than by class show a network that knows voices or bodies rather than states."
+)
+
+
+def inside_sections(evidence: Evidence) -> list[str]:
+    return [*_occlusion(evidence), *_embedding(evidence)]
+
+
+def _occlusion(evidence: Evidence) -> list[str]:
+    if not evidence.bands:
+        return []
+    audio = from_dict(AudioConfig, evidence.config["preparation"]["audio"])
+    shown = [
+        (
+            f"{short_name(model)}: {window.title}",
+            figures.occlusion_figure(
+                window.log_mel,
+                occlusion,
+                audio.sample_rate,
+                audio.hop_length,
+                f"{short_name(model)}, {window.title}",
+            ),
+        )
+        for window in evidence.looked_at
+        for model, occlusion in window.maps.items()
+    ]
+    bands = {
+        model: summarise_bands(importances, evidence.band_subjects, evidence.metrics["protocol"]["seed"])
+        for model, importances in evidence.bands.items()
+    }
+    return [
+        element("h2", "What the students listen to"),
+        element("p", OCCLUSION_READING),
+        figure_grid([("By frequency", figures.band_figure(bands, audio.sample_rate, audio.n_mels))]),
+        details("In single windows", figure_grid(shown)),
+    ]
+
+
+def _embedding(evidence: Evidence) -> list[str]:
+    rows, seed = evidence.feature_rows, evidence.metrics["protocol"]["seed"]
+    if rows is None:
+        return []
+    grids = []
+    for model, features in evidence.features.items():
+        coordinates, method = embed(np.asarray(features), seed)
+        drawn = figures.embedding_figures(
+            coordinates,
+            rows["label"].to_numpy(),
+            evidence.class_names,
+            rows["subject"].to_numpy(),
+            method,
+        )
+        grids.append(figure_grid([(f"{short_name(model)}: {caption}", svg) for caption, svg in drawn]))
+    return [element("h2", "Features of unseen people"), element("p", EMBEDDING_READING), *grids]

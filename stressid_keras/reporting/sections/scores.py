@@ -1,0 +1,89 @@
+"""What the models do on unseen people: findings, scores beside their floors, differences, confusions."""
+
+from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
+from stressid_keras.reporting import figures
+from stressid_keras.reporting.evidence import Evidence
+from stressid_keras.reporting.page import bullets, details, element, figure_grid, table
+from stressid_keras.reporting.tables import (
+    comparison_header,
+    comparison_lines,
+    comparison_rows,
+    further_header,
+    further_rows,
+    score_header,
+    score_rows,
+    score_title,
+)
+from stressid_keras.reporting.texts import COMPARISON_READING, RESEARCH_ONLY, UNSEEN, learning_sentences
+
+READING = (
+    "UAR is the unweighted average recall (balanced accuracy). The classical baselines see hand-crafted features of "
+    "the same windows, in the same parts. A floor needs no recording at all: the most frequent class of the training "
+    "part, the most frequent class of the same task there, or the class that goes with which files a recording has. "
+    "A model that does not beat the floors has learned nothing that shows."
+)
+FURTHER_READING = (
+    "Within-task UAR is the mean over tasks of the recall within the task, which its name cannot raise; AUROC is one "
+    "class versus the rest; the calibration error is the distance of confidence and accuracy in ten bins of "
+    "confidence; the Brier score is the squared distance of the probabilities from the truth, 0 to 2."
+)
+
+
+def score_sections(evidence: Evidence) -> list[str]:
+    """Raises StressIDError if there are no test scores."""
+    metrics = evidence.metrics
+    title = score_title(metrics, "test")
+    return [
+        element("p", " ".join([*learning_sentences(metrics), UNSEEN])),
+        element("h2", "What was found"),
+        bullets(metrics.get("findings") or ["Nothing that needs a warning."]),
+        element("p", f"{RESEARCH_ONLY} {_caveat(metrics)}", 'class="note"'),
+        element("h2", "Scores"),
+        _score_table(metrics, "test"),
+        element("p", READING),
+        details(
+            "Further scores on the test subjects",
+            table(further_header(metrics), further_rows(metrics), title) + element("p", FURTHER_READING),
+        ),
+        *[
+            details(f"Scores on the {part} subjects", _score_table(metrics, part))
+            for part in metrics["floors"]
+            if part != "test"
+        ],
+        element("h2", "Differences, paired by subject (test)"),
+        *[element("p", line) for line in comparison_lines(metrics)],
+        element("p", COMPARISON_READING),
+        details("All pairs in numbers", table(comparison_header(metrics), comparison_rows(metrics), title)),
+        element("h2", "Confusion matrices (test)"),
+        _confusions(evidence),
+    ]
+
+
+def _score_table(metrics: dict, part: str) -> str:
+    return table(score_header(metrics), score_rows(metrics, part), score_title(metrics, part))
+
+
+def _caveat(metrics: dict) -> str:
+    protocol = metrics["protocol"]
+    n_subjects = protocol["splits"]["test"]["n_subjects"]
+    return (
+        f"The test part holds {n_subjects} subject{'' if n_subjects == 1 else 's'}, and the intervals "
+        f"({protocol['confidence']:.0%}, {protocol['bootstrap_resamples']} bootstrap resamples of subjects) "
+        f"are as wide as that makes them. {protocol['interval']}"
+    )
+
+
+def _confusions(evidence: Evidence) -> str:
+    found = [(model, evidence.metrics.get(model, {}).get("test")) for model in NETWORKS]
+    return figure_grid(
+        [
+            (
+                short_name(model),
+                figures.confusion_figure(
+                    scores["confusion_matrix"], evidence.class_names, display_name(model)
+                ),
+            )
+            for model, scores in found
+            if scores
+        ]
+    )

@@ -1,0 +1,1 @@
+"""The device side, without Keras: an exported student asked about recordings and streams."""

@@ -1,0 +1,143 @@
+"""The exported student, run with LiteRT alone: no TensorFlow, no Keras, no librosa."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import AudioConfig
+from stressid_keras.errors import ExportError, RecordingError, StressIDError, shown
+from stressid_keras.media.sound.sound_files import audio_format, read_sound
+from stressid_keras.runtime.agreement import check_agreement
+from stressid_keras.runtime.description import audio_of, read_student
+from stressid_keras.runtime.interpreter import WindowModel
+from stressid_keras.runtime.pcm import as_float, as_mono, check_hop, count_channels
+from stressid_keras.runtime.stream import Prediction, Stream
+
+FORMATS = {  # libsndfile's names of what a file's name promises
+    ".wav": ("WAV", "WAVEX", "RF64", "W64"),
+    ".mp3": ("MPEG", "MP3"),
+    ".flac": ("FLAC",),
+    ".ogg": ("OGG",),
+    ".opus": ("OGG",),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+}
+
+
+class StudentRunner:
+    """An exported student: recordings in, probabilities and features out.
+
+    Any of the files that `recipes/export_tflite.py` writes. Safe to share: threads take turns, window by window, so the
+    numbers are those of one thread alone, and its time; who wants several windows at once takes a runner a thread.
+    A runner can be pickled, with its model, and be used after a fork.
+
+    Args:
+        path: the `.tflite` file.
+        threads: CPU threads of the interpreter.
+
+    Attributes:
+        samples: length of the model's window in samples.
+        sample_rate: Hz that the model hears.
+        hop: seconds from one window to the next, unless another is asked for.
+        class_names: of the probabilities, in their order.
+        description: the `model.json` inside the file: variant, front end, model card, training data, licence, …
+
+    Raises:
+        ExportError: the file is absent, truncated, damaged, changed after its export, no TFLite model, or no exported
+            student; or its description and its model do not agree.
+    """
+
+    def __init__(self, path: Path, threads: int = 1):
+        self.description, content = read_student(path)
+        self._model = WindowModel(content, threads, path)
+        check_agreement(self.description, content, self._model, path)
+        self.samples = self._model.samples
+        self.sample_rate = self.description["sample_rate"]
+        self.hop = self.description["hop_seconds"]
+        self.class_names = tuple(self.description["class_names"])
+
+    @property
+    def front_end(self) -> AudioConfig:
+        """The log-mel that the model computes."""
+        return audio_of(self.description)
+
+    def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray | None]:
+        """Score one window at `sample_rate`; see `WindowModel.predict_window`."""
+        return self._model.predict_window(waveform)
+
+    def predict(self, source, rate: float | None = None, hop: float | None = None) -> Prediction:
+        """Score a recording of any length and rate.
+
+        A window every hop from 0, one more that ends at the end if the last does not; zeros behind a recording that
+        is shorter than a window. Channels are averaged, then the whole is resampled (soxr, HQ); a window beyond full
+        scale is divided by its peak. Silent windows are scored and named.
+
+        Args:
+            source: path of a sound file (WAV, FLAC, OGG, MP3, AIFF); or samples (n,) or (n, channels), n > 0, of
+                floating point of full scale 1, or int16, int32 or uint8 of full scale of their type.
+            rate: Hz of the samples, from 4 kHz; a file knows its own.
+            hop: seconds from one window to the next; by default the model's.
+
+        Raises:
+            RecordingError: the file is absent, empty, truncated, no audio, other audio than its name says, or cannot
+                be scored.
+            ExportError: samples that are empty, not finite, or of another type or shape; no rate or a wrong one; a
+                hop that is not positive.
+        """
+        if isinstance(source, str | os.PathLike):
+            if rate is not None:
+                raise ExportError(
+                    f"a rate was given with {source}; expected none, for the file knows its own."
+                )
+            if hop is not None:
+                check_hop(hop)  # not the file's fault
+            return self._predict_file(Path(source), hop)
+        if rate is None:
+            raise ExportError("no rate was given with the samples; expected their rate in Hz.")
+        stream = self.stream(rate, hop=hop)
+        samples = as_float(source, "the recording")
+        stream.push(as_mono(samples, count_channels(samples, "the recording"), "the recording"))
+        return stream.finish()
+
+    def stream(self, rate: float, channels: int = 1, hop: float | None = None) -> Stream:
+        """A recording that comes in chunks, as from a microphone; the numbers are those of `predict`.
+
+        Args:
+            rate: Hz of the chunks.
+            channels: of the chunks; they are averaged.
+            hop: seconds from one window to the next; by default the model's.
+
+        Raises:
+            ExportError: a wrong rate, number of channels or hop.
+        """
+        return Stream(self, rate, channels, self.hop if hop is None else hop)
+
+    def _predict_file(self, path: Path, hop: float | None) -> Prediction:
+        try:
+            _check_name(path)
+            samples, rate = read_sound(path)
+            return self.predict(samples, rate, hop)
+        except RecordingError:
+            raise
+        except OSError as error:
+            raise RecordingError(
+                f"{path} cannot be read ({error.strerror or error}); expected a sound file."
+            ) from None
+        except StressIDError as error:
+            raise RecordingError(f"{path.name} cannot be scored: {error}") from None
+        except Exception as error:  # one recording never ends a loop over many
+            what = f"{type(error).__name__} {error}".strip()
+            raise RecordingError(
+                f"{path.name} cannot be scored ({shown(what)}); expected a sound file."
+            ) from None
+
+
+def _check_name(path: Path) -> None:
+    """A name that promises another format is a sign of a mix-up: whoever made the file heard something else."""
+    found, named = audio_format(path), FORMATS.get(path.suffix.lower())
+    if named and found not in named:
+        found = "MP3" if found == "MPEG" else found
+        raise RecordingError(
+            f"{path.name} holds {found} and its name says {path.suffix.lower()}; rename it, or convert it to WAV."
+        )

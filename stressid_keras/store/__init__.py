@@ -1,0 +1,1 @@
+"""Prepared windows on disk, for reading: arrays, manifest, hashes, images."""

@@ -1,0 +1,1 @@
+"""Many runs of one kind beside each other: methods compared, modalities ablated, hyperparameters searched."""

@@ -1,0 +1,156 @@
+"""Students distilled in several ways, on the folds of a cross-validation whose teachers and controls they share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from stressid_keras.config import DistillationConfig, RunConfig
+from stressid_keras.provenance import file_fingerprint, write_json
+from stressid_keras.workflow.analysis import class_probabilities
+from stressid_keras.workflow.cross_validation import CrossValidation, fold_run
+from stressid_keras.workflow.data import Fold
+from stressid_keras.workflow.scoring import SCORING_VERSION, SplitResults, train_rows
+from stressid_keras.workflow.stage import Stage, read_record, read_result
+
+VERSION = 1  # raised when predictions change for the same networks
+CONTROL, TEACHER = "student_ce", "teacher"
+
+
+class Variant(NamedTuple):
+    """One way to distil."""
+
+    label: str  # what tables call it
+    distillation: DistillationConfig
+
+
+class Variants:
+    """Trains them, asks them about the test windows of every fold, and keeps what is made of the answers.
+
+    The control is always among those asked. A variant that is the run's own configuration is the run's student: an
+    evaluation on the same folds finds it trained, and the other way round.
+
+    Args:
+        folds: its runs; its seeds are its repeats.
+        kind: the name of the folder, inside that of the run and of each fold, and of the files in it.
+        variants: by the name of the model, which begins with `student`.
+        with_teacher: also ask the teacher, whole and with modalities missing.
+    """
+
+    def __init__(
+        self, folds: CrossValidation, kind: str, variants: dict[str, Variant], with_teacher: bool = False
+    ):
+        self.folds = folds
+        self.data = folds.run.data
+        self.kind = kind
+        self.variants = variants
+        self.with_teacher = with_teacher
+        self.folder = folds.run.output_dir / kind
+        self.files = (f"{kind}.csv", f"{kind}.json", f"{kind}.html", "predictions.csv")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {model: variant.label for model, variant in self.variants.items()}
+
+    def evaluate(self, score: Callable, write_report: Callable[[Path, dict], None]) -> dict:
+        """Train what is missing and score all of it; the content of `<kind>.json`.
+
+        Args:
+            score: called with the predictions, the training rows of all folds, and the seconds that training a model
+                took, on average; gives JSON values.
+            write_report: called with the folder and those values; leaves `<kind>.csv` and `<kind>.html`.
+        """
+        with self.data.writing():
+            return self._evaluate(score, write_report)
+
+    def _evaluate(self, score: Callable, write_report: Callable) -> dict:
+        results = self.folds.split_results()
+        distillations = {model: variant.distillation for model, variant in self.variants.items()}
+        self.folds.work(self.kind, train_variants, results, self.kind, distillations, self.with_teacher)
+        files = [result.folder / self.kind / "predictions.csv" for result in results]
+        stage = Stage(
+            self.folder,
+            f"{self.kind}_record",
+            {
+                "predictions": [file_fingerprint(file) for file in files],
+                "variants": list(self.labels.items()),
+                "store": self.data.store.fingerprint,
+                "seed": self.data.config.seed,
+                "code": [VERSION, SCORING_VERSION],
+            },
+            self.files,
+        )
+        if stage.is_current():
+            self.data.reporter.reused(self.kind, [self.folder / name for name in self.files])
+        else:
+            stage.run(lambda: self._score(results, score, write_report))
+        return read_result(self.folder / f"{self.kind}.json")
+
+    def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> None:
+        from stressid_keras import evaluation
+
+        folders = [result.folder / self.kind for result in results]
+        predictions = pd.concat(
+            [
+                evaluation.read_predictions(folder / "predictions.csv").assign(**result.place)
+                for folder, result in zip(folders, results, strict=True)
+            ],
+            ignore_index=True,
+        )
+        seconds = [read_record(folder, "predictions")["summary"]["seconds"] for folder in folders]
+        found = score(predictions, train_rows(self.data, results), pd.DataFrame(seconds).mean().to_dict())
+        evaluation.write_predictions(self.folder / "predictions.csv", predictions)
+        write_json(self.folder / f"{self.kind}.json", found)
+        write_report(self.folder, found)
+
+
+def train_variants(
+    data_dir,
+    prepared_dir,
+    folder: Path,
+    config: RunConfig,
+    fold: Fold,
+    kind: str,
+    distillations: dict[str, DistillationConfig],
+    with_teacher: bool,
+) -> None:
+    """Train the students of one fold and ask them, in this process."""
+    with fold_run(data_dir, prepared_dir, folder, config, fold) as run:
+        stages = {TEACHER: run.training.teacher} if with_teacher else {}
+        stages[CONTROL] = run.training.control
+        for model, distillation in distillations.items():
+            own = distillation == config.distillation
+            stages[model] = run.training.student if own else run.training.variant(model, distillation, kind)
+        inputs = {
+            "models": {model: stage.record["outputs"] for model, stage in stages.items()},
+            "store": run.store.fingerprint,
+            "code": VERSION,
+        }
+        stage = Stage(folder / kind, "predictions", inputs, ("predictions.csv",))
+        if not stage.is_current():
+            stage.run(lambda: _predict(run, stage.folder / "predictions.csv", stages))
+
+
+def _predict(run, path: Path, stages: dict[str, Stage]) -> dict:
+    from stressid_keras import evaluation
+    from stressid_keras.analysis.inspection import modality_logits
+
+    rows, store, tables = run.data.rows("test"), run.store, []
+    with run.data.reporter.stage("predictions", len(stages)) as report:
+        for done, (model, stage) in enumerate(stages.items(), start=1):
+            network = run.training.load(stage.name, stage.folder)
+            outputs = run.analysis.outputs(network, rows)
+            logits = {model: outputs["logits"]}
+            if model == TEACHER:
+                masked = modality_logits(network, outputs)
+                logits |= {f"{TEACHER}_{name}": values for name, values in masked.items()}
+            tables += [
+                evaluation.predictions_table(
+                    name, "test", store.manifest.iloc[rows], class_probabilities(values), store.class_names
+                )
+                for name, values in logits.items()
+            ]
+            report(done)
+    evaluation.write_predictions(path, pd.concat(tables, ignore_index=True))
+    return {"seconds": {model: stage.record["seconds"] for model, stage in stages.items()}}

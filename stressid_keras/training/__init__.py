@@ -1,0 +1,1 @@
+"""Fitting any classifier: cross-entropy, exact logs, the best epoch, resuming."""
