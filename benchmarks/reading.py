@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from compare import Comparison, compare
 
-from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
+from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.store.encoding import narrow
 from stressid_keras.store.store import PreparedStore

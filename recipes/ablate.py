@@ -7,8 +7,8 @@ Teachers, controls and full students are those of `evaluate.py` with the same fo
 
 import common
 
-from stressid_keras.evaluation import ablation_table
 from stressid_keras.studies.ablation import Ablation
+from stressid_keras.studies.ablation_scores import ablation_table
 from stressid_keras.workflow import CrossValidation
 
 

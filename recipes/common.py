@@ -23,6 +23,7 @@ from stressid_keras.config import (
 )
 from stressid_keras.dataset import SyntheticConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import RECORDS, WEIGHTS
 from stressid_keras.provenance import fingerprint, parse_json
 from stressid_keras.workflow import Reporter, Run
 
@@ -61,13 +62,11 @@ def parser(description: str) -> Parser:
         type=option_of(TrainingConfig, "learning_rate"),
         help="at the start of each training",
     )
-    for name, modality in zip(
-        ("alpha", "beta", "gamma", "delta"), ("video", "ECG", "EDA", "respiration"), strict=True
-    ):
+    for modality, name in WEIGHTS.items():
         add(
             f"--{name}",
             type=option_of(DistillationConfig, name),
-            help=f"weight of the {modality} feature in the student's loss",
+            help=f"weight of the {RECORDS[modality].spoken} feature in the student's loss",
         )
     add("--backbone", choices=("cnn", "separable"), help="of the student; separable: small, for phones [cnn]")
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")

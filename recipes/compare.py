@@ -9,8 +9,8 @@ names, see `stressid_keras/distillation/methods`; alpha to delta weigh the featu
 
 import common
 
-from stressid_keras.evaluation import comparison_table
 from stressid_keras.studies.comparison import COMPARED_METHODS, Comparison
+from stressid_keras.studies.comparison_scores import comparison_table
 from stressid_keras.workflow import CrossValidation
 
 

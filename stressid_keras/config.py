@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Annotated
 
 from stressid_keras.errors import StressIDError, shown
+from stressid_keras.modalities import PRIVILEGED, WEIGHTS
 from stressid_keras.ranges import Checked, Choice, Length, Name, Range, Text, checked, kinds, type_and_rules
-
-MODALITIES = ("audio", "video", "ecg", "eda", "rr")
-PHYSIOLOGICAL = ("ecg", "eda", "rr")
-PRIVILEGED = ("video", "ecg", "eda", "rr")  # what the teacher sees and the student never does
 
 EXPORT_VARIANTS = ("float32", "fp16", "int8", "mediapipe")
 FULL_INT8 = ("full_int8", "int8_full", "full-int8", "int8-full")  # names that other exporters give it
@@ -378,7 +375,7 @@ class DistillationConfig(Checked):
     @property
     def weights(self) -> dict[str, float]:
         """The weights by the modality whose feature they pull towards."""
-        return {"video": self.alpha, "ecg": self.beta, "eda": self.gamma, "rr": self.delta}
+        return {name: getattr(self, option) for name, option in WEIGHTS.items()}
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from stressid_keras.batches.tf_data import make_dataset
-from stressid_keras.config import MODALITIES, AugmentationConfig, PipelineConfig
+from stressid_keras.config import AugmentationConfig, PipelineConfig
+from stressid_keras.modalities import MODALITIES
 
 PLAIN = PipelineConfig(batch_size=4, augmentation=AugmentationConfig(enabled=False))
 

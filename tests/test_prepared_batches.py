@@ -8,8 +8,9 @@ import pytest
 
 from stressid_keras.batches.batch_plan import EpochCounter
 from stressid_keras.batches.py_dataset import PreparedBatches
-from stressid_keras.config import MODALITIES, PRIVILEGED, AugmentationConfig, PipelineConfig
+from stressid_keras.config import AugmentationConfig, PipelineConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import MODALITIES, PRIVILEGED
 
 CONFIG = PipelineConfig(batch_size=4)
 PLAIN = dataclasses.replace(CONFIG, augmentation=AugmentationConfig(enabled=False))

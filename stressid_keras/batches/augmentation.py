@@ -5,7 +5,8 @@ Every function takes a generator that it draws from, leaves its input as it is, 
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL, AugmentationConfig
+from stressid_keras.config import AugmentationConfig
+from stressid_keras.modalities import PHYSIOLOGICAL
 
 
 def augment(sample: dict, generator: np.random.Generator, config: AugmentationConfig) -> dict:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import MODALITIES
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.store.store import TABLES, PreparedStore
 from stressid_keras.system.temporary import temporary_folder
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from stressid_keras.batches.batch_plan import BatchPlan, EpochCounter, largest_sizes, sample_lengths
 from stressid_keras.batches.samples import Samples
-from stressid_keras.config import PHYSIOLOGICAL, PipelineConfig
+from stressid_keras.config import PipelineConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.store.store import PreparedStore
 
 

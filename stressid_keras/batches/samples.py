@@ -8,6 +8,7 @@ import numpy as np
 from stressid_keras.batches.augmentation import augment
 from stressid_keras.batches.cache import cached
 from stressid_keras.config import PipelineConfig
+from stressid_keras.modalities import RECORDS
 from stressid_keras.store.encoding import from_stored
 from stressid_keras.store.store import PreparedStore
 
@@ -67,7 +68,7 @@ class Samples:
 def decoded(modality: str, array: np.ndarray) -> np.ndarray:
     """A prepared array as the float32 numbers that it stands for, (*spatial, C)."""
     values = from_stored(array, modality)
-    return values if modality == "video" else values[..., None]
+    return values if RECORDS[modality].channels > 1 else values[..., None]
 
 
 def _by_view(values) -> np.ndarray:

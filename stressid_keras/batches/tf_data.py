@@ -8,10 +8,8 @@ import tensorflow as tf
 from stressid_keras.batches.batch_plan import BatchPlan, EpochCounter, largest_sizes, sample_lengths
 from stressid_keras.batches.samples import Samples
 from stressid_keras.config import PipelineConfig
+from stressid_keras.modalities import RECORDS
 from stressid_keras.store.store import PreparedStore
-
-RANKS = {"audio": 2, "video": 3, "ecg": 2, "eda": 2, "rr": 2}  # spatial axes; channels come last
-CHANNELS = {"video": 3}  # 1 otherwise
 
 
 def make_dataset(
@@ -67,7 +65,7 @@ def make_dataset(
     shapes = tf.nest.map_structure(lambda spec: spec.shape, dataset.element_spec)
     if config.pad_to == "largest":
         for modality, size in largest_sizes(store, rows, modalities).items():
-            shapes[0][modality] = (*size[: RANKS[modality]], CHANNELS.get(modality, 1))
+            shapes[0][modality] = (*size[: RECORDS[modality].axes], RECORDS[modality].channels)
     return dataset.padded_batch(config.batch_size, shapes).prefetch(2)
 
 
@@ -86,7 +84,7 @@ def _reader(samples: Samples):
         x, features = {}, {}
         for modality in samples.modalities:
             x[modality] = arrays.pop(0)
-            x[modality].set_shape([None] * RANKS[modality] + [CHANNELS.get(modality, 1)])
+            x[modality].set_shape([None] * RECORDS[modality].axes + [RECORDS[modality].channels])
             x[f"{modality}_size"] = tf.shape(x[modality])[:-1]
         for (name, width), values in zip(widths.items(), arrays, strict=True):
             values.set_shape((width,))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from stressid_keras.config import MODALITIES, PRIVILEGED, DatasetConfig
+from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.adapters.stressid import Sources, find_sources, labels_path
 from stressid_keras.dataset.labels import Labels, read_labels
 from stressid_keras.errors import DatasetError
+from stressid_keras.modalities import MODALITIES, PRIVILEGED
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """From predictions to scores with floors and intervals, tables, a report and a model card."""
 
-from stressid_keras.evaluation.ablation import ablation_scores, ablation_table, write_ablation_report
 from stressid_keras.evaluation.audit import leakage_audit
 from stressid_keras.evaluation.comparisons import compare_models, holm, model_agreement
 from stressid_keras.evaluation.demographics import read_demographics
@@ -8,7 +7,6 @@ from stressid_keras.evaluation.fairness import group_scores
 from stressid_keras.evaluation.floors import floor_predictions
 from stressid_keras.evaluation.gap import gap_closed
 from stressid_keras.evaluation.intervals import bootstrap_interval
-from stressid_keras.evaluation.methods import comparison_table, method_scores, write_comparison_report
 from stressid_keras.evaluation.metrics import aggregate_recordings, classification_metrics
 from stressid_keras.evaluation.predictions import (
     prediction_columns,
@@ -20,19 +18,15 @@ from stressid_keras.evaluation.predictions import (
 from stressid_keras.evaluation.scores import score_folds, score_run
 
 __all__ = [
-    "ablation_scores",
-    "ablation_table",
     "aggregate_recordings",
     "bootstrap_interval",
     "classification_metrics",
     "compare_models",
-    "comparison_table",
     "floor_predictions",
     "gap_closed",
     "group_scores",
     "holm",
     "leakage_audit",
-    "method_scores",
     "model_agreement",
     "prediction_columns",
     "predictions_table",
@@ -41,7 +35,5 @@ __all__ = [
     "read_predictions",
     "score_folds",
     "score_run",
-    "write_ablation_report",
-    "write_comparison_report",
     "write_predictions",
 ]

@@ -2,13 +2,22 @@
 
 from collections.abc import Iterable
 
-from stressid_keras.analysis.baselines import BASELINE_NAMES
-
 NETWORKS = ("teacher", "student", "student_ce")  # student_ce: the same student, cross-entropy alone
 NETWORK_NAMES = {
     "teacher": "teacher",
     "student": "student",
     "student_ce": "same student, cross-entropy alone",
+}
+CLASSIFIER_NAMES = {
+    "logistic_regression": "logistic regression",
+    "svm": "SVM",
+    "random_forest": "random forest",
+    "knn": "k nearest neighbours",
+}
+BASELINE_NAMES = {
+    f"{features}_{key}": f"{features} features, {name}"
+    for features in ("audio", "physiology")
+    for key, name in CLASSIFIER_NAMES.items()
 }
 SHORT_NAMES = {"student_ce": "control"}
 

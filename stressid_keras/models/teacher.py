@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from stressid_keras.config import PHYSIOLOGICAL, PRIVILEGED, TeacherConfig
+from stressid_keras.config import TeacherConfig
+from stressid_keras.modalities import PHYSIOLOGICAL, PRIVILEGED
 from stressid_keras.models.encoders import image_encoder, size_input, video_encoder
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.signals.physiology import too_long
 
 FACTOR = (

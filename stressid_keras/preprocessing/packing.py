@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, PRIVILEGED, QualityConfig
+from stressid_keras.config import QualityConfig
 from stressid_keras.errors import StaleError
+from stressid_keras.modalities import MODALITIES, PHYSIOLOGICAL, PRIVILEGED
 from stressid_keras.preprocessing.failures import by_cause
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import Unit

@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, to_dict
+from stressid_keras.config import PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
+from stressid_keras.modalities import MODALITIES, PRIVILEGED
 from stressid_keras.preprocessing.estimate import estimate_nbytes
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
 from stressid_keras.preprocessing.signals.signal_levels import NO_RANGE, Levels, person_levels

@@ -4,31 +4,18 @@ import dataclasses
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
+from stressid_keras.config import QualityConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.modalities import RECORDS
 
-# Per modality, what the manifest has of each window, as columns <modality>_<measure>. Dropped samples are those
-# that a signal is shorter than its window; dropped frames are counted in the gaps between a video's frames.
-MEASURES = {
-    "audio": ("clipped_share", "silent_share"),
-    "video": ("dropped_frames",),
-    **dict.fromkeys(PHYSIOLOGICAL, ("flat_share", "missing_share", "dropped_samples")),
-}
 _DECIMALS = 6  # of a share, in the manifest
-_USED = {
-    "audio": ("min_seconds", "silence_peak", "clip_peak", "max_silent_share", "max_clipped_share"),
-    "video": ("min_seconds", "max_dropped_share"),
-    **dict.fromkeys(
-        PHYSIOLOGICAL,
-        ("min_seconds", "max_missing_share", "max_flat_share", "flat_seconds", "signal_rate"),
-    ),
-}
-_USED["ecg"] += ("min_beat_likeness",)
 
 
 def settings(modality: str, config: QualityConfig) -> dict:
     """The options that decide about this modality."""
-    return {name: value for name, value in dataclasses.asdict(config).items() if name in _USED[modality]}
+    return {
+        name: value for name, value in dataclasses.asdict(config).items() if name in RECORDS[modality].limits
+    }
 
 
 def check(measures: dict[str, float], limits: QualityConfig, where: str) -> None:

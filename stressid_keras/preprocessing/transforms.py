@@ -12,6 +12,7 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film import frames as video
 from stressid_keras.media.sound.waveform import trim_padding
+from stressid_keras.modalities import RECORDS
 from stressid_keras.preprocessing import audio, quality
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.signals import gaf, physiology
@@ -24,7 +25,6 @@ from stressid_keras.store.encoding import to_stored
 logger = logging.getLogger(__name__)
 
 # Raised when a transform's result changes for the same input; what older versions made is then redone.
-TRANSFORM_VERSIONS = {"audio": 3, "video": 2, "ecg": 3, "eda": 3, "rr": 3}
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def settings(modality: str, config: PreparationConfig) -> dict:
             **({"series": config.gaf.ecg_series} if modality == "ecg" else {}),
             "window_seconds": config.window_seconds,
         }
-    return {**used, **quality.settings(modality, config.quality), "version": TRANSFORM_VERSIONS[modality]}
+    return {**used, **quality.settings(modality, config.quality), "version": RECORDS[modality].version}
 
 
 def _attempt(make, modality: str, path: Path, span: Span) -> PreparedWindow:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.lengths import difference, implausible
 from stressid_keras.preprocessing.signals.signal_levels import Levels

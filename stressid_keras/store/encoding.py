@@ -6,14 +6,14 @@ training saw: the rounding to 8 bits (0.16 dB) would be a larger difference than
 
 import numpy as np
 
-RANGES = {"audio": (0.0, 1.0), "ecg": (-1.0, 1.0), "eda": (-1.0, 1.0), "rr": (-1.0, 1.0)}
-UNIT_RANGE = (0.0, 1.0)  # of what is stored as it came: the video's colours
+from stressid_keras.modalities import RECORDS
+
 WIDER = 257  # 0..255 times this is 0..65535
 
 
 def stored_type(modality: str) -> np.dtype:
     """The integers that a prepared array of a modality holds."""
-    return np.dtype(np.uint16 if modality == "audio" else np.uint8)
+    return np.dtype(f"uint{RECORDS[modality].stored_bits}")
 
 
 def to_stored(values: np.ndarray, modality: str) -> np.ndarray:
@@ -24,7 +24,7 @@ def to_stored(values: np.ndarray, modality: str) -> np.ndarray:
     Args:
         values: float array of any shape.
     """
-    (low, high), dtype = RANGES.get(modality, UNIT_RANGE), stored_type(modality)
+    (low, high), dtype = RECORDS[modality].range, stored_type(modality)
     levels = np.iinfo(dtype).max
     scaled = (np.asarray(values) - low) * (levels / (high - low))
     return np.clip(np.rint(scaled), 0, levels).astype(dtype)
@@ -32,7 +32,7 @@ def to_stored(values: np.ndarray, modality: str) -> np.ndarray:
 
 def from_stored(array: np.ndarray, modality: str) -> np.ndarray:
     """A prepared array as float32 in its modality's range; the inverse of `to_stored` up to its rounding."""
-    low, high = RANGES.get(modality, UNIT_RANGE)
+    low, high = RECORDS[modality].range
     step = (high - low) / np.iinfo(array.dtype).max
     return array.astype(np.float32) * np.float32(step) + np.float32(low)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.provenance import read_json, write_json
 from stressid_keras.store.images import save_gaf_image, save_log_mel_image, save_rgb_image
 from stressid_keras.store.store import PreparedStore

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stressid_keras.config import MODALITIES, PRIVILEGED, PreparationConfig, from_dict
+from stressid_keras.config import PreparationConfig, from_dict
 from stressid_keras.errors import DatasetError, StaleError, shown
-from stressid_keras.preprocessing.quality import MEASURES
+from stressid_keras.modalities import MODALITIES, PRIVILEGED, RECORDS
 from stressid_keras.provenance import file_fingerprint, read_json, read_sealed
 from stressid_keras.store.encoding import stored_type
 from stressid_keras.store.stored_arrays import ArrayFile, array_file
@@ -21,7 +21,7 @@ COLUMNS = (
     "start",
     "seconds",
     *(f"{modality}_{name}" for modality in MODALITIES for name in ("offset", "shape", "seconds")),
-    *(f"{modality}_{name}" for modality in MODALITIES for name in MEASURES[modality]),
+    *(f"{modality}_{name}" for modality in MODALITIES for name in RECORDS[modality].measures),
     *(f"{modality}_checksum" for modality in MODALITIES),
 )
 FAILURE_COLUMNS = ("recording", "modality", "reason")

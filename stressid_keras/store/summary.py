@@ -1,7 +1,6 @@
 """The signal quality of a prepared folder as a table for the screen."""
 
-from stressid_keras.config import MODALITIES
-from stressid_keras.preprocessing.quality import MEASURES
+from stressid_keras.modalities import MODALITIES, RECORDS
 from stressid_keras.store.store import PreparedStore
 
 HEADER = ("modality", "windows", "median s", "refused", "worst values")
@@ -25,7 +24,7 @@ def _line(store: PreparedStore, modality: str) -> tuple[str, ...]:
     refused = failures.loc[failures["modality"] == modality, "recording"].nunique()
     seconds = windows[f"{modality}_seconds"].median()
     worst = []
-    for measure in MEASURES[modality]:
+    for measure in RECORDS[modality].measures:
         values = windows[f"{modality}_{measure}"].dropna()
         if len(values):
             shown = f"{values.max():.1%}" if measure.endswith("_share") else f"{values.max():d}"

@@ -3,12 +3,12 @@
 import dataclasses
 import itertools
 
-from stressid_keras.config import PRIVILEGED, DistillationConfig
+from stressid_keras.config import DistillationConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import PRIVILEGED, WEIGHTS
 from stressid_keras.studies.variants import Variant, Variants
 from stressid_keras.workflow.cross_validation import CrossValidation
 
-OPTIONS = {"video": "alpha", "ecg": "beta", "eda": "gamma", "rr": "delta"}
 ALL = "student"  # of the main job: every term
 
 
@@ -41,17 +41,17 @@ class Ablation:
         Leaves `ablation.csv`, a row per subset with its difference to the control; `ablation.html`, the same as table
         and figure; and `predictions.csv`.
         """
-        from stressid_keras import evaluation
+        from stressid_keras.studies.ablation_scores import ablation_scores, write_ablation_report
 
         return self.variants.evaluate(
-            lambda predictions, train_rows, seconds: evaluation.ablation_scores(
+            lambda predictions, train_rows, seconds: ablation_scores(
                 predictions,
                 train_rows,
                 self.variants.labels,
                 self.data.store.class_names,
                 self.data.config.seed,
             ),
-            evaluation.write_ablation_report,
+            write_ablation_report,
         )
 
 
@@ -70,7 +70,7 @@ def subsets(config: DistillationConfig) -> dict[str, DistillationConfig]:
         raise StressIDError("alpha to delta are all 0; expected at least one term of the loss to leave out.")
     for size in range(1, len(terms) + 1):
         for kept in itertools.combinations(terms, size):
-            dropped = {OPTIONS[modality]: 0.0 for modality in terms if modality not in kept}
+            dropped = {WEIGHTS[modality]: 0.0 for modality in terms if modality not in kept}
             name = ALL if size == len(terms) else "student_" + "_".join(kept)
             found[name] = dataclasses.replace(config, **dropped)
     return found

@@ -49,10 +49,10 @@ class Comparison:
         Leaves `comparison.csv`, a row per method, and for teacher, its modalities and the floors; `comparison.html`,
         the same as tables and figures; and `predictions.csv`.
         """
-        from stressid_keras import evaluation
+        from stressid_keras.studies.comparison_scores import method_scores, write_comparison_report
 
         return self.variants.evaluate(
-            lambda predictions, train_rows, seconds: evaluation.method_scores(
+            lambda predictions, train_rows, seconds: method_scores(
                 predictions,
                 train_rows,
                 self.variants.labels,
@@ -60,7 +60,7 @@ class Comparison:
                 self.data.config.seed,
                 seconds,
             ),
-            evaluation.write_comparison_report,
+            write_comparison_report,
         )
 
 

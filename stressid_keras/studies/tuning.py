@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import keras_tuner
 
-from stressid_keras.config import PRIVILEGED, DistillationConfig, RunConfig
-from stressid_keras.distillation.methods.catalogue import ERRORS
+from stressid_keras.config import DistillationConfig, RunConfig
 from stressid_keras.distillation.methods.description import weights_of
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import WEIGHTS
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow import Run
 
@@ -121,9 +121,7 @@ def search(
 
 def _weights(config: DistillationConfig, hp) -> dict[str, float]:
     """The values of a trial for the weights that are above 0."""
-    names = {
-        error: f"{error}_{modality}" for error, modality in zip(ERRORS, PRIVILEGED, strict=True)
-    }  # as trials are listed
+    names = {weight: f"{weight}_{modality}" for modality, weight in WEIGHTS.items()}  # as trials are listed
     found = {}
     for option in weights_of(config):
         value, name = getattr(config, option), names.get(option, option)

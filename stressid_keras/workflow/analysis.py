@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import scipy.special
 
-from stressid_keras.config import MODALITIES, PRIVILEGED, to_dict
+from stressid_keras.config import to_dict
+from stressid_keras.modalities import MODALITIES, PRIVILEGED
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.encoding import from_stored
 from stressid_keras.store.sealed_arrays import write_arrays

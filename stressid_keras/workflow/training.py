@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.batches.batch_plan import EpochCounter, padded_share
-from stressid_keras.config import PRIVILEGED, DistillationConfig, RunConfig, TrainingConfig, to_dict
+from stressid_keras.config import DistillationConfig, RunConfig, TrainingConfig, to_dict
+from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.models.keras_file import load_network
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.data import RunData

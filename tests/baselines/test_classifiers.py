@@ -13,8 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from stressid_keras.analysis.baselines import BASELINE_NAMES, BASELINES, baseline_probabilities, classifiers
+from stressid_keras.analysis.baselines import BASELINES, baseline_probabilities, classifiers
 from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation.models import BASELINE_NAMES
 
 COLUMNS = ("audio_level", "audio_pitch", "ecg_rate", "eda_level", "rr_rate")
 

@@ -4,9 +4,10 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from stressid_keras.config import MODALITIES, DatasetConfig
+from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import DatasetError
+from stressid_keras.modalities import MODALITIES
 
 CONFIG = DatasetConfig()
 FILES = {

@@ -11,9 +11,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from stressid_keras.config import PRIVILEGED, DistillationConfig, StudentConfig, TeacherConfig
+from stressid_keras.config import DistillationConfig, StudentConfig, TeacherConfig
 from stressid_keras.distillation import build_distiller
 from stressid_keras.distillation.methods import with_methods
+from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.models import build_student, build_teacher
 
 METHODS = "mars+projection-hidden+standardised+logits+generalised+relational+contrastive+confidence"

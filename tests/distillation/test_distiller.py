@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import balanced_accuracy_score
 
-from stressid_keras.config import PRIVILEGED, StudentConfig
+from stressid_keras.config import StudentConfig
 from stressid_keras.distillation import Distiller
+from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.models import build_student
 from stressid_keras.training.classifier import Classifier
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stressid_keras.batches.py_dataset import PreparedBatches
-from stressid_keras.config import PRIVILEGED, PipelineConfig
+from stressid_keras.config import PipelineConfig
 from stressid_keras.distillation import (
     compute_teacher_features,
     compute_teacher_views,
@@ -13,6 +13,7 @@ from stressid_keras.distillation import (
     save_teacher_features,
 )
 from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.fit import class_weights
 

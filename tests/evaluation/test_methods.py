@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import (
     compare_models,
-    comparison_table,
     gap_closed,
     holm,
-    method_scores,
     predictions_table,
-    write_comparison_report,
 )
+from stressid_keras.studies.comparison_scores import comparison_table, method_scores, write_comparison_report
 
 NAMES = ("Low", "Medium", "High")
 TASKS = ("Math", "Reading", "Stroop")

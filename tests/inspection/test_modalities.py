@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from stressid_keras.analysis.inspection import modality_logits
-from stressid_keras.config import PRIVILEGED
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import PRIVILEGED
 
 
 @pytest.fixture(scope="module")

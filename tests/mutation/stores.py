@@ -4,8 +4,9 @@ import shutil
 
 import numpy as np
 
-from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
+from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.store.store import FAILURE_COLUMNS, PreparedStore
 

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
 from stressid_keras.dataset.index import Recording
 from stressid_keras.dataset.labels import read_labels
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.signals.physiology import load_signals
 from stressid_keras.preprocessing.work import prepare_recording
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing import prepare_dataset
 
 CONFIG = PreparationConfig()

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from stressid_keras.config import MODALITIES, DatasetConfig, PreparationConfig
+from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import index_dataset
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.store.encoding import narrow
 from stressid_keras.store.png import contact_sheet, export_png

@@ -14,6 +14,7 @@ import soundfile
 from stressid_keras.config import DatasetConfig, GafConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset.index import index_dataset
 from stressid_keras.errors import DatasetError, StressIDError
+from stressid_keras.modalities import RECORDS
 from stressid_keras.preprocessing import transforms, work
 from stressid_keras.preprocessing.packing import commit
 from stressid_keras.preprocessing.prepare import prepare_dataset
@@ -133,7 +134,8 @@ def test_a_changed_option_redoes_the_modalities_that_it_concerns(
 def test_a_new_version_of_a_transform_redoes_its_modality(index, tmp_path, made, monkeypatch):
     prepare_dataset(index, tmp_path / "prepared", CONFIG)
     made.clear()
-    monkeypatch.setitem(transforms.TRANSFORM_VERSIONS, "rr", transforms.TRANSFORM_VERSIONS["rr"] + 1)
+    newer = dataclasses.replace(RECORDS["rr"], version=RECORDS["rr"].version + 1)
+    monkeypatch.setitem(RECORDS, "rr", newer)
     prepare_dataset(index, tmp_path / "prepared", CONFIG)
     assert {modality for _, modality in made} == {"rr"}
 

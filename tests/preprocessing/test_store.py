@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.config import MODALITIES, PreparationConfig
+from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import DatasetError, StaleError
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.preprocessing.packing import Packer
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.signals.signal_levels import person_levels, recording_levels

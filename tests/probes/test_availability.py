@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from stressid_keras.analysis.probes import availability_probabilities, score_availability
-from stressid_keras.config import MODALITIES, DatasetConfig
+from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset import SyntheticConfig, index_dataset, make_synthetic_tree
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import MODALITIES
 
 NAMES = ("Low", "Medium", "High")
 

@@ -1,6 +1,6 @@
 """Classical baselines, as in the StressID paper: hand-crafted features and scikit-learn's classifiers."""
 
-from stressid_keras.analysis.baselines.classifiers import BASELINE_NAMES, BASELINES, baseline_probabilities
+from stressid_keras.analysis.baselines.classifiers import BASELINES, baseline_probabilities
 from stressid_keras.analysis.baselines.features import GROUPS, baseline_features, group_columns
 from stressid_keras.analysis.baselines.signal_features import physiology_features
 from stressid_keras.analysis.baselines.stored import (
@@ -13,7 +13,6 @@ from stressid_keras.analysis.baselines.voice_features import audio_features
 
 __all__ = [
     "BASELINES",
-    "BASELINE_NAMES",
     "FEATURES_VERSION",
     "GROUPS",
     "audio_features",

@@ -31,7 +31,6 @@ TEMPERATURES = (0.01, 100.0)  # between which that of a support vector machine's
 class Classifier:
     """A kind of classifier, and the settings that are tried, from simple to complex."""
 
-    name: str  # as tables show it
     build: Callable  # (setting, seed, training rows) → estimator
     settings: tuple
 
@@ -46,35 +45,28 @@ class Baseline:
 
 CLASSIFIERS = {
     "logistic_regression": Classifier(
-        "logistic regression",
         lambda strength, seed, rows: LogisticRegression(
             C=strength, class_weight="balanced", max_iter=ITERATIONS
         ),
         (0.001, 0.01, 0.1, 1.0),  # inverse strength of the penalty
     ),
     "svm": Classifier(
-        "SVM",
         # Ties broken: the class of the greatest score is then the class that it votes for.
         lambda strength, seed, rows: SVC(C=strength, class_weight="balanced", break_ties=True),
         (0.1, 1.0, 10.0),  # inverse strength of the penalty
     ),
     "random_forest": Classifier(
-        "random forest",
         lambda depth, seed, rows: RandomForestClassifier(
             TREES, max_depth=depth, class_weight="balanced", random_state=seed
         ),
         (3, 6, None),  # depth of a tree
     ),
     "knn": Classifier(
-        "k nearest neighbours",
         lambda neighbours, seed, rows: KNeighborsClassifier(min(neighbours, rows)),
         (25, 15, 5),  # neighbours; the more, the smoother
     ),
 }
 BASELINES = {f"{group}_{key}": Baseline(group, CLASSIFIERS[key]) for group in GROUPS for key in CLASSIFIERS}
-BASELINE_NAMES = {
-    key: f"{baseline.group} features, {baseline.classifier.name}" for key, baseline in BASELINES.items()
-}
 
 
 def baseline_probabilities(

@@ -7,9 +7,10 @@ import pandas as pd
 
 from stressid_keras.analysis.baselines.signal_features import physiology_features
 from stressid_keras.analysis.baselines.voice_features import audio_features
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.sound.waveform import without_offset
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing import load_signals, load_waveform
 from stressid_keras.preprocessing.sources import is_image
 from stressid_keras.store.store import PreparedStore

@@ -7,8 +7,9 @@ import numpy as np
 import scipy.stats
 
 from stressid_keras.analysis.baselines import neurokit
-from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
+from stressid_keras.config import QualityConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.signals.physiology import clean_signal
 
 STATISTICS = ("mean", "std", "minimum", "median", "maximum", "skewness", "kurtosis", "slope")

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from stressid_keras.config import MODALITIES
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.floors import floor_predictions, lookup_shares
 from stressid_keras.evaluation.intervals import bootstrap_interval
 from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
 from stressid_keras.evaluation.predictions import probabilities_of, probability_columns
+from stressid_keras.modalities import MODALITIES
 
 
 def availability_probabilities(train: pd.DataFrame, test: pd.DataFrame, n_classes: int) -> np.ndarray:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stressid_keras.config import PHYSIOLOGICAL
 from stressid_keras.dataset.names import canonical, is_usable
 from stressid_keras.errors import DatasetError
+from stressid_keras.modalities import PHYSIOLOGICAL
 
 LABELS_FILE = "labels.csv"
 FOLDERS = ("Audio", "Videos", "Physiological")

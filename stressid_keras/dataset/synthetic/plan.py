@@ -6,8 +6,9 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from stressid_keras.config import LARGEST_ARRAY, MODALITIES, Count, SampleRate, Seed
+from stressid_keras.config import LARGEST_ARRAY, Count, SampleRate, Seed
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.ranges import Checked, Range
 
 TASKS = ("Counting1", "Counting2", "Counting3", "Stroop", "Speaking", "Math", "Reading")  # those with speech

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from stressid_keras import provenance
-from stressid_keras.config import LABEL_COLUMNS, PHYSIOLOGICAL, to_dict
+from stressid_keras.config import LABEL_COLUMNS, to_dict
 from stressid_keras.dataset.adapters.stressid import LABELS_FILE
 from stressid_keras.dataset.synthetic import body as synthetic_body
 from stressid_keras.dataset.synthetic.face import face, write_mp4
@@ -28,6 +28,7 @@ from stressid_keras.dataset.synthetic.plan import (
 )
 from stressid_keras.dataset.synthetic.voice import voice
 from stressid_keras.errors import DatasetError
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.system.temporary import temporary_folder
 
 GENERATOR = 1  # raise it when the same configuration gives other files

@@ -15,8 +15,8 @@ from stressid_keras.distillation.methods.relational import Relational
 from stressid_keras.distillation.methods.schedules import Decay, WarmUp
 from stressid_keras.distillation.methods.standardised import Standardization
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import WEIGHTS
 
-ERRORS = ("alpha", "beta", "gamma", "delta")  # weights of the feature errors
 CONTROL = "cross-entropy"
 SEPARATOR = "+"
 
@@ -81,7 +81,7 @@ def with_methods(text: str, base: DistillationConfig) -> DistillationConfig:
     off = DistillationConfig()
     options = {name: getattr(off, name) for method in METHODS.values() for name in method.options}
     if not any(method.feature_errors for method in methods.values()):
-        options |= dict.fromkeys(ERRORS, 0.0)
+        options |= dict.fromkeys(WEIGHTS.values(), 0.0)
     for name, method in methods.items():
         for option, value in method.options.items():
             if options[option] != getattr(off, option):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from stressid_keras.config import DistillationConfig
-from stressid_keras.distillation.methods.catalogue import CONTROL, ERRORS, METHODS, SEPARATOR
+from stressid_keras.distillation.methods.catalogue import CONTROL, METHODS, SEPARATOR
 from stressid_keras.distillation.methods.mars import FeatureError
 from stressid_keras.distillation.methods.term import listed
+from stressid_keras.modalities import WEIGHTS
 
 LABELS_ALONE = "cross-entropy to the labels alone, which no teacher helps"
 
@@ -81,7 +82,7 @@ def weights_of(config: DistillationConfig) -> tuple[str, ...]:
     others = [
         name for method in METHODS.values() for name, value in method.options.items() if _is_weight(value)
     ]
-    return tuple(name for name in (*ERRORS, *others) if getattr(config, name))
+    return tuple(name for name in (*WEIGHTS.values(), *others) if getattr(config, name))
 
 
 def _is_weight(value) -> bool:
@@ -99,7 +100,7 @@ def _adds(implementation) -> bool:
 
 
 def _has_errors(config: DistillationConfig) -> bool:
-    return any(getattr(config, name) for name in ERRORS)
+    return any(getattr(config, name) for name in WEIGHTS.values())
 
 
 def _has_features(config: DistillationConfig) -> bool:

@@ -5,11 +5,11 @@ import math
 import keras
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import RECORDS
 from stressid_keras.training.named import LOGITS
 
 FEATURE = "feature"
 LEVELS = (FEATURE, LOGITS)
-SPOKEN = {"video": "video", "ecg": "ECG", "eda": "EDA", "rr": "respiration"}
 
 
 class Term(keras.layers.Layer):
@@ -65,7 +65,7 @@ class Term(keras.layers.Layer):
 
 def spoken(modality: str) -> str:
     """A modality as sentences call it."""
-    return SPOKEN.get(modality, modality)
+    return RECORDS[modality].spoken if modality in RECORDS else modality
 
 
 def listed(words) -> str:

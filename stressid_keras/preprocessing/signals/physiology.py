@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL, QualityConfig
+from stressid_keras.config import QualityConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.text.clock import Clock, clock_of, is_time, seconds_of
 from stressid_keras.media.text.signal_table import TextTable, read_text_table
 from stressid_keras.media.text.table_fields import is_number
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.signals.resampling import interpolate_missing, on_grid, resampled
 
 

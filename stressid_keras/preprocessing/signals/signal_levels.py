@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.quality import flat_samples
 from stressid_keras.preprocessing.signals import gaf
 from stressid_keras.preprocessing.signals.imaged_signal import ImagedSignal

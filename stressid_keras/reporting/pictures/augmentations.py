@@ -7,7 +7,8 @@ from matplotlib.figure import Figure
 
 from stressid_keras.batches.augmentation import augment
 from stressid_keras.batches.samples import decoded
-from stressid_keras.config import MODALITIES, PHYSIOLOGICAL, AugmentationConfig
+from stressid_keras.config import AugmentationConfig
+from stressid_keras.modalities import MODALITIES, PHYSIOLOGICAL
 from stressid_keras.reporting.pictures.recording import FIELD_STYLE, LOG_MEL_STYLE
 
 TITLES = {

@@ -5,8 +5,9 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from stressid_keras.config import PHYSIOLOGICAL, PreparationConfig
+from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError, StressIDError
+from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing import load_signals, load_waveform, prepare_recording
 from stressid_keras.reporting.pictures.lines import draw_samples
 from stressid_keras.store.encoding import from_stored
