@@ -5,7 +5,7 @@ import functools
 import keras
 import numpy as np
 from keras import layers
-from training_sides import (
+from training_setting import (
     BATCH_SIZE,
     LEARNING_RATE,
     MULTIPLE_FRAMES,

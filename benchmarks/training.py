@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from training_sides import BATCH_SIZE
+from training_setting import BATCH_SIZE
 
 from stressid_keras.provenance import write_json
 

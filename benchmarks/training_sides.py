@@ -14,29 +14,18 @@ import sys
 import time
 from pathlib import Path
 
-BATCH_SIZE = 8
-SHAPES = {  # of a batch: the default windows of a minute and of ten seconds
-    "60s": {
-        "audio": (1876, 128, 1),
-        "video": (16, 63, 112, 3),
-        "ecg": (64, 64, 1),
-        "eda": (64, 64, 1),
-        "rr": (64, 64, 1),
-    },
-    "10s": {
-        "audio": (313, 128, 1),
-        "video": (16, 63, 112, 3),
-        "ecg": (11, 11, 1),
-        "eda": (11, 11, 1),
-        "rr": (11, 11, 1),
-    },
-}
-SMALL_MELS = 64
-MULTIPLE_FRAMES = 1872  # of sixteen: Keras's own normalisation sees no padding then
-PRIVILEGED = ("video", "ecg", "eda", "rr")
-# A small rate, because AdamW's first steps go by the sign of gradients that may be noise; Keras's epsilon, not torch's.
-LEARNING_RATE, WEIGHT_DECAY, EPSILON = 1e-4, 1e-4, 1e-7
-WEIGHTS = {"video": 1.0, "ecg": 0.5, "eda": 2.0, "rr": 0.25}
+from training_setting import (
+    BATCH_SIZE,
+    EPSILON,
+    LEARNING_RATE,
+    PRIVILEGED,
+    SHAPES,
+    SMALL_MELS,
+    WEIGHT_DECAY,
+    WEIGHTS,
+    read,
+    sizes_of,
+)
 
 
 def main():
@@ -93,22 +82,6 @@ def prepare(folder: Path) -> None:
         stored = {f"feature_{name}": features[name] for name in PRIVILEGED}
         labels = generator.integers(0, 3, BATCH_SIZE).astype("int32")
         np.savez(folder / f"{seconds}.npz", **batch, **sizes, **stored, labels=labels)
-
-
-def sizes_of(batch: dict) -> dict:
-    import numpy as np
-
-    return {
-        f"{name}_size": np.tile(values.shape[1:-1], (len(values), 1)).astype("int32")
-        for name, values in batch.items()
-    }
-
-
-def read(folder: Path, seconds: str) -> dict:
-    import numpy as np
-
-    with np.load(folder / f"{seconds}.npz") as file:
-        return dict(file)
 
 
 def keras_step(side: str, folder: Path, threads: int):

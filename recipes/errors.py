@@ -8,6 +8,17 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.system.quiet import filtered_stderr, quiet_libraries
 
 
+def complain_of_missing(kind, error, traceback) -> None:
+    """An import that fails for want of a package is one sentence, too: recipes import before they begin."""
+    if issubclass(kind, ModuleNotFoundError) and error.name and not error.name.startswith("stressid_keras."):
+        complain(f'{error.name} is not installed; pip install -e ".[train]" brings what the recipes need.')
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+sys.excepthook = complain_of_missing
+
+
 def main(recipe) -> None:
     """Run a recipe; an expected error is one sentence and exit status 2."""
     write_anything()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras_tuner
 
 from stressid_keras.config import DistillationConfig, RunConfig
-from stressid_keras.distillation.methods.description import weights_of
+from stressid_keras.distillation.methods.method_description import weights_of
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import WEIGHTS
 from stressid_keras.provenance import fingerprint

@@ -3,11 +3,11 @@
 from stressid_keras.distillation.methods.catalogue import METHODS, Method, with_methods
 from stressid_keras.distillation.methods.confidence import Confidence
 from stressid_keras.distillation.methods.contrastive import Contrastive
-from stressid_keras.distillation.methods.description import Description, describe
 from stressid_keras.distillation.methods.generalised import Imitation
 from stressid_keras.distillation.methods.logits import SoftTargets
 from stressid_keras.distillation.methods.mars import FeatureError
 from stressid_keras.distillation.methods.mers import FeaturesFirst
+from stressid_keras.distillation.methods.method_description import Description, describe
 from stressid_keras.distillation.methods.projection import ProjectionHead
 from stressid_keras.distillation.methods.relational import Relational
 from stressid_keras.distillation.methods.schedules import Decay, WarmUp

@@ -1,0 +1,79 @@
+"""What a device's program installs, the wheel without extras, is enough to ask an exported student."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from stressid_keras import StudentRunner
+
+from .small_export import RATE, deployed_student, speech, write_export
+
+ROOT = Path(__file__).resolve().parents[1]
+# Not those of this process, which may point to this checkout and a backend.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KERAS"))}
+PREDICT = """
+import importlib.util, json, sys
+from stressid_keras import StudentRunner
+prediction = StudentRunner(sys.argv[1]).predict(sys.argv[2])
+heavy = [name for name in ("keras", "tensorflow", "pandas", "scipy", "cv2", "av") if importlib.util.find_spec(name)]
+try:
+    from stressid_keras import Run
+    sentence = ""
+except ImportError as error:
+    sentence = str(error)
+print(json.dumps({"probabilities": prediction.probabilities.tolist(), "heavy": heavy, "sentence": sentence}))
+"""
+
+
+def run(*command):
+    return subprocess.run(
+        [*map(str, command)], capture_output=True, text=True, env=ENVIRONMENT, cwd=ROOT.anchor
+    )
+
+
+@pytest.fixture(scope="module")
+def light_python(tmp_path_factory):
+    """The interpreter of a fresh environment in which the built wheel alone was installed."""
+    folder = tmp_path_factory.mktemp("light")
+    source = shutil.copytree(ROOT / "stressid_keras", folder / "source" / "stressid_keras").parent
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    built = run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, source)
+    if built.returncode:
+        pytest.skip(f"pip could not build: {built.stderr.strip().splitlines()[-1]}")
+    venv.create(folder / "environment", with_pip=True)
+    python = folder / "environment" / "bin" / "python"
+    installed = run(python, "-m", "pip", "install", *folder.glob("*.whl"))
+    if installed.returncode:
+        pytest.skip(f"pip could not install: {installed.stderr.strip().splitlines()[-1]}")
+    return python
+
+
+def test_the_wheel_without_extras_predicts(light_python, tmp_path):
+    from stressid_keras.export.convert import to_tflite
+
+    model = write_export(tmp_path / "student.tflite", to_tflite(deployed_student()))
+    soundfile.write(tmp_path / "talk.wav", speech(3.0), RATE)
+    result = run(light_python, "-c", PREDICT, model, tmp_path / "talk.wav")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    expected = StudentRunner(model).predict(tmp_path / "talk.wav").probabilities
+    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
+    assert found["heavy"] == []
+    assert found["sentence"].startswith("Run needs ")
+    assert "pip install 'stressid_keras[train]'" in found["sentence"]
+
+
+def test_a_recipe_says_what_it_lacks(light_python):
+    result = run(light_python, ROOT / "recipes" / "distill.py", "--help")
+    assert result.returncode == 1
+    assert 'is not installed; pip install -e ".[train]" brings what the recipes need.' in result.stderr
+    assert "Traceback" not in result.stderr
