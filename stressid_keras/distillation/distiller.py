@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from stressid_keras.distillation.methods.confidence import Confidence
-from stressid_keras.distillation.methods.mars import FeatureError
+from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.methods.mers import classifier_layers
 from stressid_keras.distillation.methods.schedules import FollowSchedule
 from stressid_keras.distillation.methods.standardised import Standardization
@@ -43,7 +43,7 @@ class Distiller(Classifier):
         student: any Keras model with an output of logits and, for terms that look at it, one of a feature.
         teacher: any Keras model whose outputs include every feature that is named; frozen here. Or None, when batches
             bring what was computed by it before as `x["teacher_features"]`, a dict of (B, d) by the outputs' names.
-        weights: weight of each teacher feature's `FeatureError` by name. The specification's α, β, γ, δ are those
+        weights: weight of each teacher feature's `FeatureLoss` by name. The specification's α, β, γ, δ are those
             of video, ecg, eda and rr.
         label_smoothing: share of the target spread evenly over the classes.
         terms: further terms of the loss, such as `SoftTargets()`.
@@ -87,7 +87,7 @@ class Distiller(Classifier):
         self.weights_by_name = dict(weights or {})
         self.projection = projection
         self.terms = [
-            *(FeatureError(name, weight, projection) for name, weight in self.weights_by_name.items()),
+            *(FeatureLoss(name, weight, projection) for name, weight in self.weights_by_name.items()),
             *terms,
         ]
         self.term_means = [keras.metrics.Mean(name=term.name) for term in self.terms]

@@ -1,6 +1,7 @@
 """A distiller and its student come back from their files as they were, and train on."""
 
 import dataclasses
+import zipfile
 
 import keras
 import numpy as np
@@ -83,6 +84,28 @@ def test_live_teacher_equals_stored_features_for_every_method(student, teacher, 
         data = {**x, "teacher_features": features}
         losses.append(model.fit(data, y, epochs=3, shuffle=False, verbose=0).history["loss"])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_a_distiller_of_an_earlier_version_is_loaded(student, teacher, batch, tmp_path):
+    """Whose classes stood in other modules, and whose loss had another name."""
+    x, y = batch()
+    model = Distiller(student(), teacher(), {"face": 1.0})
+    model.compile("sgd")
+    expected = model.evaluate(x, y, verbose=0, return_dict=True)
+    model.save(tmp_path / "distiller.keras")
+    with (
+        zipfile.ZipFile(tmp_path / "distiller.keras") as written,
+        zipfile.ZipFile(tmp_path / "earlier.keras", "w") as earlier,
+    ):
+        for name in written.namelist():
+            content = written.read(name)
+            if name == "config.json":
+                assert b"stressid_keras.distillation.distiller" in content
+                content = content.replace(b"FeatureLoss", b"FeatureError")
+                content = content.replace(b"stressid_keras.distillation.", b"stressid_keras.no_such_room.")
+            earlier.writestr(name, content)
+    loaded = keras.models.load_model(tmp_path / "earlier.keras", safe_mode=True)
+    assert loaded.evaluate(x, y, verbose=0, return_dict=True) == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_file_leaves_the_choice_of_compiler_to_the_backend_that_loads_it(student):

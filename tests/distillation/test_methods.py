@@ -27,7 +27,7 @@ def test_methods_combine_in_any_order():
     assert with_methods("logits + standardised + mars + projection", BASE) == expected
 
 
-def test_a_text_without_mars_has_no_feature_errors():
+def test_a_text_without_mars_has_no_feature_losses():
     assert with_methods("logits", BASE) == dataclasses.replace(BASE, **NONE, logits=1.0)
     assert with_methods("mers", BASE) == dataclasses.replace(BASE, features_first=True)
 

@@ -5,7 +5,7 @@ from stressid_keras.distillation.methods.confidence import Confidence
 from stressid_keras.distillation.methods.contrastive import Contrastive
 from stressid_keras.distillation.methods.generalised import Imitation
 from stressid_keras.distillation.methods.logits import SoftTargets
-from stressid_keras.distillation.methods.mars import FeatureError
+from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.methods.mers import FeaturesFirst
 from stressid_keras.distillation.methods.method_description import Description, describe
 from stressid_keras.distillation.methods.projection import ProjectionHead
@@ -20,7 +20,7 @@ __all__ = [
     "Contrastive",
     "Decay",
     "Description",
-    "FeatureError",
+    "FeatureLoss",
     "FeaturesFirst",
     "Imitation",
     "Method",

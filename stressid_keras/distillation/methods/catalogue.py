@@ -8,7 +8,7 @@ from stressid_keras.distillation.methods.confidence import Confidence
 from stressid_keras.distillation.methods.contrastive import Contrastive
 from stressid_keras.distillation.methods.generalised import Imitation
 from stressid_keras.distillation.methods.logits import SoftTargets
-from stressid_keras.distillation.methods.mars import FeatureError
+from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.methods.mers import FeaturesFirst
 from stressid_keras.distillation.methods.projection import ProjectionHead
 from stressid_keras.distillation.methods.relational import Relational
@@ -30,7 +30,7 @@ class Method:
 
     implementation: type | None
     options: dict = field(default_factory=dict)
-    feature_errors: bool = False  # it needs the terms of α to δ
+    feature_losses: bool = False  # it needs the terms of α to δ
     is_term: bool = False  # it adds to the loss, and does not only change other methods
 
     @property
@@ -43,8 +43,8 @@ class Method:
 
 METHODS = {
     CONTROL: Method(None),
-    "mars": Method(FeatureError, feature_errors=True, is_term=True),
-    "mers": Method(FeaturesFirst, {"features_first": True}, feature_errors=True, is_term=True),
+    "mars": Method(FeatureLoss, feature_losses=True, is_term=True),
+    "mers": Method(FeaturesFirst, {"features_first": True}, feature_losses=True, is_term=True),
     "projection": Method(ProjectionHead, {"projection": "linear"}),
     "projection-hidden": Method(ProjectionHead, {"projection": "hidden"}),
     "logits": Method(SoftTargets, {"logits": 1.0}, is_term=True),
@@ -74,13 +74,13 @@ def with_methods(text: str, base: DistillationConfig) -> DistillationConfig:
         raise StressIDError(
             f"method is {text!r}, which changes terms of the loss but has none; expected one of {terms} among them."
         )
-    if "projection" in text and not any(method.feature_errors for method in methods.values()):
+    if "projection" in text and not any(method.feature_losses for method in methods.values()):
         raise StressIDError(
             f"method is {text!r}; projection is of the terms of mars or mers; add one of them."
         )
     off = DistillationConfig()
     options = {name: getattr(off, name) for method in METHODS.values() for name in method.options}
-    if not any(method.feature_errors for method in methods.values()):
+    if not any(method.feature_losses for method in methods.values()):
         options |= dict.fromkeys(WEIGHTS.values(), 0.0)
     for name, method in methods.items():
         for option, value in method.options.items():

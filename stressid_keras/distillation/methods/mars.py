@@ -1,5 +1,6 @@
 """Mean squared error to a teacher's feature."""
 
+import keras
 from keras import ops
 
 from stressid_keras.distillation.methods.projection import ProjectionHead
@@ -9,7 +10,7 @@ from stressid_keras.layers.registration import register
 
 
 @register
-class FeatureError(Term):
+class FeatureLoss(Term):
     """Mean squared error, over the dimensions, between the student's feature and one of the teacher's.
 
     N. Crasto, P. Weinzaepfel, K. Alahari, C. Schmid, "MARS: Motion-Augmented RGB Stream for Action Recognition", CVPR
@@ -71,3 +72,7 @@ class FeatureError(Term):
 
     def get_config(self):
         return {**super().get_config(), "feature": self.feature, "projection": self.projection}
+
+
+# Its name in files of earlier versions.
+keras.saving.get_custom_objects()["stressid_keras>FeatureError"] = FeatureLoss

@@ -2,7 +2,7 @@
 
 import keras
 
-from stressid_keras.distillation.methods.mars import FeatureError
+from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 from stressid_keras.training.named import named_outputs
@@ -22,8 +22,8 @@ class FeaturesFirst:
         share: of the epochs, for the features.
     """
 
-    paper = FeatureError.paper  # where it is called MERS
-    after = FeatureError.after
+    paper = FeatureLoss.paper  # where it is called MERS
+    after = FeatureLoss.after
 
     @staticmethod
     def sentence(config):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from stressid_keras.config import DistillationConfig
 from stressid_keras.distillation.methods.catalogue import CONTROL, METHODS, SEPARATOR
-from stressid_keras.distillation.methods.mars import FeatureError
+from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.methods.term import listed
 from stressid_keras.modalities import WEIGHTS
 
@@ -42,8 +42,8 @@ def describe(config: DistillationConfig) -> Description:
             "The student hears audio only and learned from the labels alone, as the control: no teacher helped it.",
         )
     used = [METHODS[name].implementation for name in names]
-    terms = [FeatureError] * _has_errors(config) + [
-        each for each in used if each is not FeatureError and _adds(each)
+    terms = [FeatureLoss] * _has_errors(config) + [
+        each for each in used if each is not FeatureLoss and _adds(each)
     ]
     parts = dict.fromkeys([*terms, *used])
     return Description(
