@@ -16,7 +16,7 @@ from stressid_keras.provenance import atomic_path
 from stressid_keras.system.locking import RUN_LOCK, exclusive
 from stressid_keras.system.temporary import PREFIX, clean_up, temporary_file, temporary_folder
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import subprocess, sys, time
 from pathlib import Path
