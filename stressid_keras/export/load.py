@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 
 from stressid_keras.errors import ExportError
-from stressid_keras.models.keras_file import load_network
+from stressid_keras.training.keras_file import load_network
 
 
 def load_student(path: Path, n_mels: int, n_classes: int) -> keras.Model:

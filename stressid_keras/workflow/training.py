@@ -10,8 +10,8 @@ import numpy as np
 from stressid_keras.batches.batch_plan import EpochCounter, padded_share
 from stressid_keras.config import DistillationConfig, RunConfig, TrainingConfig, to_dict
 from stressid_keras.modalities import PRIVILEGED
-from stressid_keras.models.keras_file import load_network
 from stressid_keras.provenance import fingerprint
+from stressid_keras.training.keras_file import load_network
 from stressid_keras.workflow.data import RunData
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage

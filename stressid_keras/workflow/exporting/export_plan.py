@@ -12,9 +12,9 @@ from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import DatasetError, ExportError, StressIDError
 from stressid_keras.export.deployed_windows import deployed_samples, window_starts
 from stressid_keras.export.metadata import file_name, hop_samples
-from stressid_keras.models.keras_file import check_keras_file
 from stressid_keras.provenance import file_fingerprint, fingerprint, read_json
 from stressid_keras.store.store import PreparedStore
+from stressid_keras.training.keras_file import check_keras_file
 from stressid_keras.workflow.data import RunData
 
 N_UNSEEN = 100  # deployment windows of the test part, below which the validation part is compared on, too

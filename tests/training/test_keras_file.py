@@ -14,7 +14,7 @@ from stressid_keras.config import StudentConfig, TeacherConfig
 from stressid_keras.errors import ExportError
 from stressid_keras.export.load import load_student
 from stressid_keras.models import build_student, build_teacher
-from stressid_keras.models.keras_file import load_network
+from stressid_keras.training.keras_file import load_network
 
 CONFIG = StudentConfig(filters=(4, 4), feature_size=8)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.errors import ExportError, shown
-from stressid_keras.models.keras_contents import check_contents
 from stressid_keras.provenance import parse_json
+from stressid_keras.training.keras_contents import check_contents
 
 ENTRIES = {"metadata.json", "config.json", "model.weights.h5"}
 MAX_JSON = 16 << 20  # bytes; a teacher's config.json has 124,410
