@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from stressid_keras.layers.registration import register
-from stressid_keras.layers.size_mask import size_mask
+from stressid_keras.layers.size_mask import check_axes, size_mask
 
 
 @register
@@ -21,6 +21,10 @@ class MaskPadding(keras.layers.Layer):
     def __init__(self, stride, **kwargs):
         super().__init__(**kwargs)
         self.stride = tuple(stride)
+
+    def build(self, x_shape, size_shape):
+        check_axes(self.stride, x_shape, size_shape)
+        self.built = True
 
     def call(self, x, size):
         return x * size_mask(size, ops.shape(x)[1:-1], self.stride, x.dtype)

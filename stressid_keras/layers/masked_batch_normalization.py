@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from stressid_keras.layers.registration import register
-from stressid_keras.layers.size_mask import size_mask
+from stressid_keras.layers.size_mask import check_axes, size_mask
 
 
 @register
@@ -29,6 +29,7 @@ class MaskedBatchNormalization(keras.layers.Layer):
         self.epsilon = epsilon
 
     def build(self, x_shape, size_shape):
+        check_axes(self.stride, x_shape, size_shape)
         channels = x_shape[-1]
         self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="ones")
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")

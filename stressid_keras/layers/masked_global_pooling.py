@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from stressid_keras.layers.registration import register
-from stressid_keras.layers.size_mask import size_mask
+from stressid_keras.layers.size_mask import check_axes, size_mask
 
 
 @register
@@ -24,6 +24,10 @@ class MaskedGlobalPooling(keras.layers.Layer):
     def __init__(self, stride, **kwargs):
         super().__init__(**kwargs)
         self.stride = tuple(stride)
+
+    def build(self, x_shape, size_shape):
+        check_axes(self.stride, x_shape, size_shape)
+        self.built = True
 
     def call(self, x, size):
         axes = list(range(1, len(x.shape) - 1))

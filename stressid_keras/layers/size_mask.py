@@ -27,3 +27,16 @@ def size_mask(size, spatial_shape, stride, dtype):
         inside = ops.reshape(ops.cast(inside, dtype), broadcast)
         mask = inside if mask is None else mask * inside
     return mask
+
+
+def check_axes(stride, x_shape, size_shape) -> None:
+    """Refuse a stride for another number of axes than a layer's inputs (B, *spatial, C) and (B, d) have.
+
+    Raises:
+        ValueError: it would otherwise be an error of the backend, or none, when the layer is first called.
+    """
+    axes = len(x_shape) - 2
+    if not len(stride) == axes == size_shape[-1]:
+        raise ValueError(
+            f"stride is of {len(stride)} axes and the size of {size_shape[-1]}; expected {axes}, as the input has."
+        )

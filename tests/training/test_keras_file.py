@@ -309,6 +309,21 @@ def lost(file):
     del file[first_dataset(file)]
 
 
+@pytest.mark.parametrize("stride", [[2], [4, 4, 4]])
+def test_a_layer_for_other_axes_than_its_input_has_is_refused_at_once(student, tmp_path, stride):
+    """Not only when the network is asked something, by an error of the backend."""
+
+    def change(config):
+        layers = [
+            layer for layer in config["config"]["layers"] if layer["class_name"].startswith("MaskedBatch")
+        ]
+        layers[-1]["config"]["stride"] = stride
+
+    path = rewritten(student, tmp_path / "bad.keras", change)
+    with pytest.raises(ExportError, match=rf"stride is of {len(stride)} axes and the size of 2; expected 2"):
+        load_network(path)
+
+
 @pytest.mark.parametrize("change", [not_finite, of_another_shape, lost])
 def test_wrong_weights_are_one_sentence(student, tmp_path, change):
     path = rewritten(student, tmp_path / "bad.keras", weights=change)
