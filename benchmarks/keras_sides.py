@@ -9,7 +9,6 @@ from training_setting import (
     BATCH_SIZE,
     LEARNING_RATE,
     MULTIPLE_FRAMES,
-    PRIVILEGED,
     SHAPES,
     SMALL_MELS,
     WEIGHT_DECAY,
@@ -21,6 +20,7 @@ from training_setting import (
 from stressid_keras.config import StudentConfig
 from stressid_keras.distillation import Distiller
 from stressid_keras.layers import MaskedBatchNormalization, MaskedGlobalPooling, PadToMultiple
+from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.models import build_student
 from stressid_keras.training.classifier import Classifier
 

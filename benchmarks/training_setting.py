@@ -2,26 +2,19 @@
 
 from pathlib import Path
 
+from stressid_keras.modalities import PHYSIOLOGICAL
+
 BATCH_SIZE = 8
 SHAPES = {  # of a batch: the default windows of a minute and of ten seconds
-    "60s": {
-        "audio": (1876, 128, 1),
+    seconds: {
+        "audio": (frames, 128, 1),
         "video": (16, 63, 112, 3),
-        "ecg": (64, 64, 1),
-        "eda": (64, 64, 1),
-        "rr": (64, 64, 1),
-    },
-    "10s": {
-        "audio": (313, 128, 1),
-        "video": (16, 63, 112, 3),
-        "ecg": (11, 11, 1),
-        "eda": (11, 11, 1),
-        "rr": (11, 11, 1),
-    },
+        **dict.fromkeys(PHYSIOLOGICAL, (field, field, 1)),
+    }
+    for seconds, frames, field in (("60s", 1876, 64), ("10s", 313, 11))
 }
 SMALL_MELS = 64
 MULTIPLE_FRAMES = 1872  # of sixteen: Keras's own normalisation sees no padding then
-PRIVILEGED = ("video", "ecg", "eda", "rr")
 # A small rate, because AdamW's first steps go by the sign of gradients that may be noise; Keras's epsilon, not torch's.
 LEARNING_RATE, WEIGHT_DECAY, EPSILON = 1e-4, 1e-4, 1e-7
 WEIGHTS = {"video": 1.0, "ecg": 0.5, "eda": 2.0, "rr": 0.25}

@@ -18,7 +18,6 @@ from training_setting import (
     BATCH_SIZE,
     EPSILON,
     LEARNING_RATE,
-    PRIVILEGED,
     SHAPES,
     SMALL_MELS,
     WEIGHT_DECAY,
@@ -26,6 +25,8 @@ from training_setting import (
     read,
     sizes_of,
 )
+
+from stressid_keras.modalities import PRIVILEGED
 
 
 def main():

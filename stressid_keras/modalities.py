@@ -14,6 +14,7 @@ class Modality:
         channels: of a batch; an array of one channel is stored without that axis.
         range: least and greatest value that is stored.
         stored_bits: of the integers that stand for them.
+        is_signal: physiological, a column of a table, imaged as a Gramian angular field.
         version: of its transform; raised when the same file and configuration give other arrays.
         measures: of a window's signal quality, in the manifest as `<name>_<measure>`. Dropped samples are those that a
             signal is shorter than its window; dropped frames are counted in the gaps between a video's frames.
@@ -32,10 +33,11 @@ class Modality:
     channels: int = 1
     range: tuple[float, float] = (0.0, 1.0)
     stored_bits: int = 8
+    is_signal: bool = False
 
 
 def _signal(name: str, spoken: str, weight: str, version: int, *limits: str) -> Modality:
-    """A physiological signal, which is imaged as a Gramian angular field."""
+    """What all physiological signals have in common, and a signal's own."""
     return Modality(
         name,
         spoken,
@@ -52,6 +54,7 @@ def _signal(name: str, spoken: str, weight: str, version: int, *limits: str) -> 
         ),
         weight=weight,
         range=(-1.0, 1.0),
+        is_signal=True,
     )
 
 
@@ -81,8 +84,7 @@ _ALL = (
 )
 RECORDS = {modality.name: modality for modality in _ALL}
 MODALITIES = tuple(RECORDS)
-PRIVILEGED = tuple(
-    name for name, modality in RECORDS.items() if modality.weight
-)  # the student never has them
-PHYSIOLOGICAL = ("ecg", "eda", "rr")
+# The student never has them.
+PRIVILEGED = tuple(name for name, modality in RECORDS.items() if modality.weight)
+PHYSIOLOGICAL = tuple(name for name, modality in RECORDS.items() if modality.is_signal)
 WEIGHTS = {name: RECORDS[name].weight for name in PRIVILEGED}
