@@ -43,16 +43,7 @@ class Ablation:
         """
         from stressid_keras.studies.ablation_scores import ablation_scores, write_ablation_report
 
-        return self.variants.evaluate(
-            lambda predictions, train_rows, seconds: ablation_scores(
-                predictions,
-                train_rows,
-                self.variants.labels,
-                self.data.store.class_names,
-                self.data.config.seed,
-            ),
-            write_ablation_report,
-        )
+        return self.variants.evaluate(ablation_scores, write_ablation_report)
 
 
 def subsets(config: DistillationConfig) -> dict[str, DistillationConfig]:

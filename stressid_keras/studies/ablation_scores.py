@@ -32,12 +32,14 @@ def ablation_scores(
     names: dict[str, str],
     class_names: Sequence[str],
     seed: int,
+    seconds: dict[str, float],
 ) -> dict:
     """Scores of each subset and its difference to the control.
 
     Args:
         predictions, train_rows, class_names, seed: as for `score_folds`.
         names: what to call each model but the control (`student_ce`), which comes first.
+        seconds: as every study is given them; subsets train alike and do not show them.
 
     Returns:
         `title`, which names the protocol; `subsets`, the rows of `variant_rows`.

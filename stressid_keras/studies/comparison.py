@@ -51,17 +51,7 @@ class Comparison:
         """
         from stressid_keras.studies.comparison_scores import method_scores, write_comparison_report
 
-        return self.variants.evaluate(
-            lambda predictions, train_rows, seconds: method_scores(
-                predictions,
-                train_rows,
-                self.variants.labels,
-                self.data.store.class_names,
-                self.data.config.seed,
-                seconds,
-            ),
-            write_comparison_report,
-        )
+        return self.variants.evaluate(method_scores, write_comparison_report)
 
 
 def method_variants(methods: Sequence[str], base: DistillationConfig) -> dict[str, Variant]:

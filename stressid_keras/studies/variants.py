@@ -57,8 +57,8 @@ class Variants:
         """Train what is missing and score all of it; the content of `<kind>.json`.
 
         Args:
-            score: called with the predictions, the training rows of all folds, and the seconds that training a model
-                took, on average; gives JSON values.
+            score: called with the predictions, the training rows of all folds, the labels of the variants, the names of
+                the classes, the seed, and the seconds that training a model took, on average; gives JSON values.
             write_report: called with the folder and those values; leaves `<kind>.csv` and `<kind>.html`.
         """
         with self.data.writing():
@@ -99,7 +99,14 @@ class Variants:
             ignore_index=True,
         )
         seconds = [read_record(folder, "predictions")["summary"]["seconds"] for folder in folders]
-        found = score(predictions, train_rows(self.data, results), pd.DataFrame(seconds).mean().to_dict())
+        found = score(
+            predictions,
+            train_rows(self.data, results),
+            self.labels,
+            self.data.store.class_names,
+            self.data.config.seed,
+            pd.DataFrame(seconds).mean().to_dict(),
+        )
         evaluation.write_predictions(self.folder / "predictions.csv", predictions)
         write_json(self.folder / f"{self.kind}.json", found)
         write_report(self.folder, found)
