@@ -1,5 +1,6 @@
 """Real files for every test: one tiny synthetic tree, prepared once per session."""
 
+import ctypes
 import dataclasses
 import os
 import socket
@@ -138,6 +139,25 @@ def with_moving_statistics(model):
             low = 0.1 if "variance" in variable.path else -0.3
             variable.assign(generator.uniform(low, 0.3, variable.shape))
     return model
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """small_disk(kibibytes) → a folder on a file system of that size; called again, its size changes."""
+    folder, libc = tmp_path / "disk", ctypes.CDLL(None, use_errno=True)
+    folder.mkdir()
+    remount = 32  # MS_REMOUNT of mount(2)
+
+    def mount(kibibytes):
+        flags = remount if folder.is_mount() else 0
+        options = f"size={kibibytes}k".encode()
+        if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", flags, options):
+            pytest.skip(f"a file system cannot be mounted here: {os.strerror(ctypes.get_errno())}")
+        return folder
+
+    yield mount
+    if folder.is_mount():
+        libc.umount2(str(folder).encode(), 2)
 
 
 @pytest.fixture

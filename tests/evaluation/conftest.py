@@ -4,6 +4,8 @@ import pytest
 
 from stressid_keras.evaluation import predictions_table, score_run
 
+from ..made_windows import windows_of
+
 NAMES = ("Low", "Medium", "High")
 TASKS = ("Math", "Reading", "Stroop", "Speaking")
 PARTS = {"train": ("a001", "a002", "a003", "a004"), "val": ("b001", "b002"), "test": ("0012", "2e45", "c003")}
@@ -18,18 +20,7 @@ def class_names():
 def manifest():
     """Windows of nine subjects, four tasks each, all classes in every part."""
     subjects = [subject for part in PARTS.values() for subject in part]
-    rows = [
-        {
-            "recording": f"{subject}_{task}",
-            "subject": subject,
-            "task": task,
-            "window": 0,
-            "label": (i + j) % 3,
-        }
-        for i, subject in enumerate(subjects)
-        for j, task in enumerate(TASKS)
-    ]
-    return pd.DataFrame(rows)
+    return windows_of(subjects, TASKS)
 
 
 @pytest.fixture(scope="session")

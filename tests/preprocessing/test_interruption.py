@@ -1,6 +1,5 @@
 """Whatever ends a real process, the same command finishes the rest and the bytes are those of one run."""
 
-import ctypes
 import os
 import random
 import shutil
@@ -113,25 +112,6 @@ def test_of_two_runs_at_once_the_second_waits_and_finds_all_done(start, tmp_path
         assert "end" in run.communicate(timeout=60)[0]
         assert run.returncode == 0
     assert content(folder) == undisturbed
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """small_disk(kibibytes) → a folder on a file system of that size; called again, its size changes."""
-    folder, libc = tmp_path / "disk", ctypes.CDLL(None, use_errno=True)
-    folder.mkdir()
-    remount = 32  # MS_REMOUNT of mount(2)
-
-    def mount(kibibytes):
-        flags = remount if folder.is_mount() else 0
-        options = f"size={kibibytes}k".encode()
-        if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", flags, options):
-            pytest.skip(f"a file system cannot be mounted here: {os.strerror(ctypes.get_errno())}")
-        return folder
-
-    yield mount
-    if folder.is_mount():
-        libc.umount2(str(folder).encode(), 2)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9, 1.2])  # of what the arrays need: in the parts, in the packing

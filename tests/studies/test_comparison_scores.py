@@ -17,6 +17,8 @@ from stressid_keras.evaluation import (
 )
 from stressid_keras.studies.comparison_scores import comparison_table, method_scores, write_comparison_report
 
+from ..made_windows import windows_of
+
 NAMES = ("Low", "Medium", "High")
 TASKS = ("Math", "Reading", "Stroop")
 SUBJECTS = [f"s{number:02}" for number in range(15)]
@@ -25,18 +27,7 @@ FOLDS, REPEATS = 3, 2
 
 @pytest.fixture(scope="module")
 def manifest():
-    rows = [
-        {
-            "recording": f"{subject}_{task}",
-            "subject": subject,
-            "task": task,
-            "window": 0,
-            "label": (i + j) % 3,
-        }
-        for i, subject in enumerate(SUBJECTS)
-        for j, task in enumerate(TASKS)
-    ]
-    return pd.DataFrame(rows).assign(fold=lambda table: table["subject"].map(SUBJECTS.index) % FOLDS)
+    return windows_of(SUBJECTS, TASKS).assign(fold=lambda table: table["subject"].map(SUBJECTS.index) % FOLDS)
 
 
 @pytest.fixture(scope="module")

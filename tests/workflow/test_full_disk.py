@@ -10,8 +10,6 @@ from stressid_keras.provenance import atomic_path
 from stressid_keras.workflow import Run
 from stressid_keras.workflow.stage import Stage
 
-from ..preprocessing.test_interruption import small_disk  # noqa: F401  a fixture
-
 
 def save_keras(folder):
     import keras
@@ -54,7 +52,7 @@ def save_picture(folder):
         (save_picture, "run/picture.png"),
     ],
 )
-def test_a_full_disk_is_named(small_disk, save, named):  # noqa: F811
+def test_a_full_disk_is_named(small_disk, save, named):
     folder = small_disk(64) / "run"
     stage = Stage(folder, "stage", {}, ())
     with pytest.raises(OSError, match="No space left on device") as caught:
@@ -63,7 +61,7 @@ def test_a_full_disk_is_named(small_disk, save, named):  # noqa: F811
     assert not stage.is_current()
 
 
-def test_a_sample_for_which_there_is_no_room_is_named(small_disk):  # noqa: F811
+def test_a_sample_for_which_there_is_no_room_is_named(small_disk):
     folder = small_disk(64)
     with pytest.raises(OSError, match="No space left on device") as caught:
         make_synthetic_tree(folder / "sample", SyntheticConfig(subjects=2, tasks=2, seconds=2.0))
