@@ -95,9 +95,13 @@ def test_no_room_is_crowded_and_the_entrance_is_nearly_empty():
     assert max(crowds.values()) <= 18
 
 
+def is_light(module):
+    return module == PACKAGE.name or module.removeprefix(f"{PACKAGE.name}.").startswith(LIGHT)
+
+
 def test_what_a_light_install_reads_needs_no_more_than_it_brings():
+    known = LIGHT_LIBRARIES | set(sys.stdlib_module_names) | {PACKAGE.name}
     for module in MODULES:
-        if module.removeprefix("stressid_keras.").startswith(LIGHT):
-            libraries = {name.partition(".")[0] for name in imported(module)} - {PACKAGE.name}
-            known = LIGHT_LIBRARIES | set(sys.stdlib_module_names)
-            assert libraries <= known, module
+        if module != PACKAGE.name and is_light(module):
+            assert {name.partition(".")[0] for name in imported(module)} <= known, module
+            assert all(map(is_light, imported(module) & MODULES.keys())), module

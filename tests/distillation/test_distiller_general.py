@@ -45,6 +45,23 @@ def fitted(model, x, y, **options):
     return history["loss"]
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="tracing is TensorFlow's")
+def test_a_step_is_traced_once(student, batch):
+    """Twice, where the optimizer's variables come about in it: seconds at the start of each training."""
+
+    class Counting(Distiller):
+        traces = 0
+
+        def train_step(self, *args, **kwargs):
+            self.traces += 1
+            return super().train_step(*args, **kwargs)
+
+    x, y = batch()
+    model = Counting(student(), weights={"face": 1.0})
+    fitted(model, x, y)
+    assert model.traces == 1
+
+
 def test_subclassed_networks_with_features_of_other_widths(batch, tmp_path):
     x, y = batch()
     model = Distiller(

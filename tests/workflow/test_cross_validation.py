@@ -10,6 +10,7 @@ import pytest
 from stressid_keras.config import RunConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
+from stressid_keras.workflow import cross_validation
 from stressid_keras.workflow.processes import in_own_process
 
 
@@ -69,6 +70,14 @@ def test_every_title_names_protocol_counts_and_seeds(finished_folds):
     assert len(scored) >= 6
     for caption in scored:
         assert "6 subjects, 18 windows (Low 6, Medium 6, High 6), seed 0" in caption
+
+
+def test_finished_folds_cost_no_process(finished_folds, make_folds, monkeypatch):
+    folds, metrics = finished_folds
+    monkeypatch.setattr(cross_validation, "in_own_process", None)
+    again = make_folds(folds.run.output_dir.parent)
+    assert again.evaluate() == metrics
+    assert "folds" in again.run.data.reporter.reused_stages
 
 
 def test_recipe_prints_what_is_there(finished_folds, folds_recipe):
