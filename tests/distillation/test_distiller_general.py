@@ -46,10 +46,11 @@ def fitted(model, x, y, **options):
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="tracing is TensorFlow's")
-def test_a_step_is_traced_once(student, batch):
+@pytest.mark.parametrize("kind", [Classifier, Distiller])
+def test_a_step_is_traced_once(student, batch, kind):
     """Twice, where the optimizer's variables come about in it: seconds at the start of each training."""
 
-    class Counting(Distiller):
+    class Counting(kind):
         traces = 0
 
         def train_step(self, *args, **kwargs):
@@ -57,8 +58,10 @@ def test_a_step_is_traced_once(student, batch):
             return super().train_step(*args, **kwargs)
 
     x, y = batch()
-    model = Counting(student(), weights={"face": 1.0})
-    fitted(model, x, y)
+    widths = {"weights": {"face": 1.0}, "teacher_widths": {"face": 4}} if kind is Distiller else {}
+    model = Counting(student(), **widths)
+    model.compile("adam")  # which has variables, as SGD has not
+    model.fit(x, y, batch_size=5, epochs=2, verbose=0)
     assert model.traces == 1
 
 
