@@ -112,6 +112,7 @@ def tiny_store(tiny_tree, tiny_config, tmp_path_factory):
 def small_teacher():
     from stressid_keras.models import build_teacher
 
+    same_first_weights()
     config = TeacherConfig(video_filters=(4, 6, 8), signal_filters=(4, 6, 8), feature_size=10)
     return with_moving_statistics(build_teacher(3, config))
 
@@ -120,6 +121,7 @@ def small_teacher():
 def small_student():
     from stressid_keras.models import build_student
 
+    same_first_weights()
     return with_moving_statistics(build_student(3, 16, StudentConfig(filters=(4, 6, 8, 10), feature_size=10)))
 
 
@@ -127,8 +129,16 @@ def small_student():
 def separable_student():
     from stressid_keras.models import build_student
 
+    same_first_weights()
     config = StudentConfig(filters=(8, 12, 16, 20), feature_size=10, backbone="separable", width=0.5)
     return with_moving_statistics(build_student(3, 16, config))
+
+
+def same_first_weights():
+    """Networks of the session begin alike, whatever a worker has tested before."""
+    import keras
+
+    keras.utils.set_random_seed(0)
 
 
 def with_moving_statistics(model):
