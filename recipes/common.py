@@ -22,8 +22,9 @@ from stressid_keras.config import (
     TrainingConfig,
 )
 from stressid_keras.dataset import SyntheticConfig
+from stressid_keras.dataset.adapters import data_title
 from stressid_keras.errors import StressIDError
-from stressid_keras.modalities import RECORDS, WEIGHTS
+from stressid_keras.modalities import PRIVILEGED, RECORDS, WEIGHTS
 from stressid_keras.provenance import fingerprint, parse_json
 from stressid_keras.workflow import Reporter, Run
 
@@ -37,7 +38,11 @@ def parser(description: str) -> Parser:
     """A parser with the options that every recipe has."""
     parser = Parser(description)
     add = parser.add_argument
-    add("--data-dir", type=Path, help="StressID tree; without it, a synthetic sample is made and used")
+    add(
+        "--data-dir",
+        type=Path,
+        help="StressID tree, or a table of recordings (CSV); without it, a synthetic sample is made and used",
+    )
     add("--prepared-dir", type=Path, help="prepared windows; by default under data/prepared/")
     add("--output-dir", type=Path, help="results; by default saved_models/<name of the data>")
     add("--label", choices=sorted(LABEL_COLUMNS), help="affect3-class or binary-stress [affect3]")
@@ -46,6 +51,13 @@ def parser(description: str) -> Parser:
         "--teacher-recordings",
         choices=("complete", "all"),
         help="all: the teacher also learns from recordings without audio [complete]",
+    )
+    add(
+        "--teacher-modalities",
+        nargs="+",
+        choices=PRIVILEGED,
+        metavar="NAME",
+        help=f"what the teacher learns from, and every recording must have: some of {', '.join(PRIVILEGED)} [all]",
     )
     add(
         "--signal-rate",
@@ -150,10 +162,12 @@ def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
     data_dir = arguments.data_dir or make_sample(arguments, reporter)
     # Neither a tree of the same name, nor a smoke test, nor another question to the data, takes the place of this.
     place = os.path.realpath(data_dir)
-    name = Path(place).name + ("-smoke" if arguments.smoke and arguments.data_dir else "")
+    name = data_title(place) + ("-smoke" if arguments.smoke and arguments.data_dir else "")
     dataset = config.dataset
     kind = "-".join([dataset.label, *(["all"] if dataset.teacher_recordings == "all" else [])])
     name += "" if kind == "affect3" else f"-{kind}"
+    if dataset.teacher_modalities != PRIVILEGED:
+        name += f"-{'-'.join(dataset.teacher_modalities)}"
     key = fingerprint(place)[:6]
     prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
     output = arguments.output_dir or ROOT / "saved_models" / name
@@ -173,9 +187,10 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         values = {option: given[name] for option, name in names.items() if name in given}
         return dataclasses.replace(part, **values)
 
-    if "class_names" in given:
-        given["class_names"] = tuple(given["class_names"])
-    distillation = changed(config.distillation, alpha="alpha", beta="beta", gamma="gamma", delta="delta")
+    for name in ("class_names", "teacher_modalities"):
+        if name in given:
+            given[name] = tuple(given[name])
+    distillation = changed(config.distillation, **{name: name for name in WEIGHTS.values()})
     if "method" in given:
         from stressid_keras.distillation.methods import with_methods
 
@@ -189,6 +204,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             label="label",
             class_names="class_names",
             teacher_recordings="teacher_recordings",
+            teacher_modalities="teacher_modalities",
         ),
         preparation=dataclasses.replace(
             config.preparation, quality=changed(config.preparation.quality, signal_rate="signal_rate")
@@ -251,7 +267,7 @@ def track(arguments: argparse.Namespace, run: Run, metrics: dict, folder: Path) 
         return
     from stressid_keras.tracking import log_to_mlflow
 
-    name = f"{run.data.data_dir.resolve().name}, {metrics['protocol']['name']}"
+    name = f"{data_title(run.data.data_dir)}, {metrics['protocol']['name']}"
     logged = log_to_mlflow(folder, metrics, run.config.to_dict(), arguments.mlflow, EXPERIMENT, name)
     print(f"\nmlflow: run {logged} in {arguments.mlflow}")
 

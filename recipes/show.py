@@ -43,7 +43,7 @@ def find(index, name: str | None):
     """The recording of that name, or the first that has everything."""
     by_name = {recording.name: recording for recording in index.recordings}
     if name is None:
-        return next((r for r in index.recordings if r.is_complete), index.recordings[0])
+        return next((r for r in index.recordings if r.modalities == index.modalities), index.recordings[0])
     if name not in by_name:
         close = difflib.get_close_matches(name, by_name, n=3, cutoff=0.3) or list(by_name)[:3]
         raise StressIDError(f"{index.root} has no usable recording {name!r}; similar: {', '.join(close)}.")

@@ -13,8 +13,19 @@ from pathlib import Path
 from typing import Annotated
 
 from stressid_keras.errors import StressIDError, shown
-from stressid_keras.modalities import PRIVILEGED, WEIGHTS
-from stressid_keras.ranges import Checked, Choice, Length, Name, Range, Text, checked, kinds, type_and_rules
+from stressid_keras.modalities import PHYSIOLOGICAL, PRIVILEGED, RECORDS, WEIGHTS
+from stressid_keras.ranges import (
+    Checked,
+    Choice,
+    Length,
+    Name,
+    Range,
+    Text,
+    checked,
+    kinds,
+    type_and_rules,
+    with_options,
+)
 
 EXPORT_VARIANTS = ("float32", "fp16", "int8", "mediapipe")
 FULL_INT8 = ("full_int8", "int8_full", "full-int8", "int8-full")  # names that other exporters give it
@@ -77,11 +88,21 @@ class DatasetConfig(Checked):
     class_names: Annotated[tuple[str, ...], Name, Length(0, 100)] = ()
     # "all": the teacher also learns from recordings without audio
     teacher_recordings: Annotated[str, Choice("complete", "all")] = "complete"
+    # what the teacher learns from, and every recording that it uses must have
+    teacher_modalities: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(1, len(PRIVILEGED))] = (
+        PRIVILEGED
+    )
     val_share: InnerShare = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
     test_share: InnerShare = 8 / 52
     split_restarts: Count = 50  # random starts of the search for the most balanced assignment
 
     def _check_together(self):
+        if len(set(self.teacher_modalities)) < len(self.teacher_modalities):
+            raise StressIDError(
+                f"teacher_modalities is {shown(self.teacher_modalities)}; expected names that differ."
+            )
+        ordered = tuple(name for name in PRIVILEGED if name in self.teacher_modalities)
+        object.__setattr__(self, "teacher_modalities", ordered)
         expected = len(DEFAULT_CLASS_NAMES[self.label_column])
         if self.class_names and len(self.class_names) != expected:
             raise StressIDError(
@@ -94,6 +115,11 @@ class DatasetConfig(Checked):
                 f"val_share is {self.val_share:g} and test_share {self.test_share:g}; expected less than 1 together, "
                 "so that somebody is left to train on."
             )
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Those that a complete recording has: the student's and the teacher's."""
+        return tuple(name for name in RECORDS if name not in PRIVILEGED or name in self.teacher_modalities)
 
     @property
     def label_column(self) -> str:
@@ -129,18 +155,16 @@ class AudioConfig(Checked):
 
 
 @dataclass(frozen=True)
+@with_options({f"{name}_size": (FieldSize, RECORDS[name].field_size) for name in PHYSIOLOGICAL})
 class GafConfig(Checked):
     """Gramian angular fields of the physiological signals.
 
-    Sizes are pixels per side for a full window; a shorter window gives a proportionally smaller image, so a
-    pixel always spans the same time. One pixel per second of the ECG itself, as in the original, loses every
-    heartbeat; its heart rate keeps them, at about a pixel a beat.
+    Sizes, `<signal>_size` of each, are pixels per side for a full window; a shorter window gives a proportionally
+    smaller image, so a pixel always spans the same time. 64 are about a pixel a second: skin conductance responses last
+    seconds, and breathing stays below 0.5 Hz. One pixel per second of the ECG itself, as in the original, loses every
+    heartbeat (256 are wanted, 4.3 Hz, for up to 128 bpm); its heart rate keeps them, at about a pixel a beat.
     """
 
-    # a pixel a second; of the signal itself 256 are wanted (4.3 Hz, for up to 128 bpm)
-    ecg_size: FieldSize = 64
-    eda_size: FieldSize = 64  # 1.1 Hz: skin conductance responses last seconds
-    rr_size: FieldSize = 64  # 1.1 Hz: resting and stressed breathing stays below 0.5 Hz
     ecg_series: Annotated[str, Choice("heart_rate", "signal")] = "heart_rate"
     # scaled over all recordings of the person, or each window by itself
     levels: Annotated[str, Choice("person", "window")] = "person"
@@ -338,16 +362,14 @@ class TrainingConfig(Checked):
 
 
 @dataclass(frozen=True)
+@with_options(dict.fromkeys(WEIGHTS.values(), (Weight, 1.0)))
 class DistillationConfig(Checked):
-    """The student's loss: the specification's α, β, γ and δ, and what else the literature found to help.
+    """The student's loss: the specification's α, β, γ and δ, of video, ECG, EDA and respiration (see `modalities`), and
+    what else the literature found to help.
 
     `distillation.methods` names the combinations and their papers; a weight of 0 leaves a term out.
     """
 
-    alpha: Weight = 1.0  # video
-    beta: Weight = 1.0  # ECG
-    gamma: Weight = 1.0  # EDA
-    delta: Weight = 1.0  # respiration
     features_first: bool = False  # first the features alone, then the classifier alone
     # of the epochs, for the features; a linear classifier is learnt soon
     features_first_share: InnerShare = 0.7
@@ -360,8 +382,8 @@ class DistillationConfig(Checked):
     relational: Weight = 0.0  # weight of the distances and angles between a batch's features
     contrastive: Weight = 0.0  # weight of telling a sample's teacher feature from the batch's others
     contrastive_temperature: Annotated[float, Range(0.001, 1_000)] = 0.1  # of the similarities of features
-    # by relational and contrastive; empty: those of α to δ, or all four
-    compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, 4)] = ()
+    # by relational and contrastive; empty: those of α to δ, or all of the teacher's
+    compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
     # of all these weights: from 0, or to 0
@@ -382,6 +404,12 @@ class DistillationConfig(Checked):
         """The modalities whose features relational and contrastive compare."""
         weighed = tuple(name for name, weight in self.weights.items() if weight)
         return self.compared_features or weighed or tuple(self.weights)
+
+    def of_teacher(self, modalities: tuple[str, ...]) -> "DistillationConfig":
+        """The same, of a teacher with these modalities: the weights of others are 0, nor are they compared."""
+        absent = {WEIGHTS[name]: 0.0 for name in PRIVILEGED if name not in modalities}
+        compared = tuple(name for name in self.compared if name in modalities) or modalities
+        return dataclasses.replace(self, **absent, compared_features=compared) if absent else self
 
 
 @dataclass(frozen=True)
@@ -439,6 +467,8 @@ class RunConfig(Checked):
     inspection: InspectionConfig = field(default_factory=InspectionConfig)
 
     def _check_together(self):
+        fitting = self.distillation.of_teacher(self.dataset.teacher_modalities)
+        object.__setattr__(self, "distillation", fitting)
         if self.teacher.feature_size != self.student.feature_size and not self.distillation.projection:
             raise StressIDError(
                 f"feature_size is {self.teacher.feature_size} for the teacher and {self.student.feature_size} for "

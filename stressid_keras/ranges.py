@@ -94,6 +94,19 @@ class Checked:
         """Raise StressIDError where fields do not go together."""
 
 
+def with_options(options: dict[str, tuple]):
+    """A decorator, below `dataclass`, that puts options before a class's own: name → (annotated type, default)."""
+
+    def add(cls):
+        types = {name: kind for name, (kind, _) in options.items()}
+        cls.__annotations__ = types | cls.__annotations__
+        for name, (_, default) in options.items():
+            setattr(cls, name, default)
+        return cls
+
+    return add
+
+
 @functools.cache
 def kinds(cls) -> dict[str, object]:
     """The annotated types of a dataclass's fields, by name."""

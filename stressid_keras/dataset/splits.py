@@ -132,7 +132,12 @@ class SubjectSplit:
 
 
 def split_subjects(
-    subjects, labels, config: DatasetConfig, seed: int, extra_train: tuple[str, ...] = ()
+    subjects,
+    labels,
+    config: DatasetConfig,
+    seed: int,
+    extra_train: tuple[str, ...] = (),
+    n_classes: int | None = None,
 ) -> SubjectSplit:
     """Divide subjects into train, val and test so that the class shares of all three are near the whole's.
 
@@ -141,14 +146,15 @@ def split_subjects(
     Args:
         subjects: (N,) subject of every window or recording.
         labels: (N,) int class of every window or recording.
-        config: shares of val and test, number of classes, number of random starts.
+        config: shares of val and test, number of random starts.
         seed: another seed gives another division of equal quality where there is one.
         extra_train: subjects without audio, outside `subjects`; they are passed through.
+        n_classes: None: as many as the configuration's label has.
 
     Raises:
         DatasetError: fewer than three subjects, shares that leave none to train on, or unusable labels.
     """
-    names, counts = _class_counts(subjects, labels, len(config.names))
+    names, counts = _class_counts(subjects, labels, n_classes or len(config.names))
     n = len(names)
     if n < 3:
         raise DatasetError(
@@ -175,6 +181,7 @@ def subject_folds(
     seed: int,
     extra_train: tuple[str, ...] = (),
     unit: str = "subject",
+    n_classes: int | None = None,
 ) -> list[SubjectSplit]:
     """k splits for cross-validation: fold i tests on part i, validates on the next ones, trains on the rest.
 
@@ -188,7 +195,7 @@ def subject_folds(
     Raises:
         DatasetError: `k` is below three or above the number of subjects, or unusable labels.
     """
-    names, counts = _class_counts(subjects, labels, len(config.names))
+    names, counts = _class_counts(subjects, labels, n_classes or len(config.names))
     n = len(names)
     if not 3 <= k <= n:
         raise DatasetError(f"{k} folds were asked for; expected from 3 to the number of {unit}s, {n}.")

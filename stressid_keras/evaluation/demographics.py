@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from stressid_keras.dataset.adapters import data_root
 from stressid_keras.dataset.label_table import read_table
 from stressid_keras.dataset.labels import MISSING
 from stressid_keras.dataset.names import canonical
@@ -61,7 +62,7 @@ def read_demographics(data_dir: Path | str) -> pd.DataFrame | None:
 
 def find_demographics(data_dir: Path | str) -> Path | None:
     """The file `read_demographics` reads, if there is one."""
-    entries = (entry for entry in sorted(Path(data_dir).iterdir()) if entry.name.lower() == FILE)
+    entries = (entry for entry in sorted(data_root(data_dir).iterdir()) if entry.name.lower() == FILE)
     return next((entry for entry in entries if entry.is_file()), None)
 
 

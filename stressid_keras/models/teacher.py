@@ -1,42 +1,44 @@
-"""The multimodal teacher: video, ECG, EDA and respiration, never audio."""
+"""The multimodal teacher: video and physiological signals, never audio."""
 
 import keras
 from keras import layers
 
 from stressid_keras.config import TeacherConfig
-from stressid_keras.modalities import PHYSIOLOGICAL, PRIVILEGED
+from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.models.encoders import image_encoder, size_input, video_encoder
 
 
-def build_teacher(n_classes: int, config: TeacherConfig) -> keras.Model:
+def build_teacher(
+    n_classes: int, config: TeacherConfig, modalities: tuple[str, ...] = PRIVILEGED
+) -> keras.Model:
     """A functional model from the privileged modalities to logits and one feature per modality.
 
-    The three signals have encoders of one architecture, each with its own weights.
+    The signals have encoders of one architecture, each with its own weights.
 
-    Inputs: `video` (B, T, H, W, 3), `ecg`, `eda`, `rr` (B, S, S, 1), and `<modality>_size` (B, 3) or (B, 2).
-    Outputs: `logits` (B, n_classes), and `video`, `ecg`, `eda`, `rr` (B, config.feature_size).
+    Inputs: `video` (B, T, H, W, 3), `ecg`, `eda`, `rr` (B, S, S, 1), and `<modality>_size` (B, 3) or (B, 2), those that
+    are asked for.
+    Outputs: `logits` (B, n_classes), and for each modality its feature (B, config.feature_size) by its name.
     """
     inputs, features = {}, {}
-    for modality in PRIVILEGED:
-        is_signal = modality in PHYSIOLOGICAL
-        rank = 2 if is_signal else 3
-        x = keras.Input((None, None, 1) if is_signal else (None, None, None, 3), name=modality)
-        size = size_input(modality, rank)
+    for modality in modalities:
+        record = RECORDS[modality]
+        x = keras.Input((*[None] * record.axes, record.channels), name=modality)
+        size = size_input(modality, record.axes)
         inputs |= {modality: x, f"{modality}_size": size}
-        encode = image_encoder if is_signal else video_encoder
+        encode = image_encoder if record.axes == 2 else video_encoder
         features[modality] = encode(
             x,
             size,
-            filters=config.signal_filters if is_signal else config.video_filters,
+            filters=getattr(config, f"{record.encoder}_filters"),
             feature_size=config.feature_size,
             name=f"{modality}_feature",
-            backbone=config.signal_backbone if is_signal else config.video_backbone,
+            backbone=getattr(config, f"{record.encoder}_backbone"),
         )
     seen = [
         layers.Dropout(config.modality_dropout, noise_shape=(None, 1), name=f"{modality}_dropout")(feature)
         for modality, feature in features.items()
     ]
-    x = layers.Concatenate(name="features")(seen)
+    x = layers.Concatenate(name="features")(seen) if len(seen) > 1 else seen[0]
     x = layers.Dropout(config.dropout, name="features_dropout")(x)
     logits = layers.Dense(n_classes, name="logits", dtype="float32")(x)
     return keras.Model(inputs, {"logits": logits, **features}, name="teacher")

@@ -7,6 +7,7 @@ import scipy.fft
 import scipy.signal
 
 from stressid_keras.config import AudioConfig, QualityConfig
+from stressid_keras.dataset.recordings import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.mel import mel_bands
 from stressid_keras.media.sound.sound_files import read_recording
@@ -23,22 +24,23 @@ MEL_BLOCK = 16  # mel bands at a time: few products, and each leaves out most of
 
 
 def load_waveform(
-    path: Path, sample_rate: int, silence_peak: float = QualityConfig.silence_peak
+    path: Path, sample_rate: int, silence_peak: float = QualityConfig.silence_peak, part: Part = WHOLE
 ) -> np.ndarray:
-    """Read a sound file as mono at the given rate, without padding at its end.
+    """Read a sound file, or a part of it, as mono at the given rate, without padding at its end.
 
     Args:
         path: any file that `sound_files.read_recording` reads.
         sample_rate: Hz of the result; resampled with soxr (HQ) if the file's differs.
         silence_peak: largest distance from the mean, of full scale 1, below which the waveform is refused as silent.
+        part: what of the file is the recording.
 
     Returns:
         (n,) float32 in [-1, 1], channels averaged.
 
     Raises:
-        RecordingError: as `read_recording`; silent, or channels that cancel each other.
+        RecordingError: as `read_recording` and `Part.span`; silent, or channels that cancel each other.
     """
-    return load_waveform_and_clipping(path, sample_rate, silence_peak)[0]
+    return load_waveform_and_clipping(path, sample_rate, silence_peak, part=part)[0]
 
 
 def load_waveform_and_clipping(
@@ -47,6 +49,7 @@ def load_waveform_and_clipping(
     silence_peak: float = QualityConfig.silence_peak,
     clip_peak: float = QualityConfig.clip_peak,
     max_seconds: float = QualityConfig.max_seconds,
+    part: Part = WHOLE,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """As `load_waveform`, and which samples of the file were clipped in any channel: (m,) bool, and their rate."""
     path = Path(path)
@@ -56,13 +59,16 @@ def load_waveform_and_clipping(
             f"{path.name} has channels that cancel each other: one has a peak of {sound.loudest_channel:.1e}, their "
             f"mean of {peak_deviation(sound.waveform):.1e}; expected one of them alone."
         )
-    check_not_silent(sound.waveform, silence_peak, path.name)
-    waveform = trim_padding(sound.waveform)
+    start, end = part.span(len(sound.waveform) / sound.rate, path.name)
+    wanted = slice(round(start * sound.rate), round(end * sound.rate))
+    waveform, clipped = sound.waveform[wanted], sound.clipped[wanted]
+    check_not_silent(waveform, silence_peak, path.name)
+    waveform = trim_padding(waveform)
     if sound.rate != sample_rate:
         import soxr
 
         waveform = soxr.resample(waveform, sound.rate, sample_rate, quality="HQ")
-    return within_full_scale(waveform), sound.clipped, sound.rate
+    return within_full_scale(waveform), clipped, sound.rate
 
 
 def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:

@@ -5,6 +5,7 @@ from pathlib import Path
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film.video_file import open_video
+from stressid_keras.modalities import FILM, RECORDS, SOUND
 from stressid_keras.preprocessing.lengths import implausible
 from stressid_keras.preprocessing.signals.gaf import pixels
 from stressid_keras.preprocessing.sources import inspect_lengths, is_image
@@ -49,14 +50,15 @@ def _nbytes(recording, config: PreparationConfig) -> int:
 def _window_nbytes(modality: str, path: Path, span: Span, config: PreparationConfig) -> int:
     seconds = span[1] - span[0]
     try:
-        if is_image(path) and modality != "audio":
+        media = RECORDS[modality].media
+        if is_image(path) and media != SOUND:
             return image_width(path) ** 2
         if seconds < config.quality.min_seconds:
             return 0
-        if modality == "audio":
+        if media == SOUND:
             frames = 1 + seconds * config.audio.sample_rate // config.audio.hop_length
             return int(frames) * config.audio.n_mels * stored_type(modality).itemsize
-        if modality == "video":
+        if media == FILM:
             return config.video.frames * _frame_nbytes(path, config.video.max_side)
     except (RecordingError, OSError):
         return 0

@@ -35,6 +35,11 @@ logger = logging.getLogger(__name__)
 class Packer:
     """Collects recordings under `next/`, then puts them in the place of the old store.
 
+    Args:
+        folder: the prepared folder.
+        needed: modalities without which a window is left out.
+        signal_rate: Hz of the signals, in which what they lack of a window is counted.
+
     Attributes:
         rows, failures: of the tables, in order.
         fingerprints: recording → modality → fingerprint of what was added.
@@ -42,8 +47,14 @@ class Packer:
         windows_left_out: windows that neither teacher nor student can use.
     """
 
-    def __init__(self, folder: Path, signal_rate: float = QualityConfig.signal_rate):
-        self.folder, self.next, self.signal_rate = folder, folder / "next", signal_rate
+    def __init__(
+        self,
+        folder: Path,
+        needed: tuple[str, ...] = PRIVILEGED,
+        signal_rate: float = QualityConfig.signal_rate,
+    ):
+        self.folder, self.next = folder, folder / "next"
+        self.needed, self.signal_rate = needed, signal_rate
         self.rows: list[dict] = []
         self.failures: list[tuple[str, str, str]] = []
         self.fingerprints: dict[str, dict[str, str]] = {}
@@ -67,7 +78,7 @@ class Packer:
             window = {
                 modality: cells[modality][number] for modality in units if cells[modality][number]["shape"]
             }
-            if set(PRIVILEGED) <= set(window):
+            if set(self.needed) <= set(window):
                 self.rows.append(_row(recording, number, start, stop, window, self.signal_rate))
             else:
                 self.windows_left_out += 1

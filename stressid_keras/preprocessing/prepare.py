@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stressid_keras.config import PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
-from stressid_keras.modalities import MODALITIES, PRIVILEGED
+from stressid_keras.modalities import spoken_list
 from stressid_keras.preprocessing.estimate import estimate_nbytes
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
 from stressid_keras.preprocessing.signals.signal_levels import NO_RANGE, Levels, person_levels
@@ -32,7 +32,7 @@ def prepare_dataset(
     announce: Callable[[int], None] | None = None,
     inspected: Callable[[int, int], None] | None = None,
 ) -> PreparedStore:
-    """Prepare the recordings of a tree that have at least the teacher's four modalities.
+    """Prepare the recordings of a tree that have at least the teacher's modalities.
 
     What an earlier run made and is still current (same file content, configuration and transform version) is
     kept; if nothing changed, the store is returned at once. An interrupted run, repeated, does what is left
@@ -71,11 +71,11 @@ class _Preparation:
         commit(folder)  # of a run that was killed while it replaced the store
         self.index, self.folder, self.config = index, folder, config
         self.parts = folder / "parts"
-        self.recordings = [r for r in index.recordings if set(PRIVILEGED) <= set(r.sources)]
+        self.recordings = [r for r in index.recordings if set(index.privileged) <= set(r.sources)]
         if not self.recordings:
             raise DatasetError(
                 f"{index.root}: none of {len(index.recordings)} labelled recordings has "
-                f"{', '.join(PRIVILEGED)}; expected at least one with all four."
+                f"{spoken_list(index.privileged)}; expected at least one with all of them."
             )
         self.stored = StoredUnits(folder)
         self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
@@ -114,7 +114,7 @@ class _Preparation:
         keys: dict[str, str] = {}
         unknown = []
         for recording in self.recordings:
-            sources = {m: current_source(path, known) for m, path in recording.sources.items()}
+            sources = {m: current_source(recording, m, known) for m in recording.sources}
             key = keys[recording.name] = levels_key(recording, sources, self.config)
             if key and key in remembered:
                 found[recording.name] = remembered[key]
@@ -125,7 +125,7 @@ class _Preparation:
             for done, seen in enumerate(results, start=1):
                 name = seen.recording.name
                 found[name], keys[name] = seen.levels, levels_key(seen.recording, seen.sources, self.config)
-                known |= {source_key(seen.recording.sources[m]): source for m, source in seen.sources.items()}
+                known |= {source_key(seen.recording, m): source for m, source in seen.sources.items()}
                 if inspected:
                     inspected(done, len(unknown))
         finally:
@@ -150,7 +150,7 @@ class _Preparation:
         """Recordings of which a file is new or was touched, or a unit is not in the store."""
         tasks = []
         for recording in self.recordings:
-            sources = {m: current_source(path, known) for m, path in recording.sources.items()}
+            sources = {m: current_source(recording, m, known) for m in recording.sources}
             stored = {m: self.stored.fingerprint(recording.name, m) for m in recording.sources}
             if all(sources.values()):
                 self._learn(recording, sources)
@@ -173,10 +173,10 @@ class _Preparation:
         return store
 
     def _pack(self) -> None:
-        packer = Packer(self.folder, self.config.quality.signal_rate)
+        packer = Packer(self.folder, self.index.privileged, self.config.quality.signal_rate)
         for recording in self.recordings:
             plan = self.plans[recording.name]
-            units = {m: self._unit(recording.name, m, plan) for m in MODALITIES if m in recording.sources}
+            units = {m: self._unit(recording.name, m, plan) for m in recording.modalities}
             packer.add(recording, plan.spans, units)
         if not packer.rows:
             self._refuse(packer)
@@ -186,7 +186,8 @@ class _Preparation:
         failures = self.folder / "failures.csv"
         packer.write_failures(failures)
         name, modality, reason = next(
-            (failure for failure in packer.failures if failure[1] in PRIVILEGED), packer.failures[0]
+            (failure for failure in packer.failures if failure[1] in self.index.privileged),
+            packer.failures[0],
         )
         raise DatasetError(
             f"None of {len(self.recordings)} recordings can be used; the first, {name}, "
@@ -210,6 +211,7 @@ class _Preparation:
             "windows_fingerprint": self._windows_fingerprint(packer.fingerprints),
             "class_names": list(self.index.class_names),
             "label_column": self.index.label_column,
+            "modalities": list(self.index.modalities),
             "notes": {"lengths": {name: plan.note for name, plan in sorted(self.plans.items()) if plan.note}},
             "counts": {
                 "recordings": len(self.recordings),
@@ -240,10 +242,10 @@ class _Preparation:
 
     def _save_known(self) -> None:
         known = {
-            source_key(path): self.sources[recording.name][modality]
+            source_key(recording, modality): self.sources[recording.name][modality]
             for recording in self.recordings
             if recording.name in self.sources
-            for modality, path in recording.sources.items()
+            for modality in recording.sources
         }
         save_known(self.folder / KNOWN_SOURCES, known)
 
@@ -261,5 +263,5 @@ def _remembered_levels(path: Path) -> dict[str, Levels]:
 
 def _mine(recording, known: dict[str, Source]) -> dict[str, Source]:
     """What is known of the files of one recording."""
-    keys = (source_key(path) for path in recording.sources.values())
+    keys = (source_key(recording, modality) for modality in recording.sources)
     return {key: known[key] for key in keys if key in known}

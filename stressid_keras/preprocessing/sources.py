@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,11 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film.frames import video_seconds
 from stressid_keras.media.sound.sound_files import audio_header
+from stressid_keras.modalities import FILM, RECORDS, SOUND
 from stressid_keras.preprocessing.failures import sentence
-from stressid_keras.preprocessing.signals.physiology import SignalFile, read_signal_file
+from stressid_keras.preprocessing.file_stamp import file_stamp
+from stressid_keras.preprocessing.signals.physiology import Columns
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader, columns_of
 from stressid_keras.provenance import file_fingerprint, read_sealed, write_sealed
 from stressid_keras.store.images import image_width
 
@@ -31,63 +34,81 @@ class Source:
 
     stamp: tuple[int, ...] = ()  # size, modification and change time; empty: never reused
     content: str = ""  # hash; empty: the file could not be read
-    length: float = (
-        0.0  # seconds of WAV, MP4 and text with a time column, rows of other text, pixels of an image's width
-    )
+    length: float = 0.0  # seconds; rows of a table that does not tell the time; pixels of an image's width
     channels: int = 1
     reason: str = ""  # why it cannot be used
-    timed: bool = False  # a text with a time column
+    timed: bool = False  # a table that tells the time, by a column or a known rate
 
     def seconds(self, modality: str, path: Path, config: PreparationConfig) -> float:
         """Length in seconds, of signals that of what `load_signals` gives; 0 for an image that does not tell."""
         if is_image(path):
             frame = config.audio.hop_length / config.audio.sample_rate
-            return self.length * frame if modality == "audio" else 0.0
-        if modality in ("audio", "video"):
+            return self.length * frame if RECORDS[modality].media == SOUND else 0.0
+        if not RECORDS[modality].is_signal:
             return self.length
         rate = config.quality.signal_rate
         return (round(self.length * rate) if self.timed else self.length) / rate
 
 
-def inspect_sources(
-    recording, known: Mapping[str, Source], read: Callable[[Path], SignalFile] = read_signal_file
-) -> dict[str, Source]:
+def inspect_sources(recording, known: Mapping[str, Source], reader: SignalReader) -> dict[str, Source]:
     """Look at each file of a recording: modality → Source. Never raises for a bad file.
 
     Args:
         known: by `source_key`; a file that is known with its present stamp is not read.
-        read: reads a text file of signals; pass a caching one if it is to be read again.
+        reader: of the recording's signals.
     """
-    seen: dict[Path, Source] = {}  # the three signals share a file
-    for path in recording.sources.values():
-        if path not in seen:
-            seen[path] = current_source(path, known) or _inspect(path, read)
-    return {modality: seen[path] for modality, path in recording.sources.items()}
+    seen: dict[str, Source] = {}  # signals may share a file
+    found = {}
+    for modality, path in recording.sources.items():
+        key = source_key(recording, modality)
+        if key not in seen:
+            seen[key] = current_source(recording, modality, known) or _inspect(modality, path, reader)
+        found[modality] = seen[key]
+    return found
 
 
 def inspect_lengths(recording, config: PreparationConfig) -> dict[str, float]:
     """Seconds of each modality that can be used: modality → seconds. Nothing is decoded or hashed."""
-    measured: dict[Path, Source] = {}
-    for path in set(recording.sources.values()):
+    reader = SignalReader(recording, config.quality)
+    found = {}
+    for modality, path in recording.sources.items():
         with contextlib.suppress(Exception):  # which inspect_sources names
-            length, channels, timed = _measure(path)
-            measured[path] = Source((), "", length, channels, "", timed)
-    return {
-        modality: measured[path].seconds(modality, path, config)
-        for modality, path in recording.sources.items()
-        if path in measured
-    }
+            length, channels, timed = _measure(modality, path, reader)
+            source = Source((), "", length, channels, "", timed)
+            start, end = span_in_file(recording, modality, source, config)
+            found[modality] = end - start
+    return found
 
 
-def current_source(path: Path, known: Mapping[str, Source]) -> Source | None:
+def span_in_file(recording, modality: str, source: Source, config: PreparationConfig) -> tuple[float, float]:
+    """From where to where, in seconds, a recording lies in a file; an image is of the whole recording.
+
+    Raises:
+        RecordingError: as `Part.span`.
+    """
+    path = recording.sources[modality]
+    seconds = source.seconds(modality, path, config)
+    return (0.0, seconds) if is_image(path) else recording.part(modality).span(seconds, path.name)
+
+
+def current_source(recording, modality: str, known: Mapping[str, Source]) -> Source | None:
     """The known Source of a file, if the file has not been touched since."""
-    source = known.get(source_key(path))
-    return source if source and source.stamp and source.stamp == _stamp(path) else None
+    source = known.get(source_key(recording, modality))
+    return (
+        source
+        if source and source.stamp and source.stamp == file_stamp(recording.sources[modality])
+        else None
+    )
 
 
-def source_key(path: Path) -> str:
-    """A file's place in its tree, wherever the tree is, such as "Audio/2ea4/2ea4_Stroop.wav"."""
-    return "/".join(path.parts[-3:])
+def source_key(recording, modality: str) -> str:
+    """A file's place in its tree, such as "Audio/2ea4/2ea4_Stroop.wav", and what is read of it."""
+    path, record = recording.sources[modality], RECORDS[modality]
+    place = "/".join(path.parts[-3:])
+    if record.is_signal and not is_image(path):
+        columns = columns_of(recording, path)
+        return place if columns == Columns() else f"{place}#{columns}"
+    return place if path.suffix.lower() in (record.suffix, ".png") else f"{place}#{modality}"
 
 
 def is_image(path: Path) -> bool:
@@ -110,11 +131,11 @@ def save_known(path: Path, known: Mapping[str, Source]) -> None:
     write_sealed(path, {"version": VERSION, "files": files})
 
 
-def _inspect(path: Path, read: Callable[[Path], SignalFile]) -> Source:
-    stamp, content = _stamp(path), ""
+def _inspect(modality: str, path: Path, reader: SignalReader) -> Source:
+    stamp, content = file_stamp(path), ""
     try:
         content = file_fingerprint(path)
-        length, channels, timed = _measure(path, read)
+        length, channels, timed = _measure(modality, path, reader)
     except RecordingError as error:
         return Source(stamp, content, reason=str(error))
     except Exception as error:  # of whatever type: one file must not stop a run of a thousand
@@ -124,21 +145,14 @@ def _inspect(path: Path, read: Callable[[Path], SignalFile]) -> Source:
     return Source(stamp, content, length, channels, "", timed)
 
 
-def _measure(path: Path, read: Callable[[Path], SignalFile] = read_signal_file) -> tuple[float, int, bool]:
-    """Length, channels and whether rows are timed; the suffix tells the kind, as in the layout of the tree."""
+def _measure(modality: str, path: Path, reader: SignalReader) -> tuple[float, int, bool]:
+    """Length, channels and whether the length of a table is in seconds."""
     if is_image(path):
         return image_width(path), 1, False
-    if path.suffix.lower() == ".wav":
+    media = RECORDS[modality].media
+    if media == SOUND:
         return *audio_header(path), False
-    if path.suffix.lower() == ".txt":
-        file = read(path)
-        return (len(file) if file.clock is None else file.clock.seconds(len(file))), 1, file.clock is not None
-    return video_seconds(path), 1, False
-
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    try:
-        status = path.stat()
-    except OSError:
-        return ()
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+    if media == FILM:
+        return video_seconds(path), 1, False
+    file = reader.file(path)
+    return (len(file) if file.clock is None else file.clock.seconds(len(file))), 1, file.clock is not None

@@ -9,22 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
+from stressid_keras.dataset.recordings import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film import frames as video
 from stressid_keras.media.sound.waveform import trim_padding
-from stressid_keras.modalities import RECORDS
+from stressid_keras.modalities import FILM, RECORDS, SOUND
 from stressid_keras.preprocessing import audio, quality
 from stressid_keras.preprocessing.failures import may_pass, sentence
-from stressid_keras.preprocessing.signals import gaf, physiology
+from stressid_keras.preprocessing.signals import gaf
 from stressid_keras.preprocessing.signals.imaged_signal import ImagedSignal, long_enough, named
 from stressid_keras.preprocessing.signals.signal_levels import outside
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.windows import Span
 from stressid_keras.store import images
 from stressid_keras.store.encoding import to_stored
 
 logger = logging.getLogger(__name__)
-
-# Raised when a transform's result changes for the same input; what older versions made is then redone.
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class PreparedWindow:
 
 
 def transform(
+    recording,
     modality: str,
-    path: Path,
     spans: list[Span | None],
     config: PreparationConfig,
-    load=None,
+    reader: SignalReader | None = None,
     bounds: tuple[float, ...] | None = None,
 ) -> list[PreparedWindow]:
     """Transform one modality of a recording, one result per span (None: not in this window).
@@ -50,19 +50,18 @@ def transform(
     Never raises for a bad file: the reason is in the windows.
 
     Args:
-        load: reads a text file of signals at the configuration's rate; pass a caching one to read it once for its three
-            signals; None: `load_signals`.
+        reader: of the recording's signals; pass the same for all of them, and a file is read once. None: a new one.
         bounds: of a signal, the levels of its person, between which it is imaged; None: those of each window.
     """
-    load = load or functools.partial(physiology.load_signals, quality=config.quality)
+    path = recording.sources[modality]
     if path.suffix.lower() == ".png":
         make = _image_window(modality, path, config)
-    elif modality == "audio":
-        make = _audio_window(path, config)
-    elif modality == "video":
-        make = functools.partial(_video_window, path, config)
+    elif RECORDS[modality].is_signal:
+        reader = reader or SignalReader(recording, config.quality)
+        make = _signal_window(modality, path, config, reader, bounds)
     else:
-        make = _signal_window(modality, path, config, load, bounds)
+        media = {SOUND: _audio_window, FILM: _video_window}[RECORDS[modality].media]
+        make = media(path, recording.part(modality), config)
     return [PreparedWindow() if span is None else _attempt(make, modality, path, span) for span in spans]
 
 
@@ -73,18 +72,17 @@ def is_unexpected(window: PreparedWindow) -> bool:
 
 def settings(modality: str, config: PreparationConfig) -> dict:
     """The part of the configuration that decides this modality's arrays."""
-    if modality == "audio":
-        used = {"audio": dataclasses.asdict(config.audio)}
-    elif modality == "video":
-        used = {"video": dataclasses.asdict(config.video)}
-    else:
+    if RECORDS[modality].is_signal:
+        series = getattr(config.gaf, f"{modality}_series", "")
         used = {
             "size": config.gaf.size(modality),
             "method": config.gaf.method,
             "levels": config.gaf.levels,
-            **({"series": config.gaf.ecg_series} if modality == "ecg" else {}),
+            **({"series": series} if series else {}),
             "window_seconds": config.window_seconds,
         }
+    else:
+        used = {modality: dataclasses.asdict(getattr(config, modality))}
     return {**used, **quality.settings(modality, config.quality), "version": RECORDS[modality].version}
 
 
@@ -97,13 +95,13 @@ def _attempt(make, modality: str, path: Path, span: Span) -> PreparedWindow:
         return PreparedWindow(reason=sentence(path, error))
 
 
-def _audio_window(path: Path, config: PreparationConfig):
+def _audio_window(path: Path, part: Part, config: PreparationConfig):
     rate, limits = config.audio.sample_rate, config.quality
 
     @functools.cache  # the file is read when the first window is made, once for all windows
     def load() -> tuple[np.ndarray, np.ndarray, int]:
         return audio.load_waveform_and_clipping(
-            path, rate, limits.silence_peak, limits.clip_peak, limits.max_seconds
+            path, rate, limits.silence_peak, limits.clip_peak, limits.max_seconds, part
         )
 
     def make(span: Span) -> PreparedWindow:
@@ -124,17 +122,25 @@ def _audio_window(path: Path, config: PreparationConfig):
     return make
 
 
-def _video_window(path: Path, config: PreparationConfig, span: Span) -> PreparedWindow:
-    seconds = long_enough(span[1] - span[0], path, span, config)
-    frames, found, dropped = video.read_frames_and_dropped(path, *span, config.video)
-    quality.check({"dropped_share": dropped / (found + dropped)}, config.quality, named(path, span))
-    return PreparedWindow(frames, seconds, quality={"dropped_frames": dropped})
+def _video_window(path: Path, part: Part, config: PreparationConfig):
+    @functools.cache
+    def offset() -> float:
+        return 0.0 if part == WHOLE else part.span(video.video_seconds(path), path.name)[0]
+
+    def make(span: Span) -> PreparedWindow:
+        seconds = long_enough(span[1] - span[0], path, span, config)
+        place = offset() + span[0], offset() + span[1]
+        frames, found, dropped = video.read_frames_and_dropped(path, *place, config.video)
+        quality.check({"dropped_share": dropped / (found + dropped)}, config.quality, named(path, span))
+        return PreparedWindow(frames, seconds, quality={"dropped_frames": dropped})
+
+    return make
 
 
-def _signal_window(modality: str, path: Path, config: PreparationConfig, load, bounds):
+def _signal_window(modality: str, path: Path, config: PreparationConfig, reader: SignalReader, bounds):
     @functools.cache  # heartbeats and levels are found once for all windows
     def signal() -> ImagedSignal:
-        return ImagedSignal(modality, load(path)[modality], config, path)
+        return ImagedSignal(modality, reader.samples(modality), config, path)
 
     @functools.cache
     def misfit() -> str:
@@ -155,9 +161,9 @@ def _signal_window(modality: str, path: Path, config: PreparationConfig, load, b
 
 def _image_window(modality: str, path: Path, config: PreparationConfig):
     def make(span: Span) -> PreparedWindow:
-        if modality == "audio":
+        if RECORDS[modality].media == SOUND:
             return PreparedWindow(images.load_log_mel_image(path, config.audio), span[1] - span[0])
-        if modality == "video":
+        if RECORDS[modality].media == FILM:
             raise RecordingError(f"{path.name} is an image; expected a video.")
         return PreparedWindow(images.load_gaf_image(path), span[1] - span[0])
 

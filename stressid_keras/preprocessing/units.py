@@ -1,5 +1,6 @@
 """The unit of work: one modality of one recording. What decides it, how it is made, its part file."""
 
+import dataclasses
 import json
 import logging
 from collections.abc import Mapping
@@ -9,11 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
+from stressid_keras.dataset.recordings import WHOLE
+from stressid_keras.errors import RecordingError
 from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.lengths import difference, implausible
 from stressid_keras.preprocessing.signals.signal_levels import Levels
-from stressid_keras.preprocessing.sources import Source, is_image
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
+from stressid_keras.preprocessing.sources import Source, is_image, span_in_file
 from stressid_keras.preprocessing.transforms import PreparedWindow, is_unexpected, settings, transform
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
 from stressid_keras.provenance import fingerprint
@@ -72,7 +76,13 @@ def plan_recording(
 def refusals(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, str]:
     """Why modalities cannot be used for what is known of the files, without a look at their content: see `lengths`."""
     broken = {modality: source.reason for modality, source in sources.items() if source.reason}
-    told = _told(recording, sources, config)
+    for modality, source in sources.items():
+        try:
+            span_in_file(recording, modality, source, config)
+        except RecordingError as error:
+            broken.setdefault(modality, str(error))
+    sound = {modality: source for modality, source in sources.items() if modality not in broken}
+    told = _told(recording, sound, config)
     timed = any(sources[modality].timed for modality in told)
     return broken | implausible(told, recording.sources, timed, config)
 
@@ -81,9 +91,7 @@ def _plan(recording, sources: dict[str, Source], config: PreparationConfig, leve
     paths = recording.sources
     reasons = refusals(recording, sources, config)
     usable = {modality: source for modality, source in sources.items() if modality not in reasons}
-    seconds = {
-        modality: source.seconds(modality, paths[modality], config) for modality, source in usable.items()
-    }
+    seconds = _lengths(recording, usable, config)
     note = difference(_told(recording, usable, config))
     spans = window_spans(seconds, config)
     if any(is_image(path) for path in paths.values()):
@@ -96,36 +104,35 @@ def _plan(recording, sources: dict[str, Source], config: PreparationConfig, leve
         )
         if modality in levels and not is_image(path):
             bounds[modality] = levels[modality]
-        content = sources[modality].content
+        content, part = sources[modality].content, recording.part(modality)
+        cut = [] if part == WHOLE else [dataclasses.astuple(part)]
         refused = [] if sources[modality].reason or modality not in reasons else [reasons[modality]]
         fingerprints[modality] = content and fingerprint(
-            content, settings(modality, config), shares[modality], spans, bounds.get(modality), *refused
+            content, settings(modality, config), shares[modality], spans, bounds.get(modality), *cut, *refused
         )
     return Plan(spans, shares, fingerprints, bounds, reasons, note)
 
 
 def _told(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
     """Seconds of the modalities whose files tell their length: modality → seconds."""
-    return {
-        modality: source.seconds(modality, recording.sources[modality], config)
-        for modality, source in sources.items()
-        if not source.reason and not is_image(recording.sources[modality])
-    }
+    files = {m: source for m, source in sources.items() if not is_image(recording.sources[m])}
+    return _lengths(recording, files, config)
 
 
-def make_unit(recording, modality: str, plan: Plan, config: PreparationConfig, load=None) -> Unit:
+def _lengths(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
+    """Seconds of the recording's part of each file that can be used: modality → seconds."""
+    spans = {m: span_in_file(recording, m, source, config) for m, source in sources.items()}
+    return {modality: end - start for modality, (start, end) in spans.items()}
+
+
+def make_unit(
+    recording, modality: str, plan: Plan, config: PreparationConfig, reader: SignalReader | None = None
+) -> Unit:
     """Transform one modality of a recording; a failure is in the windows, not raised."""
     if reason := plan.reasons.get(modality, ""):
         kept = "" if may_pass(reason) else plan.fingerprints[modality]
         return Unit(kept, [PreparedWindow(reason=reason) for _ in plan.spans])
-    windows = transform(
-        modality,
-        recording.sources[modality],
-        plan.shares[modality],
-        config,
-        load,
-        plan.bounds.get(modality),
-    )
+    windows = transform(recording, modality, plan.shares[modality], config, reader, plan.bounds.get(modality))
     retry = any(is_unexpected(window) for window in windows)
     return Unit("" if retry else plan.fingerprints[modality], windows)
 
@@ -162,4 +169,5 @@ def levels_key(recording, sources: Mapping[str, Source | None], config: Preparat
         return ""
     contents = [sources[modality].content for modality in PHYSIOLOGICAL if modality in sources]
     used = [settings(modality, config) for modality in PHYSIOLOGICAL]
-    return fingerprint(contents, used, refusals(recording, dict(sources), config))
+    parts = [[modality, dataclasses.astuple(part)] for modality, part in sorted(recording.parts.items())]
+    return fingerprint(contents, used, refusals(recording, dict(sources), config), *parts)

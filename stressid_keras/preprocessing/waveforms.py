@@ -1,7 +1,6 @@
 """The waveforms behind prepared windows."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,14 +12,14 @@ from stressid_keras.store.store import PreparedStore
 
 
 def window_waveforms(
-    store: PreparedStore, rows: Sequence[int], audio_files: Mapping[str, Path]
+    store: PreparedStore, rows: Sequence[int], recordings: Iterable
 ) -> Iterator[tuple[pd.Series, np.ndarray]]:
     """Each window's manifest row and the waveform that its log-mel was computed from.
 
     Args:
         store: the prepared folder.
         rows: rows of its manifest; a file is read once for windows that follow each other.
-        audio_files: by recording; windows without a file, or whose file is an image, are left out.
+        recordings: dataset Recordings; windows of others, without a sound file or of an image are left out.
 
     Yields:
         the row and (n,) float32 in [-1, 1] at the configuration's sample rate.
@@ -29,15 +28,17 @@ def window_waveforms(
         RecordingError: a file can no longer be read.
         StaleError: a file is not the one that was prepared.
     """
-    rate, open_path, waveform = store.config.audio.sample_rate, None, None
+    by_name = {recording.name: recording for recording in recordings}
+    rate, open_name, waveform = store.config.audio.sample_rate, None, None
     for position in rows:
         row = store.manifest.iloc[position]
-        path = audio_files.get(row["recording"])
-        if path is None or is_image(Path(path)) or not store.has("audio")[position]:
+        recording = by_name.get(row["recording"])
+        path = recording and recording.sources.get("audio")
+        if path is None or is_image(path) or not store.has("audio")[position]:
             continue
-        if path != open_path:
-            waveform = load_waveform(path, rate, store.config.quality.silence_peak)
-            open_path = path
+        if recording.name != open_name:
+            silence_peak, part = store.config.quality.silence_peak, recording.part("audio")
+            waveform, open_name = load_waveform(path, rate, silence_peak, part), recording.name
         start, n_samples = round(row["start"] * rate), round(row["audio_seconds"] * rate)
         piece = waveform[start : start + n_samples]  # preparation trimmed it before it noted the length
         if len(piece) != n_samples:

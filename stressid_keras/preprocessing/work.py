@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.cluster import dask_backend
-from stressid_keras.preprocessing.signals.physiology import at_rate, read_signal_file
 from stressid_keras.preprocessing.signals.signal_levels import (
     NO_RANGE,
     Levels,
     person_levels,
     recording_levels,
 )
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import Source, inspect_sources
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import (
@@ -114,8 +113,8 @@ def run_tasks(
 
 def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
     recording = task.recording
-    read, load = _readers(config)
-    sources = inspect_sources(recording, task.known, read)
+    reader = SignalReader(recording, config.quality)
+    sources = inspect_sources(recording, task.known, reader)
     plan = plan_recording(recording, sources, config, task.levels)
     failed = False
     for modality, wanted in plan.fingerprints.items():
@@ -124,7 +123,7 @@ def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcom
         path = part_path(parts, recording.name, modality)
         unit = load_part(path)
         if unit is None or not wanted or unit.fingerprint != wanted:
-            unit = make_unit(recording, modality, plan, config, load)
+            unit = make_unit(recording, modality, plan, config, reader)
             save_part(path, unit)
         failed |= bool(unit.reason)
     return Outcome(recording, sources, failed)
@@ -135,9 +134,9 @@ def inspect_signals(task: Task, parts: Path, config: PreparationConfig) -> Inspe
 
     The levels of a person are wanted before any of its signals is imaged.
     """
-    read, load = _readers(config)
-    sources = inspect_sources(task.recording, task.known, read)
-    return Inspection(task.recording, sources, _levels(task.recording, sources, config, load))
+    reader = SignalReader(task.recording, config.quality)
+    sources = inspect_sources(task.recording, task.known, reader)
+    return Inspection(task.recording, sources, _levels(sources, config, reader))
 
 
 def levels_of_person(index, subject: str, config: PreparationConfig) -> Levels | None:
@@ -162,27 +161,20 @@ def prepare_recording(
     Args:
         levels: of the person's signals; none: this recording's own, as if the person had no other.
     """
-    read, load = _readers(config)
-    sources = inspect_sources(recording, {}, read)
+    reader = SignalReader(recording, config.quality)
+    sources = inspect_sources(recording, {}, reader)
     if levels is None and config.gaf.levels == "person":
-        levels = _levels(recording, sources, config, load)
+        levels = _levels(sources, config, reader)
     plan = plan_recording(recording, sources, config, levels)
     return {
-        modality: make_unit(recording, modality, plan, config, load).windows for modality in recording.sources
+        modality: make_unit(recording, modality, plan, config, reader).windows
+        for modality in recording.sources
     }
 
 
-def _levels(recording, sources: dict[str, Source], config: PreparationConfig, load: Callable) -> Levels:
+def _levels(sources: dict[str, Source], config: PreparationConfig, reader: SignalReader) -> Levels:
     """Of the signals that are not refused for what is known of the recording's files."""
-    refused = refusals(recording, sources, config)
-    usable = {m: path for m, path in recording.sources.items() if m not in refused}
-    return recording_levels(dataclasses.replace(recording, sources=usable), config, load)
-
-
-def _readers(config: PreparationConfig) -> tuple[Callable, Callable]:
-    """Two that read a file of signals once: as it is, and at the configuration's rate."""
-    read = functools.cache(read_signal_file)
-    return read, functools.cache(lambda path: at_rate(read(path), config.quality))
+    return recording_levels(reader, config, refused=refusals(reader.recording, sources, config))
 
 
 def _with_absolute_paths(task: Task) -> Task:

@@ -1,5 +1,6 @@
 """What every model card says: the sentences that do not depend on a run, and those with gaps to fill."""
 
+from stressid_keras.modalities import spoken_list
 from stressid_keras.reporting.texts import RESEARCH_ONLY
 
 STRESSID_LICENCE = (
@@ -24,13 +25,17 @@ DETAILS = (  # what the configuration says, each sentence where it says all of i
     "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, hop "
     "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a {student.backbone} of {student.filters} "
     "filters × {student.width}, masked global pooling, a feature of {student.feature_size} and one linear classifier.",
-    "Teacher: a {teacher.video_backbone} of {teacher.video_filters} filters for {preparation.video.frames} video "
-    "frames, and for each of ECG, EDA and respiration a {teacher.signal_backbone} of {teacher.signal_filters} filters "
-    "on its Gramian angular {preparation.gaf.method} field ({preparation.gaf.levels}; of the ECG, that of "
-    "{preparation.gaf.ecg_series}); a feature of {teacher.feature_size} each, and one linear classifier on all four.",
+    "Teacher: from {dataset.teacher_modalities}, a feature of {teacher.feature_size} each, and a linear classifier on "
+    "all of them.",
     "Input: windows of {preparation.window_seconds} s, one every {preparation.hop_seconds} s; a shorter recording is "
     "one window. {dataset.teacher_recordings}",
 )
+ENCODERS = {  # as above, of the teacher's modalities alone
+    "video": "Video: a {teacher.video_backbone} of {teacher.video_filters} filters, {preparation.video.frames} frames.",
+    "signal": "Signals: a {teacher.signal_backbone} of {teacher.signal_filters} filters for the Gramian angular "
+    "{preparation.gaf.method} field of each ({preparation.gaf.levels}; of the ECG, that of "
+    "{preparation.gaf.ecg_series}).",
+}
 TRAINING = tuple(  # as above
     f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "
     f"{{{part}.weight_decay}}, classes {{{part}.class_weights}}, label smoothing {{{part}.label_smoothing}}, at most "
@@ -40,6 +45,7 @@ TRAINING = tuple(  # as above
 )
 SEED = "Seed: {seed}."
 WORDS = {  # for values of the configuration; another value stands as it is
+    "dataset.teacher_modalities": spoken_list,
     "student.backbone": {"cnn": "2-D CNN", "separable": "2-D CNN of depthwise separable convolutions"},
     "teacher.video_backbone": {"cnn3d": "3-D CNN", "r2plus1d": "CNN of (2+1)-D convolutions"},
     "teacher.signal_backbone": {"cnn": "2-D CNN", "residual": "2-D residual CNN"},
@@ -49,7 +55,7 @@ WORDS = {  # for values of the configuration; another value stands as it is
     },
     "preparation.gaf.ecg_series": {"heart_rate": "the heart rate", "signal": "the signal itself"},
     "dataset.teacher_recordings": {
-        "complete": "All networks learned from windows that have all five modalities.",
+        "complete": "All networks learned from windows that have audio and all of the teacher's modalities.",
         "all": "The teacher also learned from recordings without audio, the students from complete windows alone.",
     },
     "pipeline.augmentation.enabled": {True: "changed at random", False: "as they are"},

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.evaluation.predictions import SPLITS
+from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.provenance import write_text
 from stressid_keras.reporting.card_scores import (
     audit_lines,
@@ -22,6 +23,7 @@ from stressid_keras.reporting.card_texts import (
     CITATION,
     CODE_LICENCE,
     DETAILS,
+    ENCODERS,
     ETHICS,
     HOW_MEASURED,
     INTENDED,
@@ -70,7 +72,7 @@ def write_model_card(
         "Model details": _details(config, metrics, versions, class_names),
         "Intended use": bullets(INTENDED) + "\n\nOut of scope:\n\n" + bullets(OUT_OF_SCOPE),
         "Data and protocol": _data(metrics, class_names, data_name),
-        "Scores": _scores(metrics),
+        "Scores": _scores(metrics, config),
         "Robustness": _noted(robustness_table(metrics), LEVELS),
         "Fairness": _noted(fairness_table(metrics), SMALL_GROUPS),
         "Ethical considerations": bullets(ETHICS),
@@ -89,12 +91,18 @@ def write_model_card(
 
 def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[str]) -> str:
     lines = [f"A network that takes speech and gives a probability for each of {_listed(class_names)}."]
-    lines += _all_filled(DETAILS, config)
+    lines += _all_filled((*DETAILS, *_encoders(config)), config)
     lines += _method_lines(metrics.get("method") or {})
     lines += _all_filled((*TRAINING, SEED), config)
     if version := versions.get("stressid_keras"):
         lines.append(f"Software: stressid\\_keras {escaped(version)}.")
     return bullets(lines)
+
+
+def _encoders(config: dict) -> list[str]:
+    """The sentences on the teacher's encoders."""
+    seen = _looked_up(config, "dataset.teacher_modalities") or PRIVILEGED
+    return [ENCODERS[kind] for kind in dict.fromkeys(RECORDS[name].encoder for name in seen)]
 
 
 def _all_filled(templates: Sequence[str], config: dict) -> list[str]:
@@ -132,13 +140,13 @@ def _data(metrics: dict, class_names: Sequence[str], data_name: str) -> str:
     return bullets(lines) + "\n\n" + table(header, rows)
 
 
-def _scores(metrics: dict) -> str:
+def _scores(metrics: dict, config: dict) -> str:
     scored = split_score_table(metrics, "test")
     if not scored:
         return "No scores on test subjects were recorded."
     differences = difference_table(metrics, "test")
     pieces = [
-        " ".join(map(escaped, learning_sentences(metrics))),
+        " ".join(map(escaped, learning_sentences(metrics, config))),
         scored,
         HOW_MEASURED,
         differences and f"{differences}\n\n{COMPARISON_READING}",
@@ -206,6 +214,8 @@ def _looked_up(values: dict, name: str):
 
 def _shown(name: str, value) -> str:
     """A value of the configuration, in words where the card has some."""
+    if callable(words := WORDS.get(name)):
+        return words(value)
     if isinstance(value, list | tuple):
         return "-".join(_shown("", item) for item in value)
     if isinstance(value, str | bool) and value in WORDS.get(name, {}):

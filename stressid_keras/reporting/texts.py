@@ -1,17 +1,24 @@
 """What report and model card both say."""
 
 from stressid_keras.evaluation.models import NETWORKS
+from stressid_keras.modalities import PRIVILEGED, spoken_list
 
 _LEARNED = {
-    "teacher": "The teacher learned the classes from video, ECG, EDA and respiration.",
     "student": "The student hears audio only and learned from the labels and the teacher.",
     "student_ce": "The control is the same student, trained with cross-entropy alone.",
 }
 
 
-def learning_sentences(metrics: dict) -> list[str]:
-    """What each network of `metrics.json` learned from; of the student as `metrics["method"]` describes it."""
-    told = _LEARNED | {"student": (metrics.get("method") or {}).get("learned_from") or _LEARNED["student"]}
+def learning_sentences(metrics: dict, config: dict) -> list[str]:
+    """What each network of `metrics.json` learned from; of the student as `metrics["method"]` describes it.
+
+    Args:
+        config: `RunConfig.to_dict()`.
+    """
+    seen = spoken_list((config.get("dataset") or {}).get("teacher_modalities", PRIVILEGED))
+    told = _LEARNED | {"teacher": f"The teacher learned the classes from {seen}."}
+    if student := (metrics.get("method") or {}).get("learned_from"):
+        told["student"] = student
     return [told[model] for model in NETWORKS if metrics.get(model)]
 
 

@@ -42,6 +42,7 @@ class PreparedStore:
         path: the folder.
         manifest: one row per window, columns `COLUMNS`.
         class_names: in the order of the label's integers.
+        modalities: those of a complete window: the student's and the teacher's.
         config: the PreparationConfig it was made with.
         fingerprint: hash of the configuration and of all inputs; equal stores have equal ones.
         windows_fingerprint: the same, whatever the classes are called: what a training depends on.
@@ -53,6 +54,7 @@ class PreparedStore:
         self.path = Path(path)
         self.manifest = manifest
         self.class_names = tuple(description["class_names"])
+        self.modalities = tuple(description.get("modalities", MODALITIES))
         self.config = from_dict(PreparationConfig, description["config"])
         self.fingerprint = description["fingerprint"]
         self.windows_fingerprint = description["windows_fingerprint"]
@@ -120,13 +122,13 @@ class PreparedStore:
 
     @property
     def complete(self) -> np.ndarray:
-        """(rows,) bool: which windows have all five modalities."""
-        return np.all([self.has(modality) for modality in MODALITIES], axis=0)
+        """(rows,) bool: which windows have what student and teacher take."""
+        return np.all([self.has(modality) for modality in self.modalities], axis=0)
 
     @property
     def privileged(self) -> np.ndarray:
-        """(rows,) bool: which windows have the four modalities of the teacher."""
-        return np.all([self.has(modality) for modality in PRIVILEGED], axis=0)
+        """(rows,) bool: which windows have the modalities of the teacher."""
+        return np.all([self.has(modality) for modality in self.modalities if modality in PRIVILEGED], axis=0)
 
     @property
     def nbytes(self) -> int:

@@ -1,6 +1,6 @@
 """The signal quality of a prepared folder as a table for the screen."""
 
-from stressid_keras.modalities import MODALITIES, RECORDS
+from stressid_keras.modalities import RECORDS
 from stressid_keras.store.store import PreparedStore
 
 HEADER = ("modality", "windows", "median s", "refused", "worst values")
@@ -8,7 +8,7 @@ HEADER = ("modality", "windows", "median s", "refused", "worst values")
 
 def quality_table(store: PreparedStore) -> str:
     """One line per modality: windows, their median length, recordings with a refusal, worst of each measure."""
-    lines = [HEADER, *(_line(store, modality) for modality in MODALITIES)]
+    lines = [HEADER, *(_line(store, modality) for modality in store.modalities)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER) - 1)]
     return "\n".join(
         "  ".join(

@@ -91,8 +91,7 @@ class Analysis:
         """Manifest row and waveform of each window whose audio did not come as an image."""
         from stressid_keras.preprocessing.waveforms import window_waveforms
 
-        files = {recording.name: recording.sources["audio"] for recording in self.recordings(rows)}
-        return window_waveforms(self.data.store, rows, files)
+        return window_waveforms(self.data.store, rows, self.recordings(rows))
 
     def _stage(self, name: str, inputs: dict, *outputs: str) -> Stage:
         return Stage(self.folder, name, {**inputs, "code": VERSION}, outputs)
@@ -238,7 +237,7 @@ def class_probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:
-    """The vector before the classifier: the student's feature, or the teacher's four, one after the other."""
+    """The vector before the classifier: the student's feature, or the teacher's, one after the other."""
     if "feature" in outputs:
         return outputs["feature"]
-    return np.concatenate([outputs[modality] for modality in PRIVILEGED], axis=1)
+    return np.concatenate([outputs[modality] for modality in PRIVILEGED if modality in outputs], axis=1)

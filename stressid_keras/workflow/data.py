@@ -12,7 +12,7 @@ import numpy as np
 
 from stressid_keras.config import Jobs, RunConfig, to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
-from stressid_keras.dataset.adapters.stressid import FOLDERS
+from stressid_keras.dataset.adapters import adapter_of
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.ranges import checked
@@ -142,6 +142,7 @@ class RunData:
             "split_record",
             {
                 "windows": self.store.windows_fingerprint,
+                "classes": len(self.store.class_names),
                 "dataset": {k: v for k, v in to_dict(self.config.dataset).items() if k != "class_names"},
                 "seed": self.config.seed,
                 "fold": None if self.fold is None else list(self.fold),
@@ -169,7 +170,7 @@ class RunData:
             )
 
     def rows(self, part: str) -> np.ndarray:
-        """Rows of the manifest that a part of the split holds; only windows with all five modalities."""
+        """Rows of the manifest that a part of the split holds; only complete windows."""
         return self._rows(self.split.parts[part], self.store.complete)
 
     def teacher_rows(self, part: str) -> np.ndarray:
@@ -234,19 +235,21 @@ class RunData:
             without_audio = set(manifest[unit]) - set(complete[unit])
         rows = complete[unit], complete["label"]
         extra, config = tuple(sorted(without_audio)), self.config
+        n_classes = len(self.store.class_names)
         if self.fold is None:
-            return split_subjects(*rows, config.dataset, config.seed, extra)
+            return split_subjects(*rows, config.dataset, config.seed, extra, n_classes)
         dataset = config.dataset
         if unit == "recording":  # so many of one class each that the first division is as good as any
             dataset = dataclasses.replace(dataset, split_restarts=1)
-        folds = subject_folds(*rows, self.fold.count, dataset, config.seed, extra, unit)
+        folds = subject_folds(*rows, self.fold.count, dataset, config.seed, extra, unit, n_classes)
         return folds[self.fold.index]
 
 
 def _refuse_among_recordings(data_dir: Path, folders: dict[str, Path]) -> None:
     """Raises StressIDError if a folder to write to, by what it is for, is the tree's own or one of its recordings'."""
-    root = Path(os.path.realpath(data_dir))  # which minds no loop of links, as Path.resolve does
-    kept = [root / name for name in FOLDERS]
+    place = Path(os.path.realpath(data_dir))  # which minds no loop of links, as Path.resolve does
+    kind = adapter_of(place)
+    root, kept = kind.root(place), kind.recording_folders(place)
     for purpose, folder in folders.items():
         resolved = Path(os.path.realpath(folder))
         if resolved == root or any(resolved.is_relative_to(path) for path in kept):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from stressid_keras.config import to_dict
 from stressid_keras.dataset import SubjectSplit
+from stressid_keras.dataset.adapters import data_title
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.provenance import file_fingerprint, fingerprint, versions, write_json
 from stressid_keras.store.encoding import from_stored
@@ -158,7 +159,7 @@ def gather(data: RunData, results: Sequence[SplitResults], leaky: Sequence[Split
         config=data.config.to_dict(),
         versions=versions(),
         class_names=store.class_names,
-        data_name=data.data_dir.resolve().name,
+        data_name=data_title(data.data_dir),
         **_looks(store, results),
     )
 

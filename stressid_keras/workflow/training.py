@@ -9,7 +9,6 @@ import numpy as np
 
 from stressid_keras.batches.batch_plan import EpochCounter, padded_share
 from stressid_keras.config import DistillationConfig, RunConfig, TrainingConfig, to_dict
-from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.provenance import fingerprint
 from stressid_keras.training.keras_file import load_network
 from stressid_keras.workflow.data import RunData
@@ -35,7 +34,7 @@ class Training:
             self._new_teacher,
             self.config.teacher_training,
             {"network": to_dict(self.config.teacher)},
-            PRIVILEGED,
+            self._privileged,
             {part: self.data.teacher_rows(part) for part in ("train", "val")},
         )
 
@@ -201,11 +200,17 @@ class Training:
         ) as report:
             if views:
                 features = distillation.compute_teacher_views(
-                    teacher, lambda view: batches(rows, PRIVILEGED, view=view), views, report
+                    teacher, lambda view: batches(rows, self._privileged, view=view), views, report
                 )
             else:
-                features = distillation.compute_teacher_features(teacher, batches(rows, PRIVILEGED), report)
+                features = distillation.compute_teacher_features(
+                    teacher, batches(rows, self._privileged), report
+                )
         distillation.save_teacher_features(path, key, rows, features, self.config.distillation.feature_dtype)
+
+    @property
+    def _privileged(self) -> tuple[str, ...]:
+        return self.config.dataset.teacher_modalities
 
     @cached_property
     def _teacher_key(self) -> str:
@@ -218,7 +223,7 @@ class Training:
         from stressid_keras.models import build_teacher
         from stressid_keras.training.classifier import Classifier
 
-        network = build_teacher(len(self.data.store.class_names), self.config.teacher)
+        network = build_teacher(len(self.data.store.class_names), self.config.teacher, self._privileged)
         return Classifier(network, label_smoothing=self.config.teacher_training.label_smoothing)
 
     def _new_control(self):

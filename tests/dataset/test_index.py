@@ -53,7 +53,7 @@ def test_complete_recordings_are_listed_by_name_with_label_and_files(tmp_path):
         (name, *name.split("_"), label) for name, label in ROWS
     ]
     first = index.recordings[0]
-    assert first.is_complete
+    assert first.modalities == MODALITIES
     assert first.sources == {
         "audio": root / "Audio/2ea4/2ea4_Math.wav",
         "video": root / "Videos/2ea4/2ea4_Math.mp4",
@@ -82,7 +82,7 @@ def test_a_recording_without_audio_is_used_only_where_the_teacher_asks_for_all(t
     index = index_dataset(root, dataclasses.replace(CONFIG, teacher_recordings="all"))
     assert names(index) == ["2ea4_Math", "2ea4_Stroop", "b7k1_Math", "b7k1_Stroop", "b7k1_Video1"]
     assert index.recordings[-1].modalities == ("video", "ecg", "eda", "rr")
-    assert not index.recordings[-1].is_complete
+    assert index.recordings[-1].modalities != MODALITIES
     assert index.counts["without_audio"] == 1
 
 
@@ -184,7 +184,7 @@ def test_the_folder_is_the_subject_whatever_underscores_it_has(tmp_path):
     index = index_dataset(tmp_path, CONFIG)
     assert {r.name: r.subject for r in index.recordings} == people
     assert {r.task for r in index.recordings} == {"Math", "Video_1"}
-    assert all(r.is_complete for r in index.recordings)
+    assert all(r.modalities == MODALITIES for r in index.recordings)
     assert not any("outside" in warning for warning in index.warnings)
 
 
@@ -239,7 +239,7 @@ def test_upper_case_extensions_and_folders_in_lower_case_are_found(tmp_path):
     (root / "Audio/a/a_Math.wav").rename(root / "Audio/a/a_Math.WAV")
     (root / "Videos/a/a_Math.mp4").rename(root / "Videos/a/a_Math.MP4")
     (root / "Physiological").rename(root / "physiological")
-    assert index_dataset(root, CONFIG).recordings[0].is_complete
+    assert index_dataset(root, CONFIG).recordings[0].modalities == MODALITIES
 
 
 def test_images_made_earlier_stand_in_for_raw_files_and_yield_to_them(tmp_path):

@@ -15,6 +15,7 @@ from stressid_keras.dataset.synthetic.face import face
 from stressid_keras.dataset.synthetic.plan import plan_recordings
 from stressid_keras.dataset.synthetic.voice import voice
 from stressid_keras.errors import DatasetError, StressIDError
+from stressid_keras.modalities import MODALITIES
 
 CONFIG = SyntheticConfig(subjects=2, tasks=3, seconds=2.0)
 
@@ -32,7 +33,7 @@ def digests(root):
 def test_the_tree_is_a_complete_stressid_tree(tree):
     index = index_dataset(tree, DatasetConfig())
     assert len(index.recordings) == index.counts["rows"] == 6
-    assert all(recording.is_complete for recording in index.recordings)
+    assert all(recording.modalities == MODALITIES for recording in index.recordings)
     assert {recording.task for recording in index.recordings} == {"Counting1", "Counting2", "Counting3"}
     assert index.warnings == ()
     binary = index_dataset(tree, DatasetConfig(label="binary"))
@@ -42,9 +43,9 @@ def test_the_tree_is_a_complete_stressid_tree(tree):
 def test_recordings_of_silent_tasks_have_everything_but_audio(tmp_path):
     tree = make_synthetic_tree(tmp_path / "tree", dataclasses.replace(CONFIG, tasks=2, silent_tasks=6))
     index = index_dataset(tree, DatasetConfig(teacher_recordings="all"))
-    silent = {recording.task for recording in index.recordings if not recording.is_complete}
+    silent = {recording.task for recording in index.recordings if recording.modalities != MODALITIES}
     assert silent == {"Breathing", "Video1", "Video2", "Relax", "Silent05", "Silent06"}
-    assert sum(recording.is_complete for recording in index.recordings) == 4
+    assert sum(recording.modalities == MODALITIES for recording in index.recordings) == 4
     assert len(list(tree.rglob("*.wav"))) == 4
     assert len(list(tree.rglob("*.mp4"))) == len(list(tree.rglob("*.txt"))) == 16
 

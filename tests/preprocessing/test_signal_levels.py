@@ -5,13 +5,14 @@ import shutil
 import numpy as np
 import pytest
 
-from stressid_keras.config import DatasetConfig, GafConfig, PreparationConfig
+from stressid_keras.config import DatasetConfig, GafConfig, PreparationConfig, QualityConfig
 from stressid_keras.dataset import index_dataset, make_synthetic_tree
 from stressid_keras.dataset.synthetic.tree import SyntheticConfig
 from stressid_keras.errors import DatasetError
 from stressid_keras.preprocessing import levels_of_person, prepare_dataset
 from stressid_keras.preprocessing.signals.gaf import gramian_angular_field
 from stressid_keras.preprocessing.signals.signal_levels import person_levels, recording_levels
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 
 PERSON = PreparationConfig()
 WINDOW = dataclasses.replace(PERSON, gaf=GafConfig(levels="window"))
@@ -154,14 +155,14 @@ def test_an_electrode_that_is_off_for_half_a_recording_has_no_level_there(tree, 
     shutil.copytree(tree, tmp_path / "tree")
     index = index_dataset(tmp_path / "tree", DatasetConfig())
     recording = index.recordings[0]
-    before = recording_levels(recording, PERSON)["eda"]
+    before = recording_levels(SignalReader(recording, QualityConfig()), PERSON)["eda"]
     rewrite(
         tmp_path / "tree",
         recording.name,
         1,
         lambda values: np.where(np.arange(len(values)) < 1800, 25, values),
     )
-    after = recording_levels(recording, PERSON)["eda"]
+    after = recording_levels(SignalReader(recording, QualityConfig()), PERSON)["eda"]
     assert before[0] - 0.1 < after[0] < after[1] < before[1] + 0.1
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.config import PreparationConfig
+from stressid_keras.config import PreparationConfig, QualityConfig
 from stressid_keras.errors import DatasetError, StaleError
 from stressid_keras.modalities import MODALITIES
 from stressid_keras.preprocessing.packing import Packer
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.signals.signal_levels import person_levels, recording_levels
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.work import prepare_recording
 from stressid_keras.store.store import COLUMNS, PreparedStore, _read_manifest
 
@@ -36,7 +37,9 @@ def test_the_manifest_has_one_row_per_window_in_the_order_of_the_index(store, in
 def test_arrays_are_those_of_the_transforms(store, index):
     levels = {}
     for recording in index.recordings:
-        levels.setdefault(recording.subject, []).append(recording_levels(recording, CONFIG))
+        levels.setdefault(recording.subject, []).append(
+            recording_levels(SignalReader(recording, QualityConfig()), CONFIG)
+        )
     for row, recording in enumerate(index.recordings):
         windows = prepare_recording(recording, CONFIG, person_levels(levels[recording.subject]))
         for modality in MODALITIES:

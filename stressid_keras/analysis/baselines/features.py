@@ -11,7 +11,8 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.sound.waveform import without_offset
 from stressid_keras.modalities import PHYSIOLOGICAL
-from stressid_keras.preprocessing import load_signals, load_waveform
+from stressid_keras.preprocessing import load_waveform
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import is_image
 from stressid_keras.store.store import PreparedStore
 
@@ -87,16 +88,18 @@ def _recording_features(
 
     signal_rate, sample_rate = config.quality.signal_rate, config.audio.sample_rate
     raw = {modality: path for modality, path in recording.sources.items() if not is_image(path)}
+    reader = SignalReader(recording, config.quality)
     found = {row: {} for row in windows.index}
     try:
         with threadpool_limits(1):  # sums in another order would have other last digits
             if "audio" in raw:
-                waveform = load_waveform(raw["audio"], sample_rate, config.quality.silence_peak)
+                part = recording.part("audio")
+                waveform = load_waveform(raw["audio"], sample_rate, config.quality.silence_peak, part)
                 for row, window in windows.iterrows():
                     piece = without_offset(_cut(waveform, window, "audio", sample_rate))
                     found[row] |= audio_features(piece, sample_rate)
             if signal_names := [name for name in PHYSIOLOGICAL if name in raw]:
-                signals = load_signals(raw[signal_names[0]], config.quality)  # one file holds the three
+                signals = {name: reader.samples(name) for name in signal_names}
                 for row, window in windows.iterrows():
                     pieces = {name: _cut(signals[name], window, name, signal_rate) for name in signal_names}
                     found[row] |= physiology_features(pieces, signal_rate, config.quality)

@@ -18,7 +18,7 @@ STATISTICS = ("mean", "std", "minimum", "median", "maximum", "skewness", "kurtos
 def physiology_features(
     signals: Mapping[str, np.ndarray], sample_rate: float, quality: QualityConfig | None = None
 ) -> dict[str, float]:
-    """Statistics of the three signals, and what NeuroKit2 finds in them.
+    """Statistics of the signals, and what NeuroKit2 finds in those that it knows.
 
     After the features of the StressID paper (Chaptoukaev et al., NeurIPS 2023, Datasets and Benchmarks). Of every
     signal: mean, standard deviation, minimum, median, maximum, skewness, excess kurtosis and slope (units a second).
@@ -42,7 +42,7 @@ def physiology_features(
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # means of nothing and divisions by zero: they end as NaN
                 found = _features(name, np.asarray(signals[name]), sample_rate, quality)
-        for feature in (*STATISTICS, *neurokit.NAMES[name]):
+        for feature in (*STATISTICS, *neurokit.NAMES.get(name, ())):
             value = found.get(feature, np.nan)
             features[f"{name}_{feature}"] = float(value) if np.isfinite(value) else np.nan
     return features
@@ -53,7 +53,8 @@ def _features(name: str, signal: np.ndarray, sample_rate: float, quality: Qualit
         signal = clean_signal(signal, quality, name).astype(np.float64)
     except RecordingError:
         return {}
-    return _statistics(signal, sample_rate) | neurokit.EXTRACTORS[name](signal, sample_rate)
+    extract = neurokit.EXTRACTORS.get(name)
+    return _statistics(signal, sample_rate) | (extract(signal, sample_rate) if extract else {})
 
 
 def _statistics(signal: np.ndarray, sample_rate: float) -> dict[str, float]:

@@ -4,13 +4,81 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from stressid_keras.config import DatasetConfig
+from stressid_keras.dataset.adapters.adapter import Adapter, Contents, adapter
+from stressid_keras.dataset.labels import Labels, read_labels
 from stressid_keras.dataset.names import canonical, is_usable
+from stressid_keras.dataset.recordings import Recording
 from stressid_keras.errors import DatasetError
-from stressid_keras.modalities import PHYSIOLOGICAL
+from stressid_keras.modalities import PHYSIOLOGICAL, RECORDS
 
 LABELS_FILE = "labels.csv"
-FOLDERS = ("Audio", "Videos", "Physiological")
+FOLDERS = tuple(dict.fromkeys(record.folder for record in RECORDS.values()))
 EXPECTED = f"{', '.join(FOLDERS)} and {LABELS_FILE}"
+
+
+@adapter
+class StressIDTree(Adapter):
+    """The tree as released: a folder for each kind of file, and a label table."""
+
+    name = "stressid"
+
+    def recognises(self, path: Path) -> bool:
+        if path.is_dir():
+            return _entry(path, LABELS_FILE) is not None
+        return path.name.lower() == LABELS_FILE  # which is refused: its folder is wanted
+
+    def recording_folders(self, path: Path) -> tuple[Path, ...]:
+        return tuple(path / name for name in FOLDERS)
+
+    def read(self, path: Path, config: DatasetConfig) -> Contents:
+        table = labels_path(path)
+        files = find_sources(path)
+        labels = read_labels(table, config.label_column, len(config.names), files.subjects)
+        labelled = tuple(
+            _recording(name, label, labels, files)
+            for name, label in sorted(labels.by_recording.items())
+            if label is not None
+        )
+        if not labelled:
+            rows = (
+                f"{len(labels.by_recording)} recordings without a label and {len(labels.misnamed)} rows that "
+            )
+            raise DatasetError(
+                f"{table} labels no recording; expected rows such as '2ea4_Speaking,1,2' with a value in "
+                f"{config.label_column!r}, found {rows}name none: fill in the labels."
+            )
+        strays = (
+            f"{len(files.misplaced)} files lie outside their subject's folder; " if files.misplaced else ""
+        )
+        return Contents(
+            recordings=labelled,
+            rows=len(labels.by_recording),
+            class_names=config.names,
+            label_column=config.label_column,
+            oddities=tuple(_oddities(labels, labelled, files)),
+            naming=f"{strays}name files <folder>/<subject>/<subject>_<Task> as in {table.name}",
+        )
+
+
+def _recording(name: str, label: int, labels: Labels, files: "Sources") -> Recording:
+    """The folder in which its files are says whose it is; without files, the label table does."""
+    subject = files.owners.get(name, labels.subjects[name])
+    return Recording(name, subject, name[len(subject) + 1 :], label, files.by_recording.get(name, {}))
+
+
+def _oddities(labels: Labels, labelled, files: "Sources"):
+    yield "Rows of labels.csv that name no recording, ignored", labels.misnamed
+    yield "Labelled recordings without any file", [r.name for r in labelled if not r.sources]
+    unlisted = files.by_recording.keys() - labels.by_recording.keys()
+    yield "Recordings with files but no row in labels.csv", unlisted
+    misplaced = [path.name for path in files.misplaced]
+    yield "Files outside the folder of their subject, ignored", misplaced
+    unusable = [ascii(path.name) for path in files.unusable]
+    yield "Files with control characters in their name, ignored", unusable
+    repeated = [path.name for path in files.repeated]
+    yield "Files beside another of the same recording and modality, ignored", repeated
+    yield "Recordings with files in the folders of two subjects, ignored", files.torn
 
 
 def labels_path(root: Path) -> Path:
@@ -122,11 +190,10 @@ def _contents(folder: str, path: Path) -> tuple[str, tuple[str, ...]]:
         name, _, signal = stem.rpartition("_")
         return name, (signal.lower(),) if signal.lower() in PHYSIOLOGICAL else ()
     holds = {
-        ("Audio", ".wav"): ("audio",),
-        ("Audio", ".png"): ("audio",),
-        ("Videos", ".mp4"): ("video",),
-        ("Physiological", ".txt"): PHYSIOLOGICAL,
+        (record.folder, record.suffix): PHYSIOLOGICAL if record.is_signal else (name,)
+        for name, record in RECORDS.items()
     }
+    holds[RECORDS["audio"].folder, ".png"] = ("audio",)
     return stem, holds.get((folder, suffix), ())
 
 

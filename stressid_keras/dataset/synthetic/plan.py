@@ -8,8 +8,8 @@ import numpy as np
 
 from stressid_keras.config import LARGEST_ARRAY, Count, SampleRate, Seed
 from stressid_keras.errors import StressIDError
-from stressid_keras.modalities import MODALITIES
-from stressid_keras.ranges import Checked, Range
+from stressid_keras.modalities import MODALITIES, RECORDS
+from stressid_keras.ranges import Checked, Range, with_options
 
 TASKS = ("Counting1", "Counting2", "Counting3", "Stroop", "Speaking", "Math", "Reading")  # those with speech
 SILENT_TASKS = ("Breathing", "Video1", "Video2", "Relax")  # those of which there is no audio
@@ -23,8 +23,12 @@ Side = Annotated[int, Range(2, 2_048, "pixels")]
 
 
 @dataclass(frozen=True)
+@with_options({f"{name}_noise": (Noise, record.noise) for name, record in RECORDS.items()})
 class SyntheticConfig(Checked):
-    """Size of a synthetic tree, and how plainly its modalities show the class."""
+    """Size of a synthetic tree, and how plainly its modalities show the class.
+
+    `<modality>_noise` of each is the standard deviation of what it shows about the arousal.
+    """
 
     subjects: Count = 26
     tasks: Annotated[int, Range(1, 1_000)] = 6  # recordings per subject, all with audio
@@ -36,11 +40,6 @@ class SyntheticConfig(Checked):
     sample_rate: SampleRate = 16_000  # Hz, of the audio
     signal_rate: Annotated[int, Range(50, 10_000, "Hz")] = 500  # of the physiological signals
     arousal_noise: Noise = 0.1  # standard deviation around the class; classes are 1 apart
-    video_noise: Noise = 0.12  # of what a modality shows around the arousal
-    ecg_noise: Noise = 0.15
-    eda_noise: Noise = 0.15
-    rr_noise: Noise = 0.2
-    audio_noise: Noise = 0.55
     task_effect: Noise = 0.65  # how much a task tends to one class; 0: not at all
     silent_tasks: Annotated[int, Range(0, 1_000)] = (
         0  # recordings per subject without audio, besides those of `tasks`

@@ -5,7 +5,9 @@ top of what its subject is like: the signals and the video tell the classes apar
 """
 
 import contextlib
+import functools
 import io
+import pkgutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +19,7 @@ import soundfile
 from stressid_keras import provenance
 from stressid_keras.config import LABEL_COLUMNS, to_dict
 from stressid_keras.dataset.adapters.stressid import LABELS_FILE
-from stressid_keras.dataset.synthetic import body as synthetic_body
-from stressid_keras.dataset.synthetic.face import face, write_mp4
+from stressid_keras.dataset.synthetic.face import write_mp4
 from stressid_keras.dataset.synthetic.plan import (
     PlannedRecording,
     SyntheticConfig,
@@ -26,9 +27,8 @@ from stressid_keras.dataset.synthetic.plan import (
     plan_recordings,
     shown,
 )
-from stressid_keras.dataset.synthetic.voice import voice
 from stressid_keras.errors import DatasetError
-from stressid_keras.modalities import PHYSIOLOGICAL
+from stressid_keras.modalities import FILM, RECORDS, SOUND
 from stressid_keras.system.temporary import temporary_folder
 
 GENERATOR = 1  # raise it when the same configuration gives other files
@@ -84,7 +84,9 @@ def is_synthetic_tree(root: Path | str, config: SyntheticConfig) -> bool:
     root = Path(root)
     if provenance.read_json(root / RECORD) != _record(config) or not (root / LABELS_FILE).is_file():
         return False
-    return all(path.is_file() for planned in plan_recordings(config) for path in _paths(root, planned))
+    return all(
+        path.is_file() for planned in plan_recordings(config) for path in _paths(root, planned).values()
+    )
 
 
 def is_generated(root: Path | str) -> bool:
@@ -109,22 +111,20 @@ def _refuse_to_replace(root: Path) -> None:
     )
 
 
-def _paths(root: Path, recording: PlannedRecording) -> list[Path]:
-    """Video, physiology and, if there is any, audio of a recording."""
-    name = recording.name
-    subject = name.partition("_")[0]
-    paths = [
-        root / "Videos" / subject / f"{name}.mp4",
-        root / "Physiological" / subject / f"{name}.txt",
-        root / "Audio" / subject / f"{name}.wav",
-    ]
-    return paths if recording.has_audio else paths[:-1]
+def _paths(root: Path, recording: PlannedRecording) -> dict[str, Path]:
+    """Modality → file; the signals share one."""
+    subject = recording.name.partition("_")[0]
+    return {
+        name: root / record.folder / subject / f"{recording.name}{record.suffix}"
+        for name, record in RECORDS.items()
+        if record.media != SOUND or recording.has_audio
+    }
 
 
 def _write_recordings(root: Path, config: SyntheticConfig, progress, jobs: int) -> None:
     recordings = plan_recordings(config)
     for recording in recordings:
-        for path in _paths(root, recording):
+        for path in _paths(root, recording).values():
             path.parent.mkdir(parents=True, exist_ok=True)
     calls = (joblib.delayed(_write_recording)(root, config, recording) for recording in recordings)
     run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
@@ -136,20 +136,28 @@ def _write_recordings(root: Path, config: SyntheticConfig, progress, jobs: int) 
 
 
 def _write_recording(root: Path, config: SyntheticConfig, recording: PlannedRecording) -> None:
-    video, physiology, *audio = _paths(root, recording)
-    for path in audio:
-        sound = voice(*shown(config, recording, "audio"), config.seconds, config.sample_rate)
-        content = io.BytesIO()  # libsndfile would not say that the disk is full
-        soundfile.write(content, sound, config.sample_rate, subtype="PCM_16", format="WAV")
-        path.write_bytes(content.getvalue())
-    shape = (round(config.seconds * config.fps), config.fps, config.height, config.width)
-    write_mp4(video, face(*shown(config, recording, "video"), shape), config.fps)
-    signals = [
-        getattr(synthetic_body, name)(*shown(config, recording, name), config.seconds, config.signal_rate)
-        for name in PHYSIOLOGICAL
-    ]
-    rows = "%.4f,%.4f,%.4f\n" * len(signals[0]) % tuple(np.stack(signals, axis=1).ravel().tolist())
-    physiology.write_text("ECG,EDA,RR\n" + rows, encoding="utf-8")
+    signals = {}
+    for name, path in _paths(root, recording).items():
+        record = RECORDS[name]
+        make = functools.partial(pkgutil.resolve_name(record.generator), *shown(config, recording, name))
+        if record.media == SOUND:
+            content = io.BytesIO()  # libsndfile would not say that the disk is full
+            sound = make(config.seconds, config.sample_rate)
+            soundfile.write(content, sound, config.sample_rate, subtype="PCM_16", format="WAV")
+            path.write_bytes(content.getvalue())
+        elif record.media == FILM:
+            write_mp4(
+                path,
+                make((round(config.seconds * config.fps), config.fps, config.height, config.width)),
+                config.fps,
+            )
+        else:
+            signals.setdefault(path, {})[name] = make(config.seconds, config.signal_rate)
+    for path, columns in signals.items():
+        row = ",".join(["%.4f"] * len(columns)) + "\n"
+        values = np.stack(list(columns.values()), axis=1).ravel().tolist()
+        rows = row * (len(values) // len(columns)) % tuple(values)
+        path.write_text(",".join(columns).upper() + "\n" + rows, encoding="utf-8")
 
 
 def _write_labels(root: Path, config: SyntheticConfig) -> None:

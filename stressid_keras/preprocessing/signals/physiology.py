@@ -1,4 +1,4 @@
-"""ECG, EDA and respiration from StressID's text files."""
+"""Physiological signals from text files: StressID's, and tables with other columns, rates and lengths."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,25 @@ from stressid_keras.preprocessing.signals.resampling import interpolate_missing,
 
 
 @dataclass(frozen=True)
+class Columns:
+    """What is wanted of a text file.
+
+    Attributes:
+        titles: (signal, title in lower case and without a unit), of each.
+        rate: Hz of a file without a time column; None: the rate that is asked for.
+    """
+
+    titles: tuple[tuple[str, str], ...] = tuple((name, name) for name in PHYSIOLOGICAL)
+    rate: float | None = None
+
+
+@dataclass(frozen=True)
 class SignalFile:
     """What a text file of signals holds, before it is brought to a common rate.
 
     Attributes:
-        signals: {"ecg", "eda", "rr"}: (rows,) float32 each, in the file's units.
-        clock: of its time column; None if it has none that tells the time.
+        signals: by name, (rows,) float32 each, in the file's units.
+        clock: of its time column, or of the rate that is known of it; None if neither tells the time.
     """
 
     name: str
@@ -28,50 +41,55 @@ class SignalFile:
     clock: Clock | None
 
     def __len__(self) -> int:
-        return len(self.signals[PHYSIOLOGICAL[0]])
+        return len(next(iter(self.signals.values())))
 
 
-def load_signals(path: Path, quality: QualityConfig | None = None) -> dict[str, np.ndarray]:
-    """Read the columns ECG, EDA and RR (respiration) of a text file at `quality.signal_rate`.
+def load_signals(
+    path: Path, quality: QualityConfig | None = None, columns: Columns | None = None
+) -> dict[str, np.ndarray]:
+    """Read the signals of a text file at `quality.signal_rate`.
 
     Files of every dialect that `tables.read_text_table` understands, with further columns and empty fields. A file with
-    a time column (see `clock.is_time`) is brought to the rate, against aliasing where that is lower; what falls into a
-    gap of its times is missing. A file without one has the rate already.
+    a time column (see `clock.is_time`), or whose rate is known, is brought to the rate, against aliasing where that is
+    lower; what falls into a gap of its times is missing. Another file has the rate already.
 
     Args:
         quality: None: its defaults.
+        columns: None: ECG, EDA and RR (respiration), which StressID's files hold.
 
     Returns:
-        {"ecg", "eda", "rr"}: (n,) float32 each, in the file's units; NaN where a sample is missing.
+        by signal, (n,) float32 each, in the file's units; NaN where a sample is missing.
 
     Raises:
         RecordingError: not text, a missing column, no rows, rows of another number of fields than the header, a field
             that is not a number, times that make no sense, or longer than `quality.max_seconds`.
         OSError: it cannot be read.
     """
-    return at_rate(read_signal_file(path), quality or QualityConfig())
+    return at_rate(read_signal_file(path, columns), quality or QualityConfig())
 
 
-def read_signal_file(path: Path) -> SignalFile:
-    """The columns ECG, EDA and RR of a text file as they are, and when their rows were taken.
+def read_signal_file(path: Path, columns: Columns | None = None) -> SignalFile:
+    """The signals of a text file as they are, and when their rows were taken.
 
     Raises:
         RecordingError, OSError: as `load_signals`.
     """
-    path = Path(path)
-    table = read_text_table(path, PHYSIOLOGICAL)
-    places = {table.names.index(name): name for name in PHYSIOLOGICAL}
+    path, columns = Path(path), columns or Columns()
+    wanted = {title: name for name, title in columns.titles}
+    table = read_text_table(path, tuple(wanted))
+    places = {table.names.index(title): name for title, name in wanted.items()}
     times = [place for place, header in enumerate(table.header) if is_time(header) and place not in places]
     numeric = [place for place in times if _holds_numbers(table, place)]
     # one pass reads everything, unless a decimal comma makes the times another matter
     found = table.numbers(dict.fromkeys(places, np.float32) | dict.fromkeys(numeric, np.float64))
     signals = {name: found[place] for place, name in places.items()}
-    columns = {place: found[place] for place in numeric}
-    columns |= table.texts([place for place in times if place not in numeric])
-    clocks = [_clock(table, place, columns[place], path.name) for place in times]
-    return SignalFile(
-        path.name, signals, _agreed([clock for clock in clocks if clock], len(table), path.name)
-    )
+    times_by_place = {place: found[place] for place in numeric}
+    times_by_place |= table.texts([place for place in times if place not in numeric])
+    clocks = [_clock(table, place, times_by_place[place], path.name) for place in times]
+    clock = _agreed([clock for clock in clocks if clock], len(table), path.name)
+    if clock is None and columns.rate is not None:
+        clock = Clock(1 / columns.rate)
+    return SignalFile(path.name, signals, clock)
 
 
 def at_rate(file: SignalFile, quality: QualityConfig) -> dict[str, np.ndarray]:

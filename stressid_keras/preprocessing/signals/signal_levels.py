@@ -1,8 +1,7 @@
 """Between which levels a person's signals are imaged: those of the recordings that can be used and agree."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from stressid_keras.preprocessing.quality import flat_samples
 from stressid_keras.preprocessing.signals import gaf
 from stressid_keras.preprocessing.signals.imaged_signal import ImagedSignal
 from stressid_keras.preprocessing.signals.level_agreement import agreeing
-from stressid_keras.preprocessing.signals.physiology import load_signals
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.windows import modality_spans, window_spans
 
 logger = logging.getLogger(__name__)
@@ -27,7 +26,9 @@ _BEYOND = (
 )
 
 
-def recording_levels(recording, config: PreparationConfig, load=None) -> Levels:
+def recording_levels(
+    reader: SignalReader, config: PreparationConfig, refused: Collection[str] = ()
+) -> Levels:
     """Between which levels each signal of a recording moves, at the resolution of its image.
 
     Only what passes the quality checks of a window counts, and no stretch in which the signal stands still, unless
@@ -35,16 +36,16 @@ def recording_levels(recording, config: PreparationConfig, load=None) -> Levels:
     transform says why.
 
     Args:
-        load: reads a text file of signals; None: `load_signals`.
+        reader: of the recording's signals.
+        refused: signals to leave out.
     """
     levels = {}
     for modality in PHYSIOLOGICAL:
-        path = recording.sources.get(modality)
-        if path is None or Path(path).suffix.lower() == ".png":
+        path = reader.recording.sources.get(modality)
+        if path is None or modality in refused or path.suffix.lower() == ".png":
             continue
         try:
-            samples = load(path) if load else load_signals(path, config.quality)
-            found = signal_levels(ImagedSignal(modality, samples[modality], config, Path(path)))
+            found = signal_levels(ImagedSignal(modality, reader.samples(modality), config, path))
         except (
             Exception
         ) as error:  # of whatever type: its transform names it, and a run of a thousand goes on

@@ -1,5 +1,6 @@
 """One window of a recording: the raw signals beside what the networks see of them."""
 
+import functools
 import math
 
 import numpy as np
@@ -8,7 +9,8 @@ from matplotlib.figure import Figure
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError, StressIDError
 from stressid_keras.modalities import PHYSIOLOGICAL
-from stressid_keras.preprocessing import load_signals, load_waveform, prepare_recording
+from stressid_keras.preprocessing import load_waveform, prepare_recording
+from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.reporting.pictures.lines import draw_samples
 from stressid_keras.store.encoding import from_stored
 
@@ -17,7 +19,7 @@ LOG_MEL_STYLE = {"cmap": "magma", "vmin": 0, "vmax": 1, "origin": "lower", "inte
 
 
 def recording_figure(recording, config: PreparationConfig, window: int = 0, levels=None) -> Figure:
-    """Waveform and log-mel, the three signals and their Gramian angular fields, and the frames.
+    """Waveform and log-mel, the signals and their Gramian angular fields, and the frames.
 
     What a recording lacks, or what cannot be used, is said in its place.
 
@@ -40,9 +42,11 @@ def recording_figure(recording, config: PreparationConfig, window: int = 0, leve
     start = window * config.hop_seconds
     figure = Figure(figsize=(11, 13), layout="constrained")
     figure.suptitle(f"{recording.name}, window {window} (from {start:g} s)")
-    audio, signals, video = figure.subfigures(3, 1, height_ratios=(4, 6, 3))
+    names = [name for name in PHYSIOLOGICAL if name in recording.sources] or list(PHYSIOLOGICAL)
+    audio, signals, video = figure.subfigures(3, 1, height_ratios=(4, 2 * len(names), 3))
     _draw_audio(audio.subplots(2, 1), recording, shown.get("audio"), start, config)
-    _draw_signals(signals.subplots(3, 2, width_ratios=(3, 1)), recording, shown, start, config)
+    axes = signals.subplots(len(names), 2, width_ratios=(3, 1), squeeze=False)
+    _draw_signals(dict(zip(names, axes, strict=True)), recording, shown, start, config)
     _draw_frames(video.subplots(), shown.get("video"))
     return figure
 
@@ -51,7 +55,8 @@ def _draw_audio(axes, recording, prepared, start: float, config: PreparationConf
     rate = config.audio.sample_rate
     wave, image = axes
     wave.set(title="waveform", ylabel="amplitude", xlabel="s")
-    _draw_line(wave, lambda: load_waveform(recording.sources["audio"], rate), rate, start, config)
+    part = recording.part("audio")
+    _draw_line(wave, lambda: load_waveform(recording.sources["audio"], rate, part=part), rate, start, config)
     image.set(
         title=f"log-mel, {config.audio.top_db:g} dB below its loudest point", ylabel="mel band", xlabel="s"
     )
@@ -61,11 +66,10 @@ def _draw_audio(axes, recording, prepared, start: float, config: PreparationConf
 
 
 def _draw_signals(axes, recording, shown, start: float, config: PreparationConfig) -> None:
-    for (line, image), modality in zip(axes, PHYSIOLOGICAL, strict=True):
+    reader, rate = SignalReader(recording, config.quality), config.quality.signal_rate
+    for modality, (line, image) in axes.items():
         line.set(title=modality.upper(), xlabel="s")
-        rate = config.quality.signal_rate
-        load = lambda name=modality: load_signals(recording.sources[name], config.quality)[name]  # noqa: E731
-        _draw_line(line, load, rate, start, config)
+        _draw_line(line, functools.partial(reader.samples, modality), rate, start, config)
         image.set(title=f"angular {config.gaf.method} field", xticks=[], yticks=[])
         if _has_array(image, shown.get(modality)):
             image.imshow(shown[modality].array, **FIELD_STYLE)

@@ -34,7 +34,7 @@ def score_sections(evidence: Evidence) -> list[str]:
     metrics = evidence.metrics
     title = score_title(metrics, "test")
     return [
-        element("p", " ".join([*learning_sentences(metrics), UNSEEN])),
+        element("p", " ".join([*learning_sentences(metrics, evidence.config), UNSEEN])),
         element("h2", "What was found"),
         bullets(metrics.get("findings") or ["Nothing that needs a warning."]),
         element("p", f"{RESEARCH_ONLY} {_caveat(metrics)}", 'class="note"'),

@@ -62,5 +62,4 @@ class ExportWindows:
         return windows[:most]
 
     def _read(self, store: PreparedStore, rows: np.ndarray) -> Iterator:
-        files = {recording.name: recording.sources.get("audio") for recording in self._index.recordings}
-        return window_waveforms(store, rows, files)
+        return window_waveforms(store, rows, self._index.recordings)

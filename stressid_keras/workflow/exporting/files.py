@@ -69,11 +69,12 @@ def _whole_windows(plan: ExportPlan, student) -> dict:
 
 
 def _facts(plan: ExportPlan) -> dict[str, str]:
+    from stressid_keras.dataset.adapters import data_title
     from stressid_keras.dataset.synthetic.tree import is_generated
     from stressid_keras.reporting.card_texts import CODE_LICENCE, SYNTHETIC_LICENCE
     from stressid_keras.reporting.model_card import data_licence
 
-    generated, name = is_generated(plan.data_dir), plan.data_dir.name
+    generated, name = is_generated(plan.data_dir), data_title(plan.data_dir)
     licence = SYNTHETIC_LICENCE if generated else data_licence(name)
     return {
         "training_data": "A generated sample; nobody was recorded." if generated else name,

@@ -11,7 +11,8 @@ from scipy.special import softmax
 from stressid_keras.analysis.robustness import CORRUPTIONS, robustness_predictions
 from stressid_keras.analysis.robustness.scores_on_corruptions import _generator, _voices
 from stressid_keras.batches.tf_data import make_dataset
-from stressid_keras.config import AudioConfig, PipelineConfig, RobustnessConfig, StudentConfig
+from stressid_keras.config import AudioConfig, DatasetConfig, PipelineConfig, RobustnessConfig, StudentConfig
+from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StressIDError
 from stressid_keras.models import build_student
 from stressid_keras.preprocessing.waveforms import window_waveforms
@@ -194,13 +195,10 @@ def test_clean_predictions_equal_those_of_the_pipeline(tiny_tree, tiny_store):
     assert expected.max() < 0.99
     assert expected.std(axis=0).min() > 1e-3
     nothing = RobustnessConfig(**dict.fromkeys(CORRUPTIONS, ()))
-    files = {
-        name: tiny_tree / "Audio" / name.split("_")[0] / f"{name}.wav"
-        for name in tiny_store.manifest["recording"]
-    }
+    recordings = index_dataset(tiny_tree, DatasetConfig()).recordings
     found = robustness_predictions(
         {"student": network},
-        window_waveforms(tiny_store, rows, files),
+        window_waveforms(tiny_store, rows, recordings),
         [],
         audio_config,
         NAMES,

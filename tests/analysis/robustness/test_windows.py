@@ -16,12 +16,8 @@ from stressid_keras.store.encoding import to_stored
 
 
 @pytest.fixture(scope="module")
-def audio_files(tiny_tree):
-    return {
-        recording.name: recording.sources["audio"]
-        for recording in index_dataset(tiny_tree, DatasetConfig()).recordings
-        if "audio" in recording.sources
-    }
+def recordings(tiny_tree):
+    return index_dataset(tiny_tree, DatasetConfig()).recordings
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +27,11 @@ def two_second_windows(tiny_tree, tiny_config, tmp_path_factory):
     return prepare_dataset(index, tmp_path_factory.mktemp("two-seconds"), config)
 
 
-def test_log_mels_of_the_waveforms_are_the_stored_ones(two_second_windows, audio_files):
+def test_log_mels_of_the_waveforms_are_the_stored_ones(two_second_windows, recordings):
     store = two_second_windows
     rows = np.flatnonzero(store.has("audio"))
     assert store.manifest["window"].max() > 0
-    found = list(window_waveforms(store, rows, audio_files))
+    found = list(window_waveforms(store, rows, recordings))
     assert len(found) == len(rows)
     for position, (row, waveform) in zip(rows, found, strict=True):
         assert row["recording"] == store.manifest["recording"].iloc[position]
@@ -43,16 +39,16 @@ def test_log_mels_of_the_waveforms_are_the_stored_ones(two_second_windows, audio
         np.testing.assert_array_equal(to_stored(log_mel(waveform, store.config.audio), "audio"), stored)
 
 
-def test_windows_without_a_waveform_are_left_out(tiny_store, audio_files):
-    names = list(audio_files)
-    files = {names[0]: audio_files[names[0]], names[1]: audio_files[names[1]].with_suffix(".png")}
-    rows = range(len(tiny_store))
-    assert {row["recording"] for row, _ in window_waveforms(tiny_store, rows, files)} == {names[0]}
+def test_windows_without_a_waveform_are_left_out(tiny_store, recordings):
+    first, second = recordings[:2]
+    second = dataclasses.replace(second, sources={"audio": second.sources["audio"].with_suffix(".png")})
+    found = window_waveforms(tiny_store, range(len(tiny_store)), [first, second])
+    assert {row["recording"] for row, _ in found} == {first.name}
 
 
-def test_a_file_that_was_replaced_since_is_refused(tiny_store, audio_files, tmp_path):
-    name = next(iter(audio_files))
+def test_a_file_that_was_replaced_since_is_refused(tiny_store, recordings, tmp_path):
+    replaced = dataclasses.replace(recordings[0], sources={"audio": tmp_path / "a.wav"})
     soundfile.write(tmp_path / "a.wav", np.resize([0.1, -0.1], 8000), 16_000)
-    rows = np.flatnonzero(tiny_store.manifest["recording"] == name)
+    rows = np.flatnonzero(tiny_store.manifest["recording"] == replaced.name)
     with pytest.raises(StaleError, match="gives 8000 samples for window 0"):
-        list(window_waveforms(tiny_store, rows, {name: tmp_path / "a.wav"}))
+        list(window_waveforms(tiny_store, rows, [replaced]))

@@ -8,12 +8,13 @@ import pytest
 from stressid_keras.config import AugmentationConfig, DatasetConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.reporting.pictures import augmentations_figure, recording_figure
 
 
 @pytest.fixture(scope="module")
 def recording(tiny_tree):
-    return next(r for r in index_dataset(tiny_tree, DatasetConfig()).recordings if r.is_complete)
+    return next(r for r in index_dataset(tiny_tree, DatasetConfig()).recordings if r.modalities == MODALITIES)
 
 
 def everything(figure):
