@@ -106,12 +106,12 @@ def checked(kind, value, where: str):
 
     Args:
         kind: bool, int, float or str, annotated with what it may be; a tuple of one of them, annotated with what its
-            items may be and their `Length`; or a dataclass.
+            items may be and their `Length`; a dict of str, whose values whoever reads them checks; or a dataclass.
         value: what was given.
         where: the name that a sentence gives it.
 
     Returns:
-        the value: Python's number for NumPy's, a tuple for a list.
+        the value: Python's number for NumPy's, a tuple for a list, a copy of a dict.
 
     Raises:
         StressIDError: it is something else, or outside its range.
@@ -119,6 +119,8 @@ def checked(kind, value, where: str):
     kind, rules = type_and_rules(kind)
     if typing.get_origin(kind) is tuple:
         return _checked_tuple(typing.get_args(kind)[0], value, rules, where)
+    if typing.get_origin(kind) is dict:
+        return _checked_dict(value, where)
     if kind in (int, float):
         return _checked_number(kind, value, rules, where)
     if kind is str:
@@ -144,6 +146,12 @@ def _checked_tuple(item_kind, value, rules, where: str) -> tuple:
             raise StressIDError(f"{where} has {len(value)} items; expected from {rule.low} to {rule.high}.")
     item_kind = typing.Annotated[item_kind, *rules]
     return tuple(checked(item_kind, item, f"an item of {where}") for item in value)
+
+
+def _checked_dict(value, where: str) -> dict:
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise _refused(where, value, "a table of options")
+    return {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
 
 
 def _checked_number(kind, value, rules, where: str):
