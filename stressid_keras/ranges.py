@@ -67,6 +67,9 @@ class Length:
     high: int
 
 
+ANY_NUMBER = Range(-1e300, 1e300)
+
+
 class Text:
     """A text of at most `LONGEST_TEXT` characters, such as a path; whatever a file may be called."""
 
@@ -106,7 +109,8 @@ def checked(kind, value, where: str):
 
     Args:
         kind: bool, int, float or str, annotated with what it may be; a tuple of one of them, annotated with what its
-            items may be and their `Length`; a dict of str, whose values whoever reads them checks; or a dataclass.
+            items may be and their `Length`; a dict of plain values, whose ranges whoever reads them checks; or a
+            dataclass.
         value: what was given.
         where: the name that a sentence gives it.
 
@@ -151,7 +155,21 @@ def _checked_tuple(item_kind, value, rules, where: str) -> tuple:
 def _checked_dict(value, where: str) -> dict:
     if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
         raise _refused(where, value, "a table of options")
-    return {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+    return {name: _checked_plain(item, f"{where}.{name}") for name, item in value.items()}
+
+
+def _checked_plain(value, where: str):
+    """What JSON can hold, of whatever kind."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, numbers.Real):
+        kind = int if isinstance(value, numbers.Integral) else float
+        return _checked_number(kind, value, (ANY_NUMBER,), where)
+    if isinstance(value, str):
+        return _checked_text(value, (), where)
+    if isinstance(value, list | tuple) and not any(isinstance(item, list | tuple) for item in value):
+        return tuple(_checked_plain(item, f"an item of {where}") for item in value)
+    raise _refused(where, value, "a number, a text, true or false, or a list of them")
 
 
 def _checked_number(kind, value, rules, where: str):
