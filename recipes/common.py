@@ -192,9 +192,13 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             given[name] = tuple(given[name])
     distillation = changed(config.distillation, **{name: name for name in WEIGHTS.values()})
     if "method" in given:
-        from stressid_keras.distillation.methods import with_methods
+        from stressid_keras.distillation import with_methods
 
         distillation = with_methods(given["method"], distillation)
+    elif distillation.options:
+        from stressid_keras.distillation.method_registry import read_options
+
+        read_options(distillation)  # before a teacher is trained for a student that is refused
     training = {"epochs": "epochs", "learning_rate": "learning_rate", "tensorboard": "tensorboard"}
     return dataclasses.replace(
         config,

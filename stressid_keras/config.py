@@ -367,7 +367,9 @@ class DistillationConfig(Checked):
     """The student's loss: the specification's α, β, γ and δ, of video, ECG, EDA and respiration (see `modalities`), and
     what else the literature found to help.
 
-    `distillation.methods` names the combinations and their papers; a weight of 0 leaves a term out.
+    `distillation.methods` names the combinations and their papers; a weight of 0 leaves a term out. A method that is
+    added brings options of its own: they stand in `options`, and are checked as its file declares them when a student
+    is to be distilled.
     """
 
     features_first: bool = False  # first the features alone, then the classifier alone
@@ -393,6 +395,8 @@ class DistillationConfig(Checked):
     feature_dtype: Annotated[str, Choice("float32", "float16")] = "float32"
     # augmented views of a sample whose features are stored, besides the plain one
     feature_views: Annotated[int, Range(0, 1_000)] = 0
+    # of methods that were added, by name
+    options: dict[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def weights(self) -> dict[str, float]:
@@ -484,8 +488,8 @@ class RunConfig(Checked):
 
 
 def to_dict(config) -> dict:
-    """A configuration as plain JSON types."""
-    return _plain(dataclasses.asdict(config))
+    """A configuration as plain JSON types; an empty table is left out, as if there were no such option."""
+    return _plain(dataclasses.asdict(config, dict_factory=_filled))
 
 
 def from_dict(cls, values: dict, where: str = "configuration"):
@@ -522,6 +526,10 @@ def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
         raise StressIDError(
             f"{name} is {shown(filters)}, which makes {weights:.1e} weights; expected at most {LARGEST_ARRAY:.1e}."
         )
+
+
+def _filled(options: list[tuple[str, object]]) -> dict:
+    return {name: value for name, value in options if value != {}}
 
 
 def _plain(value):

@@ -67,6 +67,9 @@ class Length:
     high: int
 
 
+ANY_NUMBER = Range(-1e300, 1e300)
+
+
 class Text:
     """A text of at most `LONGEST_TEXT` characters, such as a path; whatever a file may be called."""
 
@@ -119,12 +122,13 @@ def checked(kind, value, where: str):
 
     Args:
         kind: bool, int, float or str, annotated with what it may be; a tuple of one of them, annotated with what its
-            items may be and their `Length`; or a dataclass.
+            items may be and their `Length`; a dict of plain values, whose ranges whoever reads them checks; or a
+            dataclass.
         value: what was given.
         where: the name that a sentence gives it.
 
     Returns:
-        the value: Python's number for NumPy's, a tuple for a list.
+        the value: Python's number for NumPy's, a tuple for a list, a copy of a dict.
 
     Raises:
         StressIDError: it is something else, or outside its range.
@@ -132,6 +136,8 @@ def checked(kind, value, where: str):
     kind, rules = type_and_rules(kind)
     if typing.get_origin(kind) is tuple:
         return _checked_tuple(typing.get_args(kind)[0], value, rules, where)
+    if typing.get_origin(kind) is dict:
+        return _checked_dict(value, where)
     if kind in (int, float):
         return _checked_number(kind, value, rules, where)
     if kind is str:
@@ -157,6 +163,26 @@ def _checked_tuple(item_kind, value, rules, where: str) -> tuple:
             raise StressIDError(f"{where} has {len(value)} items; expected from {rule.low} to {rule.high}.")
     item_kind = typing.Annotated[item_kind, *rules]
     return tuple(checked(item_kind, item, f"an item of {where}") for item in value)
+
+
+def _checked_dict(value, where: str) -> dict:
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise _refused(where, value, "a table of options")
+    return {name: _checked_plain(item, f"{where}.{name}") for name, item in value.items()}
+
+
+def _checked_plain(value, where: str):
+    """What JSON can hold, of whatever kind."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, numbers.Real):
+        kind = int if isinstance(value, numbers.Integral) else float
+        return _checked_number(kind, value, (ANY_NUMBER,), where)
+    if isinstance(value, str):
+        return _checked_text(value, (), where)
+    if isinstance(value, list | tuple) and not any(isinstance(item, list | tuple) for item in value):
+        return tuple(_checked_plain(item, f"an item of {where}") for item in value)
+    raise _refused(where, value, "a number, a text, true or false, or a list of them")
 
 
 def _checked_number(kind, value, rules, where: str):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from stressid_keras.config import (
     AudioConfig,
     DatasetConfig,
+    DistillationConfig,
     ExportOptions,
     GafConfig,
     PreparationConfig,
@@ -49,6 +50,7 @@ CLASSES = Checked.__subclasses__()
 FIELDS = [(cls, name, kind) for cls in CLASSES for name, kind in kinds(cls).items()]
 NUMBERS = [field for field in FIELDS if type_and_rules(field[2])[0] in (int, float)]
 LISTS = [field for field in FIELDS if typing.get_origin(type_and_rules(field[2])[0]) is tuple]
+TABLES = [dict[str, object]]  # of options that others declare
 TEXTS = [field for field in FIELDS if type_and_rules(field[2])[0] is str]
 
 
@@ -93,7 +95,7 @@ def test_every_option_says_what_it_may_be(field):
     elif kind is str:
         assert any(rule in (Text, Name) or isinstance(rule, Choice) for rule in rules)
     else:
-        assert kind is bool or kind in CLASSES
+        assert kind is bool or kind in CLASSES or kind in TABLES
 
 
 @pytest.mark.parametrize("field", NUMBERS, ids=title)
@@ -121,6 +123,16 @@ def test_no_list_of_anything_else_gets_in(field):
     assert name in refused(lambda: cls(**{name: ("x",) * (length.high + 1)}))
     if length.low:
         assert refused(lambda: cls(**{name: ()})) == f"{name} has 0 items; expected from 1 to {length.high}."
+
+
+def test_a_table_holds_what_json_holds():
+    config = DistillationConfig(options={"a": np.float32(0.5), "b": [1, "x"], "c": np.bool_(True)})
+    assert json.loads(json.dumps(config.options)) == {"a": 0.5, "b": [1, "x"], "c": True}
+    for value in [None, math.nan, math.inf, 10**400, 1j, b"3", {}, [[1]], {"x": 1}]:
+        found = refused(lambda value=value: DistillationConfig(options={"a": value}))
+        assert "options.a" in found
+    for value in [3, None, "a", ["a"], {1: 2}]:
+        assert refused(lambda value=value: DistillationConfig(options=value)).startswith("options is ")
 
 
 @pytest.mark.parametrize("field", TEXTS, ids=title)

@@ -5,18 +5,9 @@ import numpy as np
 
 from stressid_keras.config import DistillationConfig
 from stressid_keras.distillation.distiller import Distiller
-from stressid_keras.distillation.methods import (
-    Contrastive,
-    Decay,
-    FeaturesFirst,
-    Imitation,
-    Relational,
-    SoftTargets,
-    WarmUp,
-)
+from stressid_keras.distillation.method_names import set_methods
+from stressid_keras.distillation.method_registry import read_options
 from stressid_keras.errors import StressIDError
-
-SCHEDULES = {"warm-up": WarmUp, "decay": Decay}
 
 
 def build_distiller(
@@ -38,35 +29,36 @@ def build_distiller(
         kwargs: further arguments of `Distiller`.
 
     Raises:
-        StressIDError: standardisation is asked for and there are no features to take the statistics from.
+        StressIDError: an option is of no method, or its method does not take it; two methods set one argument; or
+            standardisation is asked for and there are no features to take the statistics from.
     """
-    weights = {name: weight for name, weight in config.weights.items() if weight}
-    terms = {
-        "logits": lambda weight: SoftTargets(weight, config.temperature),
-        "imitation": lambda weight: Imitation(weight, config.temperature),
-        "relational": lambda weight: Relational(weight, config.compared),
-        "contrastive": lambda weight: Contrastive(weight, config.contrastive_temperature, config.compared),
-    }
     widths = {name: values.shape[-1] for name, values in (teacher_features or {}).items()}
-    schedule = SCHEDULES.get(config.schedule)
     distiller = Distiller(
         student,
         teacher,
-        weights,
-        label_smoothing,
-        terms=[make(getattr(config, name)) for name, make in terms.items() if getattr(config, name)],
-        projection=config.projection,
-        standardised=config.standardised,
-        confidence=config.confidence,
-        schedule=schedule(config.schedule_share) if schedule else None,
-        features_first=FeaturesFirst(config.features_first_share) if config.features_first else None,
+        label_smoothing=label_smoothing,
         teacher_widths=widths or None,
+        **_arguments(config),
         **kwargs,
     )
-    if config.standardised:
+    if distiller.standardised:
         if not teacher_features:
             raise StressIDError(
                 "standardised needs the teacher's features of the training set; expected teacher_features."
             )
         distiller.adapt(teacher_features)
     return distiller
+
+
+def _arguments(config: DistillationConfig) -> dict:
+    """What the methods of a configuration add to the arguments of `Distiller`, their terms in one list."""
+    options, found, terms = read_options(config), {}, []
+    for name, method in set_methods(config).items():
+        own = dict(method.implementation.arguments(options[name]))
+        terms += own.pop("terms", [])
+        if taken := found.keys() & own.keys():
+            raise StressIDError(
+                f"method {name!r} and another one both set {min(taken)}; expected one of them."
+            )
+        found |= own
+    return {**found, "terms": terms}

@@ -11,7 +11,7 @@ from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.methods.mers import classifier_layers
 from stressid_keras.distillation.methods.schedules import FollowSchedule
 from stressid_keras.distillation.methods.standardised import Standardization
-from stressid_keras.distillation.methods.term import FEATURE
+from stressid_keras.distillation.term import FEATURE
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 from stressid_keras.training.classifier import Classifier

@@ -60,7 +60,7 @@ def method_variants(methods: Sequence[str], base: DistillationConfig) -> dict[st
     Raises:
         StressIDError: as `Comparison`.
     """
-    from stressid_keras.distillation.methods import with_methods
+    from stressid_keras.distillation import with_methods
 
     if not methods:
         raise StressIDError("no method was named; expected at least one to compare with cross-entropy alone.")

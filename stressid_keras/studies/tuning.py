@@ -7,7 +7,8 @@ from collections.abc import Callable
 import keras_tuner
 
 from stressid_keras.config import DistillationConfig, RunConfig
-from stressid_keras.distillation.methods.method_description import weights_of
+from stressid_keras.distillation.method_names import weights_of
+from stressid_keras.distillation.method_registry import range_of, with_options
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import WEIGHTS
 from stressid_keras.provenance import fingerprint
@@ -59,7 +60,7 @@ def chosen_config(config: RunConfig, hp) -> RunConfig:
         config,
         student=student,
         student_training=training,
-        distillation=dataclasses.replace(config.distillation, **_weights(config.distillation, hp)),
+        distillation=with_options(config.distillation, _weights(config.distillation, hp)),
     )
 
 
@@ -123,13 +124,14 @@ def _weights(config: DistillationConfig, hp) -> dict[str, float]:
     """The values of a trial for the weights that are above 0."""
     names = {weight: f"{weight}_{modality}" for modality, weight in WEIGHTS.items()}  # as trials are listed
     found = {}
-    for option in weights_of(config):
-        value, name = getattr(config, option), names.get(option, option)
-        if option == "imitation":
+    for option, value in weights_of(config).items():
+        name, most = names.get(option, option), range_of(option).high
+        if most == 1:
             low, high, step = SHARES
             found[option] = hp.Float(name, low, high, step=step, default=value)
         else:
-            found[option] = hp.Float(name, value / SPAN, value * SPAN, sampling="log", default=value)
+            high = min(value * SPAN, most)
+            found[option] = hp.Float(name, value / SPAN, high, sampling="log", default=value)
     return found
 
 

@@ -197,7 +197,7 @@ def _metrics(data: RunData, results, leaky, predictions: pd.DataFrame, splits: l
 
 def _method(data: RunData) -> dict:
     """How the student learned, in words."""
-    from stressid_keras.distillation.methods import describe
+    from stressid_keras.distillation import describe
 
     return to_dict(describe(data.config.distillation))
 

@@ -12,8 +12,7 @@ import keras
 import numpy as np
 
 from stressid_keras.config import DistillationConfig, StudentConfig, TeacherConfig
-from stressid_keras.distillation import build_distiller
-from stressid_keras.distillation.methods import with_methods
+from stressid_keras.distillation import build_distiller, with_methods
 from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.models import build_student, build_teacher
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from stressid_keras.config import DistillationConfig
-from stressid_keras.distillation import Distiller, build_distiller
-from stressid_keras.distillation.methods import Contrastive, SoftTargets, WarmUp, with_methods
+from stressid_keras.distillation import Distiller, build_distiller, with_methods
+from stressid_keras.distillation.methods import Contrastive, SoftTargets, WarmUp
 
 EVERYTHING = (
     "mars+projection-hidden+standardised+logits+generalised+relational+contrastive+confidence+warm-up"

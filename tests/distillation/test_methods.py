@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from stressid_keras.config import DistillationConfig
-from stressid_keras.distillation.methods import METHODS, with_methods
+from stressid_keras.distillation import methods_by_name, with_methods
 from stressid_keras.errors import StressIDError
 
 BASE = DistillationConfig(alpha=2.0, beta=0.5)
@@ -38,11 +38,11 @@ def test_a_text_says_all_that_is_on():
     assert with_methods("mars+logits", base) == dataclasses.replace(BASE, logits=3.0)  # its weight was chosen
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", methods_by_name())
 def test_every_method_says_what_it_does(name):
-    method = METHODS[name]
+    method = methods_by_name()[name]
     assert method.summary.endswith(".")
-    if method.implementation is not None:
+    if name != "cross-entropy":
         assert any(year in method.implementation.__doc__ for year in map(str, range(2015, 2025)))
 
 

@@ -19,7 +19,7 @@ from stressid_keras.config import (
     TrainingConfig,
     to_dict,
 )
-from stressid_keras.distillation.methods import METHODS, describe, with_methods
+from stressid_keras.distillation import describe, methods_by_name, with_methods
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.markdown import escaped
 from stressid_keras.reporting.model_card import write_model_card
@@ -27,7 +27,7 @@ from stressid_keras.reporting.report import write_report
 
 ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
 TEXTS = (
-    *(f"mars+{name}" if name in ADDED else name for name in METHODS),
+    *(f"mars+{name}" if name in ADDED else name for name in methods_by_name()),
     "mers+logits+confidence",
     "relational+generalised+decay",
 )

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.config import DistillationConfig, RunConfig, to_dict
-from stressid_keras.distillation.methods import METHODS, with_methods
+from stressid_keras.distillation import methods_by_name, with_methods
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import read_json
 from stressid_keras.studies.tuning import chosen_config, search
@@ -37,9 +37,9 @@ def opened(config):
     return space
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", methods_by_name())
 def test_a_search_is_over_the_weights_that_the_method_has(name):
-    text = name if METHODS[name].is_term or name == "cross-entropy" else f"mars+{name}"
+    text = name if methods_by_name()[name].is_term or name == "cross-entropy" else f"mars+{name}"
     own = {OF_OTHERS[name]} if name in OF_OTHERS else OF_MARS if name != "cross-entropy" else set()
     space = opened(RunConfig(distillation=with_methods(text, DistillationConfig())))
     assert set(space.values) == OF_EVERY_STUDENT | own

@@ -2,7 +2,10 @@
 
 from keras import ops
 
+from stressid_keras.distillation.method_registry import TERMS, method
 
+
+@method("confidence", {"confidence": True}, changes=TERMS)
 class Confidence:
     """A sample's distillation terms count as much as the teacher's probability of its label.
 
@@ -18,7 +21,11 @@ class Confidence:
     after = "Zhang et al., ICASSP 2022"
 
     @staticmethod
-    def sentence(config):
+    def arguments(options):
+        return {"confidence": True}
+
+    @staticmethod
+    def sentence(options):
         return "What a sample adds to the teacher's terms is multiplied by the teacher's probability of its label."
 
     @staticmethod

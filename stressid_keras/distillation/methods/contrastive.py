@@ -2,14 +2,16 @@
 
 from keras import ops
 
+from stressid_keras.distillation.method_registry import method
 from stressid_keras.distillation.methods.projection import ProjectionHead
-from stressid_keras.distillation.methods.term import Term, feature_names, listed, spoken
+from stressid_keras.distillation.term import Term, feature_names, listed, spoken
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
 SMALLEST_SQUARE = 1e-12  # of a feature's length, below which its direction is left at 0
 
 
+@method("contrastive", {"contrastive": 2.0})
 @register
 class Contrastive(Term):
     """Cross-entropy of finding a sample's own teacher feature among those of its batch, by cosine similarity.
@@ -29,15 +31,19 @@ class Contrastive(Term):
     paper = "Y. Tian, D. Krishnan, P. Isola, “Contrastive Representation Distillation”, ICLR 2020, arXiv:1910.10699"
     after = "Tian et al., ICLR 2020"
 
-    @staticmethod
-    def formula(config):
-        return f"{config.contrastive:g} × InfoNCE"
+    @classmethod
+    def arguments(cls, options):
+        return {"terms": [cls(options.contrastive, options.contrastive_temperature, options.compared)]}
 
     @staticmethod
-    def sentence(config):
+    def formula(options):
+        return f"{options.contrastive:g} × InfoNCE"
+
+    @staticmethod
+    def sentence(options):
         return (
             "InfoNCE is the cross-entropy of finding a sample's own teacher feature among those of its batch (of "
-            f"{listed(map(spoken, config.compared))}; cosine similarities over {config.contrastive_temperature:g})."
+            f"{listed(map(spoken, options.compared))}; cosine similarities over {options.contrastive_temperature:g})."
         )
 
     def __init__(self, weight=2.0, temperature=0.1, features=(), **kwargs):

@@ -2,12 +2,14 @@
 
 from keras import ops
 
+from stressid_keras.distillation.method_registry import method
 from stressid_keras.distillation.methods.logits import LogitsTerm
-from stressid_keras.distillation.methods.term import LOGITS
+from stressid_keras.distillation.term import LOGITS
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
 
+@method("generalised", {"imitation": 0.7})
 @register
 class Imitation(LogitsTerm):
     """Generalised distillation: (1 - λ) · cross-entropy to the label + λ · cross-entropy to the teacher's soft label.
@@ -28,15 +30,19 @@ class Imitation(LogitsTerm):
     )
     after = "Lopez-Paz et al., ICLR 2016"
 
-    @staticmethod
-    def formula(config):
-        return f"{config.imitation:g} × (cross-entropy to the teacher's soft label - cross-entropy)"
+    @classmethod
+    def arguments(cls, options):
+        return {"terms": [cls(options.imitation, options.temperature)]}
 
     @staticmethod
-    def sentence(config):
+    def formula(options):
+        return f"{options.imitation:g} × (cross-entropy to the teacher's soft label - cross-entropy)"
+
+    @staticmethod
+    def sentence(options):
         return (
             "The teacher's soft label, its class probabilities at the temperature "
-            f"{config.temperature:g}, takes the place of {config.imitation:.0%} of the label."
+            f"{options.temperature:g}, takes the place of {options.imitation:.0%} of the label."
         )
 
     def __init__(self, weight=0.7, temperature=1.0, **kwargs):

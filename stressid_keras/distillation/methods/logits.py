@@ -2,7 +2,8 @@
 
 from keras import ops
 
-from stressid_keras.distillation.methods.term import LOGITS, Term
+from stressid_keras.distillation.method_registry import method
+from stressid_keras.distillation.term import LOGITS, Term
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
@@ -36,6 +37,7 @@ class LogitsTerm(Term):
         return {**super().get_config(), "temperature": self.temperature}
 
 
+@method("logits", {"logits": 1.0})
 @register
 class SoftTargets(LogitsTerm):
     """T² times the Kullback-Leibler divergence of the student's softened probabilities from the teacher's.
@@ -48,15 +50,19 @@ class SoftTargets(LogitsTerm):
     paper = "G. Hinton, O. Vinyals, J. Dean, “Distilling the Knowledge in a Neural Network”, 2015, arXiv:1503.02531"
     after = "Hinton et al., 2015"
 
-    @staticmethod
-    def formula(config):
-        return f"{config.logits:g} × T² KL(teacher, student)"
+    @classmethod
+    def arguments(cls, options):
+        return {"terms": [cls(options.logits, options.temperature)]}
 
     @staticmethod
-    def sentence(config):
+    def formula(options):
+        return f"{options.logits:g} × T² KL(teacher, student)"
+
+    @staticmethod
+    def sentence(options):
         return (
             "KL(teacher, student) is the Kullback-Leibler divergence of the student's class probabilities from the "
-            f"teacher's, both softened by the temperature T = {config.temperature:g}."
+            f"teacher's, both softened by the temperature T = {options.temperature:g}."
         )
 
     def __init__(self, weight=1.0, temperature=1.0, **kwargs):

@@ -3,12 +3,14 @@
 import keras
 from keras import ops
 
+from stressid_keras.distillation.method_registry import method
 from stressid_keras.distillation.methods.projection import ProjectionHead
-from stressid_keras.distillation.methods.term import Term, spoken
+from stressid_keras.distillation.term import Term, spoken
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
 
+@method("mars", feature_losses=True)
 @register
 class FeatureLoss(Term):
     """Mean squared error, over the dimensions, between the student's feature and one of the teacher's.
@@ -31,12 +33,16 @@ class FeatureLoss(Term):
     after = "Crasto et al., CVPR 2019"
 
     @staticmethod
-    def formula(config):
-        terms = {name: weight for name, weight in config.weights.items() if weight}
+    def arguments(options):
+        return {"weights": {name: weight for name, weight in options.weights.items() if weight}}
+
+    @staticmethod
+    def formula(options):
+        terms = {name: weight for name, weight in options.weights.items() if weight}
         return " + ".join(f"{weight:g} × MSE({spoken(name)})" for name, weight in terms.items())
 
     @staticmethod
-    def sentence(config):
+    def sentence(options):
         return (
             "MSE is the mean squared error, over the dimensions, of the student's feature to the frozen teacher's "
             "feature of that modality."

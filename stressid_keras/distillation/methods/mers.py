@@ -2,6 +2,7 @@
 
 import keras
 
+from stressid_keras.distillation.method_registry import method
 from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
@@ -9,6 +10,7 @@ from stressid_keras.training.named import named_outputs
 from stressid_keras.training.phases import CLASSIFIER, FEATURES
 
 
+@method("mers", {"features_first": True}, feature_losses=True)
 @register
 class FeaturesFirst:
     """Trains all but the classifier by the feature terms alone, then the classifier by the labels alone.
@@ -25,10 +27,14 @@ class FeaturesFirst:
     paper = FeatureLoss.paper  # where it is called MERS
     after = FeatureLoss.after
 
+    @classmethod
+    def arguments(cls, options):
+        return {**FeatureLoss.arguments(options), "features_first": cls(options.features_first_share)}
+
     @staticmethod
-    def sentence(config):
+    def sentence(options):
         return (
-            f"The first {config.features_first_share:.0%} of the epochs train all but the classifier, by the terms of "
+            f"The first {options.features_first_share:.0%} of the epochs train all but the classifier, by the terms of "
             "features alone; the others train the classifier alone, by the labels and the terms of class probabilities "
             "(MERS)."
         )

@@ -2,12 +2,15 @@
 
 import keras
 
+from stressid_keras.distillation.method_registry import FEATURE_LOSSES, method
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
 KINDS = ("linear", "hidden")
 
 
+@method("projection-hidden", {"projection": "hidden"}, changes=FEATURE_LOSSES)
+@method("projection", {"projection": "linear"}, changes=FEATURE_LOSSES)
 @register
 class ProjectionHead(keras.layers.Layer):
     """Maps the student's feature into the space of a teacher's; not part of the student that is saved.
@@ -27,8 +30,12 @@ class ProjectionHead(keras.layers.Layer):
     after = "Romero et al., ICLR 2015"
 
     @staticmethod
-    def sentence(config):
-        shape = "one linear layer" if config.projection == "linear" else "a hidden layer and a linear one"
+    def arguments(options):
+        return {"projection": options.projection}
+
+    @staticmethod
+    def sentence(options):
+        shape = "one linear layer" if options.projection == "linear" else "a hidden layer and a linear one"
         return f"Before each MSE, a head of {shape}, there in training only, maps the student's feature."
 
     def __init__(self, kind, **kwargs):

@@ -2,13 +2,15 @@
 
 from keras import ops
 
-from stressid_keras.distillation.methods.term import Term, feature_names, listed, spoken
+from stressid_keras.distillation.method_registry import method
+from stressid_keras.distillation.term import Term, feature_names, listed, spoken
 from stressid_keras.layers.registration import register
 
 ANGLE_WEIGHT = 2.0  # of the angles to the distances' 1, as in the paper
 SAME = 1e-10  # squared distance over squared lengths, below which float32 tells two samples apart by rounding alone
 
 
+@method("relational", {"relational": 25.0})
 @register
 class Relational(Term):
     """Relational knowledge distillation: the student's features keep the distances and angles of the teacher's.
@@ -30,15 +32,19 @@ class Relational(Term):
     )
     after = "Park et al., CVPR 2019"
 
-    @staticmethod
-    def formula(config):
-        return f"{config.relational:g} × relations"
+    @classmethod
+    def arguments(cls, options):
+        return {"terms": [cls(options.relational, options.compared)]}
 
     @staticmethod
-    def sentence(config):
+    def formula(options):
+        return f"{options.relational:g} × relations"
+
+    @staticmethod
+    def sentence(options):
         return (
             "Relations are the Huber losses of the distances, and twice those of the angles, between the samples of a "
-            f"batch, against those of the teacher's features of {listed(map(spoken, config.compared))}."
+            f"batch, against those of the teacher's features of {listed(map(spoken, options.compared))}."
         )
 
     def __init__(self, weight=25.0, features=(), **kwargs):

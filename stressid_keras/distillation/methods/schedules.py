@@ -2,6 +2,7 @@
 
 import keras
 
+from stressid_keras.distillation.method_registry import TERMS, method
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
@@ -17,6 +18,10 @@ class Schedule:
         self.share = float(share)
         if not 0 < self.share <= 1:
             raise StressIDError(f"schedule_share is {share}; expected a share above 0, at most 1.")
+
+    @classmethod
+    def arguments(cls, options):
+        return {"schedule": cls(options.schedule_share)}
 
     def __call__(self, epoch: int, epochs: int) -> float:
         """The factor in an epoch, counted from 0, of all."""
@@ -34,9 +39,10 @@ class Schedule:
         return cls(**config)
 
 
+@method("warm-up", {"schedule": "warm-up"}, changes=TERMS)
 @register
 class WarmUp(Schedule):
-    """From 0, linearly, to 1: the student first learns from labels.
+    """Raises the weights of all terms linearly from 0: the student first learns from labels.
 
     As the ramp-up of S. Laine, T. Aila, "Temporal Ensembling for Semi-Supervised Learning", ICLR 2017,
     arXiv:1610.02242, whose curve is a Gaussian.
@@ -48,10 +54,10 @@ class WarmUp(Schedule):
     after = "Laine and Aila, ICLR 2017"
 
     @staticmethod
-    def sentence(config):
+    def sentence(options):
         return (
             "The weights of the teacher's terms rise linearly from 0 over the first "
-            f"{config.schedule_share:.0%} of the epochs."
+            f"{options.schedule_share:.0%} of the epochs."
         )
 
     @staticmethod
@@ -59,9 +65,10 @@ class WarmUp(Schedule):
         return progress
 
 
+@method("decay", {"schedule": "decay"}, changes=TERMS)
 @register
 class Decay(Schedule):
-    """From 1, linearly, to 0: the student in the end learns from labels alone.
+    """Lowers the weights of all terms linearly to 0: the student in the end learns from labels alone.
 
     K. Clark et al., "BAM! Born-Again Multi-Task Networks for Natural Language Understanding", ACL 2019,
     arXiv:1907.04829 (teacher annealing).
@@ -74,10 +81,10 @@ class Decay(Schedule):
     after = "Clark et al., ACL 2019"
 
     @staticmethod
-    def sentence(config):
+    def sentence(options):
         return (
             "The weights of the teacher's terms fall linearly to 0 over the first "
-            f"{config.schedule_share:.0%} of the epochs."
+            f"{options.schedule_share:.0%} of the epochs."
         )
 
     @staticmethod

@@ -3,13 +3,15 @@
 import keras
 import numpy as np
 
+from stressid_keras.distillation.method_registry import FEATURES, method
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 
 
+@method("standardised", {"standardised": True}, changes=FEATURES)
 @register
 class Standardization(keras.layers.Layer):
-    """Subtracts each dimension's mean and divides by its standard deviation, both taken from the training set.
+    """Subtracts from the teacher's features their mean and divides by their deviation, both of the training set.
 
     Features of different modalities have different scales, and the widest would rule a sum of squared errors. Compared
     with other ways by M. Ranzinger et al., "PHI-S: Distribution Balancing for Label-Free Multi-Teacher
@@ -26,7 +28,11 @@ class Standardization(keras.layers.Layer):
     after = "Ranzinger et al., 2024"
 
     @staticmethod
-    def sentence(config):
+    def arguments(options):
+        return {"standardised": True}
+
+    @staticmethod
+    def sentence(options):
         return "The teacher's features are standardised by the mean and the standard deviation of the training part."
 
     def __init__(self, **kwargs):
