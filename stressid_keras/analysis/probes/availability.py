@@ -8,7 +8,7 @@ import pandas as pd
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.floors import floor_predictions, lookup_shares
 from stressid_keras.evaluation.intervals import bootstrap_interval
-from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
+from stressid_keras.evaluation.metrics import classification_metrics, counted_metrics
 from stressid_keras.evaluation.predictions import probabilities_of, probability_columns
 from stressid_keras.modalities import MODALITIES
 
@@ -69,7 +69,7 @@ def score_availability(
     )
     interval = bootstrap_interval(presence, "macro_f1", seed=seed)
     return {
-        **{name: scores[name] for name in SCALAR_METRICS},
+        **{name: scores[name] for name in counted_metrics()},
         "macro_f1_interval": [None if np.isnan(end) else end for end in interval],
         "majority_macro_f1": floor["macro_f1"],
         "n_recordings": int(presence["recording"].nunique()),

@@ -9,6 +9,7 @@ from stressid_keras.reporting.tables import (
     comparison_lines,
     comparison_rows,
     further_header,
+    further_metrics,
     further_rows,
     score_header,
     score_rows,
@@ -21,11 +22,6 @@ READING = (
     "the same windows, in the same parts. A floor needs no recording at all: the most frequent class of the training "
     "part, the most frequent class of the same task there, or the class that goes with which files a recording has. "
     "A model that does not beat the floors has learned nothing that shows."
-)
-FURTHER_READING = (
-    "Within-task UAR is the mean over tasks of the recall within the task, which its name cannot raise; AUROC is one "
-    "class versus the rest; the calibration error is the distance of confidence and accuracy in ten bins of "
-    "confidence; the Brier score is the squared distance of the probabilities from the truth, 0 to 2."
 )
 
 
@@ -43,7 +39,7 @@ def score_sections(evidence: Evidence) -> list[str]:
         element("p", READING),
         details(
             "Further scores on the test subjects",
-            table(further_header(metrics), further_rows(metrics), title) + element("p", FURTHER_READING),
+            table(further_header(metrics), further_rows(metrics), title) + element("p", _further_reading()),
         ),
         *[
             details(f"Scores on the {part} subjects", _score_table(metrics, part))
@@ -61,6 +57,11 @@ def score_sections(evidence: Evidence) -> list[str]:
 
 def _score_table(metrics: dict, part: str) -> str:
     return table(score_header(metrics), score_rows(metrics, part), score_title(metrics, part))
+
+
+def _further_reading() -> str:
+    clauses = "; ".join(metric.reading for metric in further_metrics() if metric.reading)
+    return f"{clauses[:1].upper()}{clauses[1:]}."
 
 
 def _caveat(metrics: dict) -> str:
