@@ -1,10 +1,14 @@
 """The predictions and scores of an invented run, for the tests of more than one room."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from stressid_keras.evaluation import predictions_table, score_run
+from stressid_keras.reporting.evidence import Evidence
+from stressid_keras.reporting.report import write_report
 
 from .made_windows import windows_of
 
@@ -61,3 +65,49 @@ def split():
         "seed": 0,
         "extra_train": [],
     }
+
+
+@pytest.fixture(scope="module")
+def histories():
+    steps = np.linspace(1, 0.1, 5)
+    terms = {f"mse_{name}": steps / 50 for name in ("video", "ecg", "eda", "rr")}
+    curves = {
+        "epoch": range(5),
+        "loss": steps,
+        "uar": 1 - steps,
+        "val_loss": steps,
+        "val_uar": 0.9 - steps / 2,
+    }
+    return {
+        "teacher": pd.DataFrame(curves),
+        "student": pd.DataFrame({**curves, "cross_entropy": steps, **terms}),
+        "student_ce": pd.DataFrame({"epoch": range(5), "loss": steps, "val_uar": np.nan}),
+    }
+
+
+@pytest.fixture(scope="module")
+def evidence(run, histories, split, class_names):
+    predictions, _, metrics = run
+    audio = {"sample_rate": 16_000, "n_mels": 128, "hop_length": 512}
+    return Evidence(
+        metrics=metrics,
+        predictions=predictions,
+        splits=[split],
+        histories={model: [history] for model, history in histories.items()},
+        best_epochs={"teacher": [3], "student": [5]},
+        config={"seed": 0, "note": "<b>not bold</b>", "preparation": {"audio": audio}},
+        versions={"python": "3.11"},
+        class_names=class_names,
+        data_name="tree",
+    )
+
+
+@pytest.fixture
+def rewrite(tmp_path, evidence):
+    """A function: the HTML of the run's report, some of the evidence replaced."""
+
+    def write(**changes):
+        write_report(tmp_path / "report.html", dataclasses.replace(evidence, **changes))
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return write

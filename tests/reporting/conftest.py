@@ -1,1 +1,10 @@
-from ..scored_run import class_names, manifest, predict, run, split  # noqa: F401  fixtures
+from ..scored_run import (  # noqa: F401  fixtures
+    class_names,
+    evidence,
+    histories,
+    manifest,
+    predict,
+    rewrite,
+    run,
+    split,
+)

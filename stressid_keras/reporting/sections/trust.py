@@ -6,6 +6,7 @@ from stressid_keras.evaluation.models import NETWORKS, display_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import details, element, figure_grid, table
+from stressid_keras.reporting.sections.section import section
 from stressid_keras.reporting.tables import ABSENT, count, number, score_title, signed, with_interval
 
 AUDIT_READING = (
@@ -25,24 +26,11 @@ AVAILABILITY_READING = (
 CALIBRATION_READING = "Points below the diagonal: right less often than confident."
 
 
-def trust_sections(evidence: Evidence) -> list[str]:
-    test = evidence.predictions[evidence.predictions["split"] == "test"]
-    return [
-        *_audit(evidence),
-        *_probes(evidence),
-        element("h2", "Calibration (test)"),
-        element("p", CALIBRATION_READING),
-        figures.reliability_figure(test[test["model"].isin(NETWORKS)], evidence.class_names),
-        *_groups(evidence),
-        element("h2", "Test subjects one by one"),
-        _subjects(test[test["model"].isin(NETWORKS)], score_title(evidence.metrics)),
-    ]
-
-
-def _audit(evidence: Evidence) -> list[str]:
-    audit = evidence.metrics.get("leakage_audit")
-    if not audit:
-        return []
+@section("Leakage audit: by subject, and a random split", place=60)
+def audit(evidence: Evidence) -> list[str] | None:
+    audited = evidence.metrics.get("leakage_audit")
+    if not audited:
+        return None
     rows = [
         (
             display_name(model),
@@ -50,7 +38,7 @@ def _audit(evidence: Evidence) -> list[str]:
             *(number(found["random"][name]) for name in ("macro_f1", "balanced_accuracy")),
             signed(found["inflation"]),
         )
-        for model, found in audit.items()
+        for model, found in audited.items()
     ]
     header = ("", "macro F1", "UAR", "LEAKY macro F1", "LEAKY UAR", "inflation")
     protocol = evidence.metrics["protocol"]
@@ -58,13 +46,13 @@ def _audit(evidence: Evidence) -> list[str]:
     once = {**protocol, "name": f"{n_folds} folds by subject, once", "seeds": protocol["seeds"][:1]}
     title = score_title({"protocol": once})
     return [
-        element("h2", "Leakage audit: by subject, and a random split"),
         element("p", AUDIT_READING, 'class="note"'),
         table(header, rows, f"{title}; and as many folds of recordings, LEAKY"),
     ]
 
 
-def _probes(evidence: Evidence) -> list[str]:
+@section("", place=70)
+def probes(evidence: Evidence) -> list[str]:
     probes = evidence.metrics.get("probes", {})
     pieces = []
     if identity := probes.get("identity"):
@@ -116,10 +104,17 @@ def _whole(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.1f}".removesuffix(".0")
 
 
-def _groups(evidence: Evidence) -> list[str]:
+@section("Calibration (test)", place=80)
+def calibration(evidence: Evidence) -> list[str]:
+    drawn = figures.reliability_figure(_test_answers(evidence), evidence.class_names)
+    return [element("p", CALIBRATION_READING), drawn]
+
+
+@section("By sex", place=90)
+def groups(evidence: Evidence) -> list[str] | None:
     fairness = evidence.metrics.get("fairness")
     if not fairness:
-        return []
+        return None
     rows, lines = [], []
     for model, found in fairness.items():
         for group, scores in found["groups"].items():
@@ -139,13 +134,14 @@ def _groups(evidence: Evidence) -> list[str]:
             )
     header = ("", "subjects", "windows", "UAR", "macro F1", "interval")
     return [
-        element("h2", "By sex"),
         table(header, rows, score_title(evidence.metrics)),
         *[element("p", line) for line in lines],
     ]
 
 
-def _subjects(predictions: pd.DataFrame, title: str) -> str:
+@section("Test subjects one by one", place=100)
+def subjects(evidence: Evidence) -> list[str]:
+    predictions = _test_answers(evidence)
     hits = predictions.assign(hit=predictions["label"] == predictions["predicted"])
     accuracies = hits.groupby(["subject", "model"])["hit"].mean().unstack()
     accuracies = accuracies[[model for model in NETWORKS if model in accuracies]]
@@ -154,6 +150,14 @@ def _subjects(predictions: pd.DataFrame, title: str) -> str:
         (subject, str(windows[subject]), *[number(None if pd.isna(value) else value) for value in values])
         for subject, *values in accuracies.itertuples()
     ]
-    numbers = table(("subject", "answers", *map(display_name, accuracies)), rows, title)
+    numbers = table(
+        ("subject", "answers", *map(display_name, accuracies)), rows, score_title(evidence.metrics)
+    )
     drawn = figure_grid([("Accuracy", figures.subject_figure(accuracies))])
-    return drawn + details("The same in numbers", numbers)
+    return [drawn + details("The same in numbers", numbers)]
+
+
+def _test_answers(evidence: Evidence) -> pd.DataFrame:
+    """Of the networks."""
+    table = evidence.predictions
+    return table[(table["split"] == "test") & table["model"].isin(NETWORKS)]
