@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from stressid_keras.analysis.probes import PROBES
 from stressid_keras.evaluation.floors import FLOORS
 from stressid_keras.evaluation.metrics import METRICS, Metric
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
 from stressid_keras.reporting.markdown import escaped, table
-from stressid_keras.reporting.tables import ABSENT, count, interval, number, with_main_interval
+from stressid_keras.reporting.tables import ABSENT, interval, number, probe_floors, with_main_interval
 
 DIFFERENCE = "_minus_"
 
@@ -31,9 +32,8 @@ def split_score_table(metrics: dict, split: str) -> str:
         for floor, name in FLOORS.items()
         if floors.get(f"{floor}_macro_f1") is not None
     ]
-    if split == "test" and (availability := (metrics.get("probes") or {}).get("availability")):
-        name = f"floor: availability (of {count(availability.get('n_recordings'), 'labelled recording')})"
-        rows.append(_score_row(name, availability))
+    if split == "test":
+        rows += [_score_row(f"floor: {name}", found) for name, found in probe_floors(metrics).items()]
     header = (split, *_cells(_confidence(metrics), lambda metric: metric.title))
     return table(header, rows)
 
@@ -71,7 +71,12 @@ def reading_lines(metrics: dict, split: str) -> list[str]:
     """Whether each network stands above the highest floor, in words."""
     floors = (metrics.get("floors") or {}).get(split) or {}
     heights = {name: floors.get(f"{key}_macro_f1") for key, name in FLOORS.items()}
-    heights["availability"] = ((metrics.get("probes") or {}).get("availability") or {}).get("macro_f1")
+    probed = metrics.get("probes") or {}
+    heights |= {
+        probe.name: (probed.get(probe.name) or {}).get("macro_f1")
+        for probe in PROBES.ordered()
+        if probe.floor
+    }
     heights = {name: height for name, height in heights.items() if height is not None}
     if not heights:
         return []

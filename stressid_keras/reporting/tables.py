@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from stressid_keras.analysis.probes import PROBES
+from stressid_keras.analysis.probes.sentences import count
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.floors import FLOORS
 from stressid_keras.evaluation.metrics import (
@@ -132,10 +134,11 @@ def score_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
         rows.append((name, *_cells(scores, interval(scores[f"{MAIN}_interval"]))))
     for floor, name in FLOORS.items():
         rows.append((f"floor: {name}", *_cells(metrics["floors"][split], "", prefix=f"{floor}_")))
-    availability = metrics.get("probes", {}).get("availability")
-    if availability and split == "test":
-        name = f"floor: availability (of {count(availability['n_recordings'], 'labelled recording')})"
-        rows.append((name, *_cells(availability, interval(availability[f"{MAIN}_interval"]))))
+    if split == "test":
+        rows += [
+            (f"floor: {name}", *_cells(found, interval(found[f"{MAIN}_interval"])))
+            for name, found in probe_floors(metrics).items()
+        ]
     return rows
 
 
@@ -144,6 +147,17 @@ def scored_models(metrics: dict, split: str) -> list[tuple[str, dict]]:
     homes = [(model, metrics.get(model, {})) for model in NETWORKS]
     homes += metrics.get("baselines", {}).items()
     return [(model, by_split[split]) for model, by_split in homes if split in by_split]
+
+
+def probe_floors(metrics: dict) -> dict[str, dict]:
+    """Scores of the test subjects that no model may need, by the name of the probe and what it was asked."""
+    floors = {}
+    for probe in PROBES.ordered():
+        found = (metrics.get("probes") or {}).get(probe.name)
+        if probe.floor and found:
+            key, noun = probe.floor
+            floors[f"{probe.name} (of {count(found.get(key), noun)})"] = found
+    return floors
 
 
 def further_metrics() -> list[Metric]:
@@ -222,12 +236,6 @@ def class_counts_text(part: dict) -> str:
 def seeds_text(protocol: dict) -> str:
     seeds = protocol["seeds"]
     return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
-
-
-def count(value: int | None, noun: str) -> str:
-    if value is None:
-        return f"unknown number of {noun}s"
-    return f"{value} {noun}" + ("" if value == 1 else "s")
 
 
 def write_score_tables(folder: Path, metrics: dict, predictions: pd.DataFrame) -> None:

@@ -2,26 +2,17 @@
 
 import pandas as pd
 
+from stressid_keras.analysis.probes import PROBES, ProbeTable
 from stressid_keras.evaluation.models import NETWORKS, display_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import details, element, figure_grid, table
 from stressid_keras.reporting.sections.section import section
-from stressid_keras.reporting.tables import ABSENT, count, number, score_title, signed, with_interval
+from stressid_keras.reporting.tables import interval, number, score_title, signed, with_interval
 
 AUDIT_READING = (
     "The same models, configuration and number of folds, once, with the recordings divided at random: people who are "
     "tested were trained on. The right-hand columns are what that pretends; inflation is that of the macro F1."
-)
-IDENTITY_READING = (
-    "How often a window's nearest neighbour, by the model's features and leaving out its own recording, is of the same "
-    "person, among people that the model was not trained on (of the hand-crafted features: among all). A model that "
-    "knows the person can pass for one that knows the state wherever the two go together."
-)
-AVAILABILITY_READING = (
-    "How well the class can be told from which files exist, over all labelled recordings of the people who are tested "
-    "(also those that no model sees), learned from those of the training people. On the models' own windows every file "
-    "exists, so there presence says what the majority says."
 )
 CALIBRATION_READING = "Points below the diagonal: right less often than confident."
 
@@ -53,55 +44,10 @@ def audit(evidence: Evidence) -> list[str] | None:
 
 @section("", place=70)
 def probes(evidence: Evidence) -> list[str]:
-    probes = evidence.metrics.get("probes", {})
-    pieces = []
-    if identity := probes.get("identity"):
-        rows = [
-            (
-                display_name(name),
-                *(_whole(found[key]) for key in ("n_subjects", "n_windows")),
-                *(number(found[key]) for key in ("accuracy", "chance")),
-                ABSENT if found["times_chance"] is None else f"{found['times_chance']:.1f} ×",
-            )
-            for name, found in identity.items()
-        ]
-        pieces += [
-            element("h2", "Does it know the person?"),
-            element("p", IDENTITY_READING),
-            table(
-                ("features of", "people", "windows", "re-identified", "chance", "ratio"),
-                rows,
-                f"{score_title(evidence.metrics)}; of a fold its validation and test people, mean over the folds",
-            ),
-        ]
-    if availability := probes.get("availability"):
-        rows = [
-            (
-                "availability",
-                number(availability["balanced_accuracy"]),
-                *with_interval(availability, "macro_f1"),
-            ),
-            (
-                "floor: majority of the same recordings",
-                ABSENT,
-                number(availability["majority_macro_f1"]),
-                ABSENT,
-            ),
-        ]
-        recordings = count(availability["n_recordings"], "labelled recording")
-        people = count(availability["n_subjects"], "subject")
-        title = f"{score_title(evidence.metrics)}; all {recordings} of {people}"
-        pieces += [
-            element("h2", "Does the presence of files give the class away?"),
-            element("p", AVAILABILITY_READING),
-            table(("", "UAR", "macro F1", "interval"), rows, title),
-        ]
-    return pieces
-
-
-def _whole(value: float | None) -> str:
-    """A number of people or windows; the mean over folds need not be whole."""
-    return ABSENT if value is None else f"{value:.1f}".removesuffix(".0")
+    found = evidence.metrics.get("probes", {})
+    tables = [probe.table(found[probe.name]) for probe in PROBES.values() if found.get(probe.name)]
+    shown = sorted(filter(None, tables), key=lambda shown: shown.place)
+    return [piece for probed in shown for piece in _probe_pieces(probed, score_title(evidence.metrics))]
 
 
 @section("Calibration (test)", place=80)
@@ -161,3 +107,18 @@ def _test_answers(evidence: Evidence) -> pd.DataFrame:
     """Of the networks."""
     table = evidence.predictions
     return table[(table["split"] == "test") & table["model"].isin(NETWORKS)]
+
+
+def _probe_pieces(probed: ProbeTable, title: str) -> list[str]:
+    rows = [tuple(map(_cell, row)) for row in probed.rows]
+    return [
+        element("h2", probed.title),
+        element("p", probed.reading),
+        table(probed.header, rows, f"{title}; {probed.note}"),
+    ]
+
+
+def _cell(value) -> str:
+    if isinstance(value, list | tuple):
+        return interval(value)
+    return number(value) if isinstance(value, float | None) else str(value)
