@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         self.epilog = f"other recipes: {', '.join(others)}"
 
     def error(self, message: str):
-        """Raises StressIDError."""
+        """Raise StressIDError."""
         message = re.sub(r"^argument (-\S+): is ", r"\1 is ", message)
         raise StressIDError(f"{message.rstrip('.')}{'' if ' is ' in message else '; see --help'}.")
 

@@ -1,4 +1,4 @@
-"""From predictions to scores with floors and intervals, tables, a report and a model card."""
+"""Statistics of predictions: metrics, intervals over people, comparisons, floors."""
 
 from stressid_keras.evaluation.audit import leakage_audit
 from stressid_keras.evaluation.comparisons import compare_models, holm, model_agreement

@@ -165,7 +165,7 @@ def _effect_size(pseudo_values: np.ndarray) -> float | None:
 
 
 def _subjects_needed(effect: float | None, level: float) -> int | None:
-    """By the normal approximation, never fewer than two."""
+    """How many, by the normal approximation; never fewer than two."""
     if not effect:
         return None
     quantiles = special.ndtri(1 - level / 2) + special.ndtri(POWER)

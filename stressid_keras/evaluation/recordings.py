@@ -1,4 +1,4 @@
-"""From the answers on windows to one answer a recording."""
+"""One answer a recording, from those on its windows."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""From the predictions of a run to the content of `metrics.json`."""
+"""The content of `metrics.json`, from the predictions of a run."""
 
 import math
 from collections.abc import Sequence
@@ -177,7 +177,7 @@ def _recording_scores(recordings: pd.DataFrame, class_names: Sequence[str]) -> d
 
 
 def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, seed: int) -> dict | None:
-    """On the windows that both have; None if there are none."""
+    """Compare two models on the windows that both have; None if there are none."""
     rows = rows.set_index(keys)
     of_first, of_second = (rows[rows["model"] == model] for model in (first, second))
     common = of_first.index.intersection(of_second.index)
@@ -216,7 +216,7 @@ def _common_windows(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
 
 
 def _describe(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
-    """Of one repeat: the others ask the same windows again."""
+    """Count people, windows and classes of one repeat: the others ask the same windows again."""
     if "repeat" in rows:
         rows = rows[rows["repeat"] == rows["repeat"].min()]
     counts = rows["label"].value_counts()

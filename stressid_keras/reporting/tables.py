@@ -161,7 +161,7 @@ def probe_floors(metrics: dict) -> dict[str, dict]:
 
 
 def further_metrics() -> list[Metric]:
-    """Those that do not stand in the score table: single numbers, then those per class."""
+    """Metrics that do not stand in the score table: single numbers, then those per class."""
     single = [metric for metric in METRICS.ordered() if not (metric.is_counted or metric.is_per_class)]
     return [*single, *per_class_metrics().values()]
 

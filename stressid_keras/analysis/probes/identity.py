@@ -112,7 +112,7 @@ class Identity(Probe):
     )
 
     def run(self, inputs: ProbeInputs) -> dict:
-        """By model, mean over folds, and by group of hand-crafted features, of all people."""
+        """Scores of each model, mean over folds, and of each group of hand-crafted features, of all people."""
         found = {
             model: _mean([identity_probe(*windows) for windows in of_folds])
             for model, of_folds in inputs.unseen.items()
@@ -163,7 +163,7 @@ PROBES.add(Identity())
 
 
 def _mean(scores: list[dict]) -> dict:
-    """Of several folds; a value that is undefined in one of them leaves it out."""
+    """Mean over folds of each value, without the folds in which it is not defined."""
     means = {}
     for name in scores[0]:
         values = [score[name] for score in scores if score[name] is not None]

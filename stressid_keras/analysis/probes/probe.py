@@ -108,10 +108,10 @@ class Probe:
         yield from ()
 
     def table(self, found) -> ProbeTable | None:
-        """For the report, made from the result."""
+        """What the report shows of the result."""
 
     def caveat(self, found) -> str | None:
-        """For the model card, which names nobody."""
+        """A sentence for the model card, which names nobody."""
 
     def subjects_named(self, found) -> set[str]:
         """Who is named in the result, and so perhaps in the findings."""

@@ -14,7 +14,7 @@ def aurocs(answers: Answers) -> np.ndarray:
 
 
 def auroc(answers: Answers) -> float | None:
-    """Their mean; None if none is defined."""
+    """Mean over the classes; None if it is defined for none."""
     found = aurocs(answers)
     return float(np.nanmean(found)) if np.isfinite(found).any() else None
 

@@ -94,7 +94,7 @@ class Metric:
         return CLASS in self.name
 
     def names(self, class_names: Sequence[str]) -> list[str]:
-        """In `metrics.json`: one, or one per class."""
+        """Keys in `metrics.json`: one, or one per class."""
         return [self.name.replace(CLASS, name) for name in class_names] if self.is_per_class else [self.name]
 
     def score(self, answers: Answers) -> float | np.ndarray | None:
@@ -106,13 +106,13 @@ def counted_metrics() -> dict[str, Metric]:
 
 
 def compared_metrics() -> dict[str, Metric]:
-    """Those with intervals and comparisons, the main one first."""
+    """Metrics with intervals and comparisons, the main one first."""
     found = [metric for metric in METRICS.ordered() if metric.compared]
     return {metric.name: metric for metric in sorted(found, key=lambda metric: metric.name != MAIN)}
 
 
 def floor_metrics() -> dict[str, Metric]:
-    """Those of any answers, whatever they were asked about: one number each, no tasks needed."""
+    """Metrics of any answers, those of floors included: one number each, no tasks needed."""
     return {
         metric.name: metric for metric in METRICS.ordered() if not (metric.is_per_class or metric.needs_tasks)
     }

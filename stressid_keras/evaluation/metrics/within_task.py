@@ -23,7 +23,7 @@ def within_task_balanced_accuracy(predictions: pd.DataFrame) -> float | None:
 
 
 def recall_by_class(predictions: pd.DataFrame) -> pd.Series:
-    """Of the classes that the rows hold: the share of right answers."""
+    """Share of right answers, of each class that the rows hold."""
     return (predictions["label"] == predictions["predicted"]).groupby(predictions["label"]).mean()
 
 

@@ -41,7 +41,7 @@ def found(evidence: Evidence) -> list[str]:
 
 @section("Scores", place=30)
 def scores(evidence: Evidence) -> list[str]:
-    """Raises StressIDError if there are no test scores."""
+    """Show the scores of every part; raise StressIDError if the test part has none."""
     metrics = evidence.metrics
     scored = _score_table(metrics, "test")
     further = table(further_header(metrics), further_rows(metrics), score_title(metrics))

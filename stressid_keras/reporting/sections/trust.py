@@ -104,7 +104,7 @@ def subjects(evidence: Evidence) -> list[str]:
 
 
 def _test_answers(evidence: Evidence) -> pd.DataFrame:
-    """Of the networks."""
+    """Predictions of the networks."""
     table = evidence.predictions
     return table[(table["split"] == "test") & table["model"].isin(NETWORKS)]
 
