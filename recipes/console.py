@@ -28,5 +28,5 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
 def _spelt(char: str) -> str:
     if char in PLAIN:
         return PLAIN[char]
-    letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()  # an accent less
+    letters = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()  # without its accent
     return letters or char.encode("ascii", "backslashreplace").decode()

@@ -3,6 +3,8 @@
 import argparse
 import re
 
+from registry import RECIPES
+
 from stressid_keras.errors import StressIDError, shown
 from stressid_keras.ranges import checked, kinds
 
@@ -13,7 +15,7 @@ DECIMAL = re.compile(
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that refuses as everything else does, in one sentence without its usage."""
+    """A parser that refuses as everything else does, in one sentence without its usage; its help names the others."""
 
     def __init__(self, description: str):
         super().__init__(
@@ -21,9 +23,11 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             conflict_handler="resolve",  # a recipe may give an option another meaning
         )
+        others = (f"{name}.py" for name in RECIPES if f"{name}.py" != self.prog)
+        self.epilog = f"other recipes: {', '.join(others)}"
 
     def error(self, message: str):
-        """Raises StressIDError."""
+        """Raise StressIDError."""
         message = re.sub(r"^argument (-\S+): is ", r"\1 is ", message)
         raise StressIDError(f"{message.rstrip('.')}{'' if ' is ' in message else '; see --help'}.")
 

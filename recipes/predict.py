@@ -70,7 +70,7 @@ def parser():
 
 @contextlib.contextmanager
 def without_runtime_notes():
-    """LiteRT notes on the standard error stream which of its parts it took; it has no option against that."""
+    """Keep LiteRT from writing to the standard error stream which of its parts it took; it has no option for that."""
     try:
         sys.stderr.flush()
         kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""From predictions to scores with floors and intervals, tables, a report and a model card."""
+"""Statistics of predictions: metrics, intervals over people, comparisons, floors."""
 
 from stressid_keras.evaluation.audit import leakage_audit
 from stressid_keras.evaluation.comparisons import compare_models, holm, model_agreement
@@ -7,7 +7,7 @@ from stressid_keras.evaluation.fairness import group_scores
 from stressid_keras.evaluation.floors import floor_predictions
 from stressid_keras.evaluation.gap import gap_closed
 from stressid_keras.evaluation.intervals import bootstrap_interval
-from stressid_keras.evaluation.metrics import aggregate_recordings, classification_metrics
+from stressid_keras.evaluation.metrics import classification_metrics
 from stressid_keras.evaluation.predictions import (
     prediction_columns,
     predictions_table,
@@ -15,6 +15,7 @@ from stressid_keras.evaluation.predictions import (
     read_predictions,
     write_predictions,
 )
+from stressid_keras.evaluation.recordings import aggregate_recordings
 from stressid_keras.evaluation.scores import score_folds, score_run
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
+from stressid_keras.evaluation.metrics import MAIN, classification_metrics, counted_metrics
 from stressid_keras.evaluation.models import in_order
 from stressid_keras.evaluation.predictions import probabilities_of
 
@@ -18,8 +18,8 @@ def leakage_audit(honest: pd.DataFrame, leaky: pd.DataFrame, class_names: Sequen
         class_names: k names.
 
     Returns:
-        For each model in both: `by_subject` and `random`, with the scalar metrics and `n_windows`, and `inflation`, the
-        macro F1 of the second less that of the first.
+        For each model in both: `by_subject` and `random`, with the counted metrics and `n_windows`, and `inflation`,
+        the macro F1 of the second minus that of the first.
     """
     audit = {}
     for model in in_order(set(honest["model"]) & set(leaky["model"])):
@@ -29,11 +29,11 @@ def leakage_audit(honest: pd.DataFrame, leaky: pd.DataFrame, class_names: Sequen
         audit[model] = {
             "by_subject": by_subject,
             "random": random,
-            "inflation": random["macro_f1"] - by_subject["macro_f1"],
+            "inflation": random[MAIN] - by_subject[MAIN],
         }
     return audit
 
 
 def _scores(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
     found = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
-    return {name: found[name] for name in (*SCALAR_METRICS, "n_windows")}
+    return {name: found[name] for name in (*counted_metrics(), "n_windows")}

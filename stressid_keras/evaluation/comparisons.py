@@ -15,13 +15,14 @@ from sklearn.metrics import cohen_kappa_score
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.intervals import (
     CONFIDENCE,
-    METRICS,
     RESAMPLES,
+    counted,
     draw_counts,
     expanded_tail,
     resample_subjects,
     subject_confusions,
 )
+from stressid_keras.evaluation.metrics import MAIN
 
 PERMUTATIONS = 4096  # all of them up to 12 subjects, as many random ones above
 POWER = 0.8  # of the test that `subjects_needed` plans
@@ -30,7 +31,7 @@ POWER = 0.8  # of the test that `subjects_needed` plans
 def compare_models(
     first: pd.DataFrame,
     second: pd.DataFrame,
-    metric_name: str = "macro_f1",
+    metric_name: str = MAIN,
     *,
     n_resamples: int = RESAMPLES,
     n_permutations: int = PERMUTATIONS,
@@ -42,7 +43,7 @@ def compare_models(
     Args:
         first, second: one model on one split each, tables of `predictions_table`; the same windows in any order
             (with the column `repeat`, if a window was asked several times).
-        metric_name: one of `intervals.METRICS`.
+        metric_name: a counted metric's.
         n_resamples: of the bootstrap.
         n_permutations: of the test, at most; if there are not more of them, all are taken once.
         seed: of the draws.
@@ -57,12 +58,12 @@ def compare_models(
         was here; `n_subjects`. None where a single subject, or subjects who do not differ, leave it undefined.
 
     Raises:
-        StressIDError: an unknown metric, no rows, or other windows or labels in one than in the other.
+        StressIDError: a metric that is unknown or not counted, no rows, or other windows or labels in one than in the
+            other.
     """
-    if metric_name not in METRICS:
-        raise StressIDError(f"{metric_name!r} has no comparison; expected one of {', '.join(METRICS)}.")
+    metric = counted(metric_name)
     first, second = aligned(first, second)
-    metric, pair = METRICS[metric_name], (subject_confusions(first), subject_confusions(second))
+    pair = subject_confusions(first), subject_confusions(second)
     n_subjects = len(pair[0])
 
     def difference(weights):  # (r, subjects) how often each subject counts
@@ -164,7 +165,7 @@ def _effect_size(pseudo_values: np.ndarray) -> float | None:
 
 
 def _subjects_needed(effect: float | None, level: float) -> int | None:
-    """By the normal approximation, never fewer than two."""
+    """How many, by the normal approximation; never fewer than two."""
     if not effect:
         return None
     quantiles = special.ndtri(1 - level / 2) + special.ndtri(POWER)

@@ -8,18 +8,16 @@ import pandas as pd
 from stressid_keras.evaluation.demographics import NOT_STATED
 from stressid_keras.evaluation.intervals import (
     CONFIDENCE,
-    METRICS,
     RESAMPLES,
     bootstrap_interval,
+    counted,
     draw_counts,
     expanded_tail,
     resample_subjects,
     subject_confusions,
 )
-from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
+from stressid_keras.evaluation.metrics import MAIN, classification_metrics, counted_metrics
 from stressid_keras.evaluation.predictions import probabilities_of
-
-METRIC = "macro_f1"
 
 
 def group_scores(
@@ -39,7 +37,7 @@ def group_scores(
 
     Returns:
         By model, `groups` and `difference`. `groups` holds by name, the largest first and "not stated" last, the
-        metrics of `SCALAR_METRICS`, `macro_f1_interval` ([low, high] over subjects; None with a single one),
+        counted metrics, `macro_f1_interval` ([low, high] over subjects; None with a single one),
         `n_subjects`, `n_windows` and `class_counts`. `difference` is between the two largest groups that are stated:
         `first`, `second`, `metric` and what `group_difference` gives; None where there are no two groups of at least
         two subjects.
@@ -67,7 +65,7 @@ def group_difference(first: pd.DataFrame, second: pd.DataFrame, seed: int) -> di
     Returns:
         `difference`, the macro F1 of the first minus that of the second; `low` and `high`.
     """
-    metric, resampled = METRICS[METRIC], []
+    metric, resampled = counted(MAIN), []
     confusions = [subject_confusions(rows) for rows in (first, second)]
     for stream, of_subjects in enumerate(confusions):
         # Two seeds: with one, groups of equal size would be drawn alike.
@@ -93,11 +91,11 @@ def _of_model(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict
 
 def _scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
     found = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
-    interval = bootstrap_interval(rows, METRIC, seed=seed)
+    interval = bootstrap_interval(rows, MAIN, seed=seed)
     counts = np.bincount(rows["label"], minlength=len(class_names))
     return {
-        **{name: found[name] for name in SCALAR_METRICS},
-        f"{METRIC}_interval": [None if np.isnan(end) else end for end in interval],
+        **{name: found[name] for name in counted_metrics()},
+        f"{MAIN}_interval": [None if np.isnan(end) else end for end in interval],
         "n_subjects": int(rows["subject"].nunique()),
         "n_windows": len(rows),
         "class_counts": {name: int(n) for name, n in zip(class_names, counts, strict=True)},
@@ -106,4 +104,4 @@ def _scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
 
 def _named_difference(parts: dict[str, pd.DataFrame], first: str, second: str, seed: int) -> dict:
     found = group_difference(parts[first], parts[second], seed)
-    return {"first": first, "second": second, "metric": METRIC} | found
+    return {"first": first, "second": second, "metric": MAIN} | found

@@ -6,20 +6,21 @@ import pandas as pd
 from stressid_keras.evaluation.comparisons import aligned
 from stressid_keras.evaluation.intervals import (
     CONFIDENCE,
-    METRICS,
     RESAMPLES,
+    counted,
     draw_counts,
     expanded_tail,
     resample_subjects,
     subject_confusions,
 )
+from stressid_keras.evaluation.metrics import MAIN
 
 
 def gap_closed(
     student: pd.DataFrame,
     control: pd.DataFrame,
     teacher: pd.DataFrame,
-    metric_name: str = "macro_f1",
+    metric_name: str = MAIN,
     *,
     n_resamples: int = RESAMPLES,
     seed: int = 0,
@@ -33,7 +34,7 @@ def gap_closed(
 
     Args:
         student, control, teacher: tables of `predictions_table` on the same windows, as for `compare_models`.
-        metric_name: one of `intervals.METRICS`.
+        metric_name: a counted metric's.
         n_resamples: of the bootstrap.
         seed: of the draws.
         confidence: of the interval.
@@ -45,7 +46,7 @@ def gap_closed(
     Raises:
         StressIDError: no rows, or other windows or labels in one than in another.
     """
-    metric = METRICS[metric_name]
+    metric = counted(metric_name)
     confusions = [subject_confusions(table) for table in aligned(student, control, teacher)]
     n_subjects = len(confusions[0])
 

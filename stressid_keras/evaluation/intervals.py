@@ -5,11 +5,14 @@ The metrics depend on the windows through the confusion matrix only, and the mat
 of its subjects' matrices: a thousand resamples are one matrix product.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.evaluation.metrics import counted_metrics
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
@@ -34,9 +37,8 @@ def bootstrap_interval(
     Args:
         predictions: one model on one split: `subject`, `label`, `predicted` and the `p_<ClassName>` columns,
             whose number is the number of classes.
-        metric_name: `accuracy`, `balanced_accuracy`, `macro_f1` or `weighted_f1`, as defined by
-            `classification_metrics` (so a class that a resample lacks leaves the balanced accuracy, and
-            counts 0 in the macro F1).
+        metric_name: of a counted metric, such as `macro_f1` (a class that a resample lacks leaves the balanced
+            accuracy, and counts 0 in the macro F1).
         n_resamples: how often the subjects are drawn.
         seed: of the draws; the order of the rows does not matter.
         confidence: of the interval, in (0, 1).
@@ -45,10 +47,9 @@ def bootstrap_interval(
         Its lower and upper end; NaN and NaN with a single subject, which shows no spread between subjects.
 
     Raises:
-        StressIDError: an unknown metric, or no rows.
+        StressIDError: a metric that is unknown or not counted, or no rows.
     """
-    if metric_name not in METRICS:
-        raise StressIDError(f"{metric_name!r} has no interval; expected one of {', '.join(METRICS)}.")
+    metric = counted(metric_name)
     if predictions.empty:
         raise StressIDError("there are no windows to resample; expected at least one.")
     confusions = subject_confusions(predictions)
@@ -58,8 +59,22 @@ def bootstrap_interval(
     counts = draw_counts(resample_subjects(n_subjects, n_resamples, seed), n_subjects)
     resampled = np.einsum("rs,sij->rij", counts, confusions, optimize=True)
     tail = expanded_tail(n_subjects, confidence)
-    low, high = np.quantile(METRICS[metric_name](resampled), [tail, 1 - tail])
+    low, high = np.quantile(metric(resampled), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def counted(metric_name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The function of confusion matrices (..., k, k) → (...,) that is the metric.
+
+    Raises:
+        StressIDError: it is unknown, or depends on more than the counts.
+    """
+    known = counted_metrics()
+    if metric_name not in known:
+        raise StressIDError(
+            f"{metric_name!r} cannot be resampled by subject; expected one of {', '.join(known)}."
+        )
+    return known[metric_name].of_counts
 
 
 def subject_confusions(predictions: pd.DataFrame) -> np.ndarray:
@@ -87,42 +102,3 @@ def expanded_tail(n_subjects: int, confidence: float) -> float:
     """The share of resamples to leave out on each side."""
     quantile = special.stdtrit(n_subjects - 1, (1 - confidence) / 2)
     return float(special.ndtr(np.sqrt(n_subjects / (n_subjects - 1)) * quantile))
-
-
-def _accuracy(confusions: np.ndarray) -> np.ndarray:
-    return np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum(axis=(-2, -1))
-
-
-def _balanced_accuracy(confusions: np.ndarray) -> np.ndarray:
-    support = confusions.sum(axis=-1)
-    recalls = _share(_hits(confusions), support)
-    return recalls.sum(axis=-1) / (support > 0).sum(axis=-1)
-
-
-def _macro_f1(confusions: np.ndarray) -> np.ndarray:
-    return _f1(confusions).mean(axis=-1)
-
-
-def _weighted_f1(confusions: np.ndarray) -> np.ndarray:
-    support = confusions.sum(axis=-1)
-    return (_f1(confusions) * support).sum(axis=-1) / support.sum(axis=-1)
-
-
-def _f1(confusions: np.ndarray) -> np.ndarray:
-    return _share(2 * _hits(confusions), confusions.sum(axis=-1) + confusions.sum(axis=-2))
-
-
-def _hits(confusions: np.ndarray) -> np.ndarray:
-    return np.diagonal(confusions, axis1=-2, axis2=-1)
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
-
-
-METRICS = {
-    "accuracy": _accuracy,
-    "balanced_accuracy": _balanced_accuracy,
-    "macro_f1": _macro_f1,
-    "weighted_f1": _weighted_f1,
-}

@@ -68,7 +68,7 @@ def probabilities_of(predictions: pd.DataFrame, class_names: Sequence[str]) -> n
 
 
 def check_names(models, splits) -> None:
-    """Raises StressIDError, naming the first, if one is not known."""
+    """Raise StressIDError, naming the first, if one is not known."""
     for name in sorted(set(models)):
         if not is_known(name):
             raise StressIDError(f"model {name!r} is unknown; expected a network or a baseline.")
@@ -117,7 +117,7 @@ def read_predictions(path: Path) -> pd.DataFrame:
 
 
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
-    """Raises DatasetError, naming the first row that is no prediction; a table without rows passes."""
+    """Raise DatasetError, naming the first row that is no prediction; a table without rows passes."""
     if table.empty:
         return
     columns = [name for name in table if name.startswith("p_")]

@@ -1,4 +1,4 @@
-"""From the predictions of a run to the content of `metrics.json`."""
+"""The content of `metrics.json`, from the predictions of a run."""
 
 import math
 from collections.abc import Sequence
@@ -11,19 +11,20 @@ from stressid_keras.evaluation.comparisons import compare_models, model_agreemen
 from stressid_keras.evaluation.floors import FLOORS, floor_predictions
 from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, bootstrap_interval
 from stressid_keras.evaluation.metrics import (
-    SCALAR_METRICS,
-    aggregate_recordings,
+    METRICS,
+    Answers,
     classification_metrics,
-    within_task_balanced_accuracy,
+    compared_metrics,
+    counted_metrics,
+    floor_metrics,
 )
 from stressid_keras.evaluation.models import NETWORKS, in_order
 from stressid_keras.evaluation.predictions import SPLITS, check_names, probabilities_of
+from stressid_keras.evaluation.recordings import aggregate_recordings
 
 COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
 AUDIO_BASELINES = "audio_"  # which know what the student knows, and are compared with it
 FOLD = ["repeat", "fold"]
-FLOOR_METRICS = (*SCALAR_METRICS, "auroc", "calibration_error", "brier")
-INTERVAL_METRICS = ("macro_f1", "balanced_accuracy")
 INTERVAL_MEANING = (
     "The interval covers which people happened to be in this part of the data. It does not cover {not_covered}; below "
     "about 8 subjects it is too narrow, and with one it does not exist."
@@ -49,12 +50,11 @@ def score_run(
 
     Returns:
         `{model: {split: {metric: value}}}` for the networks that occur, the same under `baselines` for those and under
-        `floors` with the metrics' names prefixed by the floor's, and `protocol`. The metrics are those of
-        `classification_metrics`, `within_task_balanced_accuracy`, `macro_f1_interval` and
-        `balanced_accuracy_interval` ([low, high]), `n_subjects`, and `recordings`: the number of recordings and their
-        scores, each from the mean of its windows' probabilities. Floors are scored on the
-        student's windows. `comparisons` holds `{"<first>_minus_<second>": {split: {metric: ...}}}`
-        with the results of `compare_models` and `model_agreement`.
+        `floors` with the metrics' names prefixed by the floor's, and `protocol`. The metrics are those of `METRICS`,
+        `<metric>_interval` ([low, high]) of those that are compared, `n_subjects`, and `recordings`: the number of
+        recordings and their scores, each from the mean of its windows' probabilities. Floors are scored on the
+        student's windows. `comparisons` holds `{"<first>_minus_<second>": {split: {metric: ...}}}` with the results of
+        `compare_models` and `model_agreement`.
 
     Raises:
         StressIDError: no rows, a window twice in a model's predictions, a subject in two splits.
@@ -156,13 +156,14 @@ def _compared(models: set[str]) -> list[tuple[str, str]]:
 
 
 def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
-    scores = classification_metrics(rows["label"], probabilities_of(rows, class_names), class_names)
-    for name in INTERVAL_METRICS:
+    answers = Answers(rows["label"].to_numpy(), probabilities_of(rows, class_names), rows["task"].to_numpy())
+    scores = classification_metrics(answers.labels, answers.probabilities, class_names)
+    for name in compared_metrics():
         interval = bootstrap_interval(rows, name, seed=seed)
         scores[f"{name}_interval"] = [None if math.isnan(end) else end for end in interval]
     return {
         **scores,
-        "within_task_balanced_accuracy": within_task_balanced_accuracy(rows),
+        **{metric.name: metric.score(answers) for metric in METRICS.ordered() if metric.needs_tasks},
         "n_subjects": int(rows["subject"].nunique()),
         "recordings": _recording_scores(aggregate_recordings(rows), class_names),
     }
@@ -172,11 +173,11 @@ def _recording_scores(recordings: pd.DataFrame, class_names: Sequence[str]) -> d
     found = classification_metrics(
         recordings["label"], probabilities_of(recordings, class_names), class_names
     )
-    return {"n_recordings": len(recordings), **{name: found[name] for name in SCALAR_METRICS}}
+    return {"n_recordings": len(recordings), **{name: found[name] for name in counted_metrics()}}
 
 
 def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, seed: int) -> dict | None:
-    """On the windows that both have; None if there are none."""
+    """Compare two models on the windows that both have; None if there are none."""
     rows = rows.set_index(keys)
     of_first, of_second = (rows[rows["model"] == model] for model in (first, second))
     common = of_first.index.intersection(of_second.index)
@@ -184,7 +185,7 @@ def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, se
         return None
     pair = [table.loc[common].reset_index() for table in (of_first, of_second)]
     return {
-        **{name: compare_models(*pair, name, seed=seed) for name in INTERVAL_METRICS},
+        **{name: compare_models(*pair, name, seed=seed) for name in compared_metrics()},
         **model_agreement(*pair),
     }
 
@@ -201,7 +202,7 @@ def _floor_scores(train_rows, rows, fold_columns: list[str], class_names: Sequen
     scores = {}
     for floor, probabilities in predicted.items():
         found = classification_metrics(np.concatenate(labels), np.concatenate(probabilities), class_names)
-        scores.update({f"{floor}_{name}": found[name] for name in FLOOR_METRICS})
+        scores.update({f"{floor}_{name}": found[name] for name in floor_metrics()})
     return scores
 
 
@@ -215,7 +216,7 @@ def _common_windows(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
 
 
 def _describe(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
-    """Of one repeat: the others ask the same windows again."""
+    """Count people, windows and classes of one repeat: the others ask the same windows again."""
     if "repeat" in rows:
         rows = rows[rows["repeat"] == rows["repeat"].min()]
     counts = rows["label"].value_counts()

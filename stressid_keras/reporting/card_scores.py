@@ -1,13 +1,14 @@
 """The scores of a model card, as Markdown; nothing where `metrics.json` has nothing."""
 
+from collections.abc import Callable
+
+from stressid_keras.analysis.probes import PROBES
 from stressid_keras.evaluation.floors import FLOORS
-from stressid_keras.evaluation.metrics import SCALAR_METRICS
+from stressid_keras.evaluation.metrics import METRICS, Metric
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
 from stressid_keras.reporting.markdown import escaped, table
-from stressid_keras.reporting.tables import ABSENT, count, interval, number
+from stressid_keras.reporting.tables import ABSENT, interval, number, probe_floors, with_main_interval
 
-FURTHER = {"auroc": "AUROC", "calibration_error": "calibration error"}
-SHOWN = (*SCALAR_METRICS, *FURTHER)
 DIFFERENCE = "_minus_"
 
 
@@ -27,14 +28,13 @@ def split_score_table(metrics: dict, split: str) -> str:
     ]
     floors = (metrics.get("floors") or {}).get(split) or {}
     rows += [
-        _score_row(f"floor: {name}", {key: floors.get(f"{floor}_{key}") for key in SHOWN})
+        _score_row(f"floor: {name}", {key: floors.get(f"{floor}_{key}") for key in METRICS})
         for floor, name in FLOORS.items()
         if floors.get(f"{floor}_macro_f1") is not None
     ]
-    if split == "test" and (availability := (metrics.get("probes") or {}).get("availability")):
-        name = f"floor: availability (of {count(availability.get('n_recordings'), 'labelled recording')})"
-        rows.append(_score_row(name, availability))
-    header = (split, "accuracy", "UAR", "macro F1", _confidence(metrics), "weighted F1", *FURTHER.values())
+    if split == "test":
+        rows += [_score_row(f"floor: {name}", found) for name, found in probe_floors(metrics).items()]
+    header = (split, *_cells(_confidence(metrics), lambda metric: metric.title))
     return table(header, rows)
 
 
@@ -48,7 +48,7 @@ def difference_table(metrics: dict, split: str) -> str:
             ends = [found.get("low"), found.get("high")]
             rows.append(
                 (
-                    " less ".join(escaped(short_name(model)) for model in name.split(DIFFERENCE)),
+                    " minus ".join(escaped(short_name(model)) for model in name.split(DIFFERENCE)),
                     ABSENT if value is None else f"{value:+.3f}",
                     ABSENT if None in ends else f"[{ends[0]:+.3f}, {ends[1]:+.3f}]",
                     number(found.get("p_value")),
@@ -71,7 +71,12 @@ def reading_lines(metrics: dict, split: str) -> list[str]:
     """Whether each network stands above the highest floor, in words."""
     floors = (metrics.get("floors") or {}).get(split) or {}
     heights = {name: floors.get(f"{key}_macro_f1") for key, name in FLOORS.items()}
-    heights["availability"] = ((metrics.get("probes") or {}).get("availability") or {}).get("macro_f1")
+    probed = metrics.get("probes") or {}
+    heights |= {
+        probe.name: (probed.get(probe.name) or {}).get("macro_f1")
+        for probe in PROBES.ordered()
+        if probe.floor
+    }
     heights = {name: height for name, height in heights.items() if height is not None}
     if not heights:
         return []
@@ -151,9 +156,14 @@ def audit_lines(metrics: dict) -> list[str]:
 
 
 def _score_row(name: str, scores: dict) -> tuple[str, ...]:
-    accuracy, uar, macro_f1, weighted_f1, *further = (number(scores.get(key)) for key in SHOWN)
     ends = interval(scores["macro_f1_interval"]) if scores.get("macro_f1_interval") else ""
-    return (name, accuracy, uar, macro_f1, ends, weighted_f1, *further)
+    return (name, *_cells(ends, lambda metric: number(scores.get(metric.name), metric.decimals)))
+
+
+def _cells(interval_text: str, cell: Callable[[Metric], str]) -> list[str]:
+    """A cell per counted metric and interval, then those of further metrics that belong on a card."""
+    further = (metric for metric in METRICS.ordered() if metric.on_card and not metric.is_counted)
+    return [*with_main_interval(interval_text, cell), *map(cell, further)]
 
 
 def _confidence(metrics: dict) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from stressid_keras.analysis.probes import PROBES
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.provenance import write_text
@@ -55,8 +56,8 @@ def write_model_card(
 ) -> None:
     """Write `model_card.md`, made from the arguments alone; what they lack, the card says that it lacks.
 
-    It names no subject: of `metrics["probes"]["duplicates"]` it gives the number, and names that stand there are
-    blotted out of `metrics["findings"]`.
+    It names no subject: whom a probe names, such as `metrics["probes"]["duplicates"]`, is blotted out of
+    `metrics["findings"]`.
 
     Args:
         path: of the file; it appears complete or not at all.
@@ -160,12 +161,11 @@ def _noted(scores: str, note: str) -> str:
 
 
 def _caveats(metrics: dict) -> str:
-    pairs = _pairs(metrics)
-    names = {str(pair[key]) for pair in pairs for key in ("first", "second")}
+    probed = metrics.get("probes") or {}
+    results = [(probe, found) for probe in PROBES.ordered() if (found := probed.get(probe.name))]
+    names = {name for probe, found in results for name in probe.subjects_named(found)}
     lines = [_blotted(escaped(sentence), names) for sentence in metrics.get("findings") or ()]
-    if pairs:
-        found = "1 pair of names looks" if len(pairs) == 1 else f"{len(pairs)} pairs of names look"
-        lines.append(f"{found} like one person; then a split by subject does not divide people.")
+    lines += [caveat for probe, found in results if (caveat := probe.caveat(found))]
     lines += audit_lines(metrics)
     protocol = metrics.get("protocol") or {}
     if meaning := protocol.get("interval"):
@@ -174,12 +174,6 @@ def _caveats(metrics: dict) -> str:
     if n_subjects is not None:
         lines.append(f"The scores rest on {n_subjects} {'person' if n_subjects == 1 else 'people'}.")
     return bullets(lines) or "None were recorded."
-
-
-def _pairs(metrics: dict) -> list[dict]:
-    """Names that look like one person, two at a time."""
-    pairs = (metrics.get("probes") or {}).get("duplicates") or []
-    return [pair for pair in pairs if pair and pair.get("first") and pair.get("second")]
 
 
 def _blotted(text: str, names: set[str]) -> str:

@@ -1,22 +1,26 @@
 """The score table: rows of text for the report, a block of text for the terminal, CSV for everything else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from stressid_keras.analysis.probes import PROBES
+from stressid_keras.analysis.probes.sentences import count
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.floors import FLOORS
-from stressid_keras.evaluation.metrics import SCALAR_METRICS, recall_by_class
+from stressid_keras.evaluation.metrics import (
+    MAIN,
+    METRICS,
+    Metric,
+    compared_metrics,
+    counted_metrics,
+    per_class_metrics,
+    recall_by_class,
+)
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
 from stressid_keras.provenance import atomic_path
 
-FURTHER = {
-    "within_task_balanced_accuracy": "within-task UAR",
-    "auroc": "AUROC",
-    "calibration_error": "calibration error",
-    "brier": "Brier",
-}
 ABSENT = "-"
 
 
@@ -68,7 +72,9 @@ def comparison_lines(metrics: dict, split: str = "test") -> list[str]:
 def comparison_header(metrics: dict) -> tuple[str, ...]:
     confidence = f"[{metrics['protocol']['confidence']:.0%} interval]"
     effect = ("p", "effect size", "subjects needed", "agreement", "kappa")
-    return ("", "macro F1", confidence, *effect, "UAR", confidence, "p (UAR)")
+    main, *others = (metric.title for metric in compared_metrics().values())
+    further = (name for title in others for name in (title, confidence, f"p ({title})"))
+    return ("", main, confidence, *effect, *further)
 
 
 def comparison_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
@@ -76,23 +82,24 @@ def comparison_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]
     rows = []
     for name, by_split in metrics.get("comparisons", {}).items():
         if found := by_split.get(split):
-            f1, uar = found["macro_f1"], found["balanced_accuracy"]
-            needed = f1["subjects_needed"]
+            main, *others = (found[metric] for metric in compared_metrics())
+            needed = main["subjects_needed"]
             rows.append(
                 (
                     " - ".join(map(short_name, name.split("_minus_"))),
-                    signed(f1["difference"]),
-                    signed_interval(f1["low"], f1["high"]),
-                    number(f1["p_value"]),
-                    number(f1["effect_size"]),
+                    *_difference(main),
+                    number(main["p_value"]),
+                    number(main["effect_size"]),
                     ABSENT if needed is None else str(needed),
                     *(number(found[key]) for key in ("agreement", "kappa")),
-                    signed(uar["difference"]),
-                    signed_interval(uar["low"], uar["high"]),
-                    number(uar["p_value"]),
+                    *(cell for other in others for cell in (*_difference(other), number(other["p_value"]))),
                 )
             )
     return rows
+
+
+def _difference(compared: dict) -> tuple[str, str]:
+    return signed(compared["difference"]), signed_interval(compared["low"], compared["high"])
 
 
 def score_title(metrics: dict, split: str = "test") -> str:
@@ -106,8 +113,7 @@ def score_title(metrics: dict, split: str = "test") -> str:
 
 
 def score_header(metrics: dict) -> tuple[str, ...]:
-    confidence = f"{metrics['protocol']['confidence']:.0%}"
-    return ("", "accuracy", "UAR", "macro F1", f"[{confidence} interval]", "weighted F1")
+    return ("", *with_main_interval(f"[{metrics['protocol']['confidence']:.0%} interval]", _title))
 
 
 def score_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
@@ -125,13 +131,14 @@ def score_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
     for model, scores in scored_models(metrics, split):
         asked = scores["n_windows"]
         name = display_name(model) + (f" (on {count(asked, 'window')})" if asked != common else "")
-        rows.append((name, *_cells(scores, interval(scores["macro_f1_interval"]))))
+        rows.append((name, *_cells(scores, interval(scores[f"{MAIN}_interval"]))))
     for floor, name in FLOORS.items():
         rows.append((f"floor: {name}", *_cells(metrics["floors"][split], "", prefix=f"{floor}_")))
-    availability = metrics.get("probes", {}).get("availability")
-    if availability and split == "test":
-        name = f"floor: availability (of {count(availability['n_recordings'], 'labelled recording')})"
-        rows.append((name, *_cells(availability, interval(availability["macro_f1_interval"]))))
+    if split == "test":
+        rows += [
+            (f"floor: {name}", *_cells(found, interval(found[f"{MAIN}_interval"])))
+            for name, found in probe_floors(metrics).items()
+        ]
     return rows
 
 
@@ -142,34 +149,67 @@ def scored_models(metrics: dict, split: str) -> list[tuple[str, dict]]:
     return [(model, by_split[split]) for model, by_split in homes if split in by_split]
 
 
+def probe_floors(metrics: dict) -> dict[str, dict]:
+    """Scores of the test subjects that no model may need, by the name of the probe and what it was asked."""
+    floors = {}
+    for probe in PROBES.ordered():
+        found = (metrics.get("probes") or {}).get(probe.name)
+        if probe.floor and found:
+            key, noun = probe.floor
+            floors[f"{probe.name} (of {count(found.get(key), noun)})"] = found
+    return floors
+
+
+def further_metrics() -> list[Metric]:
+    """Metrics that do not stand in the score table: single numbers, then those per class."""
+    single = [metric for metric in METRICS.ordered() if not (metric.is_counted or metric.is_per_class)]
+    return [*single, *per_class_metrics().values()]
+
+
 def further_header(metrics: dict) -> tuple[str, ...]:
     names = metrics["protocol"]["class_names"]
-    per_class = (f"{score} {name}" for score in ("recall", "precision", "AUROC") for name in names)
-    return ("", *FURTHER.values(), *per_class)
+    return ("", *(title for metric in further_metrics() for title in _titles(metric, names)))
 
 
 def further_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
     """Cells under `further_header`, a row per model and per floor."""
     names = metrics["protocol"]["class_names"]
-    keys = [*FURTHER, *(f"{score}_{name}" for score in ("recall", "precision", "auroc") for name in names)]
+    keys = [(key, metric) for metric in further_metrics() for key in metric.names(names)]
     rows = [
-        (display_name(model), *(number(scores[key]) for key in keys))
+        (display_name(model), *(number(scores[key], metric.decimals) for key, metric in keys))
         for model, scores in scored_models(metrics, split)
     ]
     floors = metrics["floors"][split]
     return rows + [
-        (f"floor: {name}", *(number(floors.get(f"{floor}_{key}")) for key in keys))
+        (f"floor: {name}", *(number(floors.get(f"{floor}_{key}"), metric.decimals) for key, metric in keys))
         for floor, name in FLOORS.items()
     ]
 
 
-def _cells(scores: dict, interval_text: str, prefix: str = "") -> tuple[str, ...]:
-    accuracy, uar, macro_f1, weighted_f1 = (number(scores[prefix + name]) for name in SCALAR_METRICS)
-    return accuracy, uar, macro_f1, interval_text, weighted_f1
+def with_main_interval(interval_text: str, cell: Callable[[Metric], str]) -> list[str]:
+    """A cell per counted metric, that of the interval behind the main one."""
+    cells = []
+    for name, metric in counted_metrics().items():
+        cells += [cell(metric), interval_text] if name == MAIN else [cell(metric)]
+    return cells
 
 
-def number(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.3f}"
+def _title(metric: Metric) -> str:
+    return metric.title
+
+
+def _titles(metric: Metric, class_names: Sequence[str]) -> list[str]:
+    return [f"{metric.title} {name}" for name in class_names] if metric.is_per_class else [metric.title]
+
+
+def _cells(scores: dict, interval_text: str, prefix: str = "") -> list[str]:
+    return with_main_interval(
+        interval_text, lambda metric: number(scores[prefix + metric.name], metric.decimals)
+    )
+
+
+def number(value: float | None, decimals: int = 3) -> str:
+    return ABSENT if value is None else f"{value:.{decimals}f}"
 
 
 def signed(value: float | None) -> str:
@@ -196,12 +236,6 @@ def class_counts_text(part: dict) -> str:
 def seeds_text(protocol: dict) -> str:
     seeds = protocol["seeds"]
     return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
-
-
-def count(value: int | None, noun: str) -> str:
-    if value is None:
-        return f"unknown number of {noun}s"
-    return f"{value} {noun}" + ("" if value == 1 else "s")
 
 
 def write_score_tables(folder: Path, metrics: dict, predictions: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models
-from stressid_keras.evaluation.intervals import METRICS, subject_confusions
+from stressid_keras.evaluation.intervals import counted, subject_confusions
 from stressid_keras.provenance import atomic_path
 from stressid_keras.reporting.tables import interval, number, scored_models, signed, signed_interval
 
@@ -90,4 +90,4 @@ def _differences(rows: pd.DataFrame | None, reference: pd.DataFrame, seed: int) 
 def _by_repeat(rows: pd.DataFrame) -> dict[int, float]:
     """Macro F1 of each repeat."""
     confusions = {repeat: subject_confusions(some).sum(axis=0) for repeat, some in rows.groupby("repeat")}
-    return {repeat: float(METRICS["macro_f1"](confusion)) for repeat, confusion in confusions.items()}
+    return {repeat: float(counted("macro_f1")(confusion)) for repeat, confusion in confusions.items()}

@@ -205,42 +205,31 @@ def _method(data: RunData) -> dict:
 def _probes(data: RunData, results: Sequence[SplitResults], splits: list[dict]) -> dict:
     from stressid_keras.analysis import baselines, probes
 
-    store = data.store
-    availability = probes.score_availability(
-        data.index.availability,
-        [(split["train"], split["test"]) for split in splits],
-        store.class_names,
-        data.config.seed,
-        failures=store.failures,
-    )
-    found: dict[str, list[dict]] = {}
+    store, measures = data.store, data.baseline_features
+    unseen: dict[str, list[probes.Windows]] = {}
     for result in results:
         arrays = result.arrays("features")
         rows = store.manifest.iloc[arrays.pop("rows")]
         for model, features in arrays.items():
-            found.setdefault(model, []).append(probes.identity_probe(features, *_people(rows)))
-    identity = {model: _mean(scores) for model, scores in found.items()}
-    features, people = data.baseline_features, _people(store.manifest[store.complete])
-    columns = {group: baselines.group_columns(features, group) for group in baselines.GROUPS}
-    for group, names in columns.items():
-        if names:
-            identity[f"{group}_features"] = probes.identity_probe(features[names].to_numpy(), *people)
-    every = [name for names in columns.values() for name in names]
-    duplicates = probes.duplicate_subjects(features[every].to_numpy(), *people)
-    return {"availability": availability, "identity": identity, "duplicates": duplicates}
+            unseen.setdefault(model, []).append(probes.Windows(features, *_people(rows)))
+    subjects, recordings = _people(store.manifest[store.complete])
+    inputs = probes.ProbeInputs(
+        availability=data.index.availability,
+        failures=store.failures,
+        folds=[(split["train"], split["test"]) for split in splits],
+        class_names=store.class_names,
+        seed=data.config.seed,
+        unseen=unseen,
+        measures=measures,
+        measure_groups={group: baselines.group_columns(measures, group) for group in baselines.GROUPS},
+        subjects=subjects,
+        recordings=recordings,
+    )
+    return probes.run_probes(inputs)
 
 
 def _people(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return rows["subject"].to_numpy(), rows["recording"].to_numpy()
-
-
-def _mean(scores: list[dict]) -> dict:
-    """Of several folds; a value that is undefined in one of them leaves it out."""
-    means = {}
-    for name in scores[0]:
-        values = [score[name] for score in scores if score[name] is not None]
-        means[name] = float(np.mean(values)) if values else None
-    return means
 
 
 def _curves(results: Sequence[SplitResults], names, seed: int) -> dict | None:

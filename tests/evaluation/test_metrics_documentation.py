@@ -6,7 +6,7 @@ import pytest
 
 from stressid_keras.evaluation import score_folds
 from stressid_keras.evaluation.floors import FLOORS
-from stressid_keras.evaluation.intervals import METRICS
+from stressid_keras.evaluation.metrics import compared_metrics
 from stressid_keras.evaluation.models import NETWORKS
 from stressid_keras.evaluation.predictions import SPLITS
 
@@ -50,7 +50,7 @@ def words(class_names):
         "<class>": tuple(class_names),
         "<floor>": tuple(FLOORS),
         "<pair>": PAIRS,
-        "<compared>": tuple(METRICS),
+        "<compared>": tuple(compared_metrics()),
     }
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ..runtime.conftest import flatbuffers, model, runner  # noqa: F401  fixtures
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

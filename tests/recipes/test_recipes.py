@@ -13,49 +13,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# recipe → further options, files in the output folder (patterns)
-RECIPES = {
-    "prepare": ([], []),
-    "show": (["--augmentations"], ["pictures/*-0.png", "pictures/*-0-augmentations.png"]),
-    "train_teacher": ([], ["teacher.keras", "history_teacher.csv", "teacher.json", "split.json"]),
-    "distill": (
-        ["--tensorboard"],
-        [
-            "config.json",
-            "tensorboard/student/train/events.*",
-            "student.keras",
-            "student_ce.keras",
-            "metrics.json",
-            "predictions.csv",
-            "report.html",
-            "student.tflite",
-            "student_fp16.tflite",
-            "student_int8.tflite",
-            "student_mediapipe.tflite",
-            "export.json",
-        ],
-    ),
-    "evaluate": (
-        [],
-        [
-            "metrics.json",
-            "predictions.csv",
-            "scores.csv",
-            "subjects.csv",
-            "robustness.csv",
-            "inspection.npz",
-            "report.html",
-            "model_card.md",
-        ],
-    ),
-    "export_tflite": (
-        ["--seconds", "2", "--variants", "float32", "int8"],
-        ["student_int8.tflite", "export.json"],
-    ),
-    "tune": (["--trials", "2", "--tuner", "random"], ["tuned.json"]),
-}
-
-
+sys.path.insert(0, str(ROOT / "recipes"))
+try:
+    from registry import RECIPES
+finally:
+    sys.path.pop(0)
+    sys.modules.pop("registry")
+ALONE = {name: recipe for name, recipe in RECIPES.items() if recipe.alone}
 BAR = r" *[\w ]+: +\d+%\|"  # of tqdm
 CONSOLES = itertools.cycle(("ascii", "cp1252", "cp932"))  # of a recipe each: none may need UTF-8
 
@@ -78,13 +42,13 @@ def folders(tiny_tree, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run_once(folders):
-    """run_once(name) → what the recipe said with its options of `RECIPES`, on its console, in the folders; run if it
+    """run_once(name) → what the recipe said with its tiny options, on its console, in the folders; run if it
     was not yet."""
-    results, consoles = {}, dict(zip(RECIPES, CONSOLES))  # noqa: B905  as many as there are
+    results, consoles = {}, dict(zip(ALONE, CONSOLES))  # noqa: B905  as many as there are
 
     def run(name):
         if name not in results:
-            results[name] = run_recipe(name, *folders, "--smoke", *RECIPES[name][0], console=consoles[name])
+            results[name] = run_recipe(name, *folders, "--smoke", *RECIPES[name].tiny, console=consoles[name])
         return results[name]
 
     return run
@@ -98,9 +62,9 @@ def test_finished_job_says_that_all_is_up_to_date(folders, run_once):
     assert "floor: majority" in result.stdout
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ALONE)
 def test_recipe_runs_on_any_console_and_leaves_its_files(name, folders, run_once):
-    files, result = RECIPES[name][1], run_once(name)
+    files, result = RECIPES[name].leaves, run_once(name)
     for file in files:
         found = list(folders[-1].glob(file))
         assert found, f"{file}\n{result.stdout}"

@@ -109,7 +109,7 @@ EXTRACTORS = {"ecg": ecg_features, "eda": eda_features, "rr": rr_features}
 
 
 def slope(signal: np.ndarray, sample_rate: float) -> float:
-    """Of the line of least squares, in units a second."""
+    """Slope of the line of least squares, in units a second."""
     seconds = np.arange(len(signal)) / sample_rate
     return np.polynomial.Polynomial.fit(seconds, signal, 1).convert().coef[-1]
 

@@ -78,7 +78,7 @@ def _numbered(name: str, columns: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _contrast_bands(sample_rate: int) -> int:
-    """As many octaves above the lowest band as begin below half the sample rate."""
+    """Number of bands: as many octaves above the lowest band as begin below half the sample rate."""
     return min(CONTRAST_BANDS, int(np.ceil(np.log2(sample_rate / 2 / CONTRAST_LOWEST))))
 
 

@@ -110,7 +110,7 @@ def _batches(items: Iterable, size: int) -> Iterator[list]:
 
 
 def _drops(probabilities: np.ndarray, label: int) -> np.ndarray:
-    """The first row's probability of a class less that of every other row."""
+    """The first row's probability of a class minus that of every other row."""
     if not 0 <= label < probabilities.shape[1]:
         raise StressIDError(f"label is {label}; expected a class from 0 to {probabilities.shape[1] - 1}.")
     return probabilities[0, label] - probabilities[1:, label]

@@ -1,16 +1,25 @@
 """What the mere presence of files gives away: a score that no model may need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
+from stressid_keras.analysis.probes.probe import PROBES, Key, Probe, ProbeInputs, ProbeTable
+from stressid_keras.analysis.probes.sentences import TIE, count, listed, network_scores, number_at
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.floors import floor_predictions, lookup_shares
 from stressid_keras.evaluation.intervals import bootstrap_interval
-from stressid_keras.evaluation.metrics import SCALAR_METRICS, classification_metrics
+from stressid_keras.evaluation.metrics import classification_metrics, counted_metrics
 from stressid_keras.evaluation.predictions import probabilities_of, probability_columns
 from stressid_keras.modalities import MODALITIES
+
+GIVEN_AWAY = 0.02  # of macro F1 over the majority, from which the presence of files is said to tell something
+READING = (
+    "How well the class can be told from which files exist, over all labelled recordings of the people who are tested "
+    "(also those that no model sees), learned from those of the training people. On the models' own windows every file "
+    "exists, so there presence says what the majority says."
+)
 
 
 def availability_probabilities(train: pd.DataFrame, test: pd.DataFrame, n_classes: int) -> np.ndarray:
@@ -69,7 +78,7 @@ def score_availability(
     )
     interval = bootstrap_interval(presence, "macro_f1", seed=seed)
     return {
-        **{name: scores[name] for name in SCALAR_METRICS},
+        **{name: scores[name] for name in counted_metrics()},
         "macro_f1_interval": [None if np.isnan(end) else end for end in interval],
         "majority_macro_f1": floor["macro_f1"],
         "n_recordings": int(presence["recording"].nunique()),
@@ -109,3 +118,98 @@ def _without_failures(table: pd.DataFrame, failures: pd.DataFrame | None) -> pd.
             failed = failures.loc[failures["modality"] == modality, "recording"]
             table[modality] &= ~table["recording"].isin(failed)
     return table
+
+
+class Availability(Probe):
+    name, place, gravity = "availability", 10, 30
+    floor = ("n_recordings", "labelled recording")
+    keys = (
+        Key(
+            ".accuracy",
+            "number",
+            "0 to 1",
+            "of naming the class from which of a recording's files exist, and nothing else, over all labelled "
+            "recordings of the test subjects, also those that the models never see; on the models' own "
+            "windows every file exists and this would be the majority",
+        ),
+        Key(
+            ".balanced_accuracy",
+            "number",
+            "0 to 1",
+            "the same",
+        ),
+        Key(
+            ".macro_f1",
+            "number",
+            "0 to 1",
+            "the same; a model that is not above it may have learned which files are missing",
+        ),
+        Key(
+            ".weighted_f1",
+            "number",
+            "0 to 1",
+            "the same",
+        ),
+        Key(
+            ".macro_f1_interval",
+            "list [low, high] or null",
+            "0 to 1",
+            "over subjects; null ends, or null, with one subject",
+        ),
+        Key(
+            ".majority_macro_f1",
+            "number",
+            "0 to 1",
+            "of the most frequent class, on the same recordings",
+        ),
+        Key(
+            ".n_recordings",
+            "integer",
+            "≥ 1",
+            "recordings asked",
+        ),
+        Key(
+            ".n_subjects",
+            "integer",
+            "≥ 1",
+            "people they are of",
+        ),
+    )
+
+    def run(self, inputs: ProbeInputs) -> dict:
+        return score_availability(
+            inputs.availability, inputs.folds, inputs.class_names, inputs.seed, failures=inputs.failures
+        )
+
+    def findings(self, metrics: dict) -> Iterator[str]:
+        """Presence that says no more than the majority gives nothing away."""
+        presence = number_at(metrics, "probes", "availability", "macro_f1")
+        majority = number_at(metrics, "probes", "availability", "majority_macro_f1")
+        if presence is None or (majority is not None and presence < majority + GIVEN_AWAY):
+            return
+        beaten = {model: score for model, score in network_scores(metrics) if presence >= score - TIE}
+        if beaten:
+            yield (
+                f"Which files exist gives the class away (availability: macro F1 {presence:.3f} over all labelled "
+                "recordings of these people), as well as the networks tell it on the recordings that have every file: "
+                f"{listed(beaten)}. Whatever is told which modalities are missing can score so without a signal. Train "
+                "and score only on recordings that have the modality, never fill a missing one with zeros, and find "
+                "out why files of one class are missing."
+            )
+
+    def table(self, found: dict) -> ProbeTable:
+        recordings = count(found["n_recordings"], "labelled recording")
+        return ProbeTable(
+            title="Does the presence of files give the class away?",
+            place=20,
+            reading=READING,
+            header=("", "UAR", "macro F1", "interval"),
+            rows=(
+                (self.name, found["balanced_accuracy"], found["macro_f1"], found["macro_f1_interval"]),
+                ("floor: majority of the same recordings", None, found["majority_macro_f1"], None),
+            ),
+            note=f"all {recordings} of {count(found['n_subjects'], 'subject')}",
+        )
+
+
+PROBES.add(Availability())

@@ -1,11 +1,22 @@
 """How well features tell who a person is: what a model could learn instead of the stress."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from sklearn.metrics import pairwise_distances
 
 from stressid_keras.analysis.probes.columns import checked_rows, standardised
+from stressid_keras.analysis.probes.probe import PROBES, Key, Probe, ProbeInputs, ProbeTable
+from stressid_keras.analysis.probes.sentences import looked_up, number_at
+from stressid_keras.evaluation.models import display_name, short_name
 
 TIE = 1e-6  # distances of standardised features that differ by less are equal
+RECOGNISED = 3.0  # times chance, from which features are said to tell people apart
+READING = (
+    "How often a window's nearest neighbour, by the model's features and leaving out its own recording, is of the same "
+    "person, among people that the model was not trained on (of the hand-crafted features: among all). A model that "
+    "knows the person can pass for one that knows the state wherever the two go together."
+)
 
 
 def identity_probe(features, subjects, recordings) -> dict[str, float | int | None]:
@@ -61,3 +72,105 @@ def _nearest(features: np.ndarray, compared: np.ndarray) -> np.ndarray:
 
 def _by_subject(scores: np.ndarray, subject: np.ndarray) -> float:
     return float(np.mean(np.bincount(subject, scores) / np.bincount(subject)))
+
+
+class Identity(Probe):
+    name, place, gravity = "identity", 20, 70
+    keys = (
+        Key(
+            ".<features>.accuracy",
+            "number or null",
+            "0 to 1",
+            "share of a subject's windows whose nearest neighbour, among other recordings, is of the same "
+            "subject; mean over subjects. `<features>` is a model, or a group of hand-crafted features",
+        ),
+        Key(
+            ".<features>.chance",
+            "number or null",
+            "0 to 1",
+            "the same of a neighbour drawn blindly",
+        ),
+        Key(
+            ".<features>.times_chance",
+            "number or null",
+            "≥ 0",
+            "their ratio. Features that tell people apart make a split that is not by subject worthless; all "
+            "three are null with fewer than two subjects of two recordings",
+        ),
+        Key(
+            ".<features>.n_subjects",
+            "integer",
+            "≥ 0",
+            "people with two recordings or more",
+        ),
+        Key(
+            ".<features>.n_windows",
+            "integer",
+            "≥ 0",
+            "their windows",
+        ),
+    )
+
+    def run(self, inputs: ProbeInputs) -> dict:
+        """Scores of each model, mean over folds, and of each group of hand-crafted features, of all people."""
+        found = {
+            model: _mean([identity_probe(*windows) for windows in of_folds])
+            for model, of_folds in inputs.unseen.items()
+        }
+        for group, columns in inputs.measure_groups.items():
+            if columns:
+                features = inputs.measures[columns].to_numpy()
+                found[f"{group}_features"] = identity_probe(features, inputs.subjects, inputs.recordings)
+        return found
+
+    def findings(self, metrics: dict) -> Iterator[str]:
+        probes = looked_up(metrics, "probes", "identity")
+        known = {}
+        for model in probes if isinstance(probes, dict) else {}:
+            times = number_at(probes, model, "times_chance")
+            if times is not None and times >= RECOGNISED:
+                known[model] = times
+        if known:
+            texts = [f"{short_name(model)} {times:.1f} times" for model, times in known.items()]
+            yield (
+                f"Features recognise a person in another recording far more often than chance: {', '.join(texts)}. "
+                "What tells people apart can stand in for stress wherever a person is in training and test, and "
+                "features may be personal data. Divide by subject in every use, and do not publish features "
+                "as anonymous."
+            )
+
+    def table(self, found: dict) -> ProbeTable:
+        rows = [
+            (
+                display_name(name),
+                *(_whole(scores[key]) for key in ("n_subjects", "n_windows")),
+                *(scores[key] for key in ("accuracy", "chance")),
+                None if scores["times_chance"] is None else f"{scores['times_chance']:.1f} ×",
+            )
+            for name, scores in found.items()
+        ]
+        return ProbeTable(
+            title="Does it know the person?",
+            place=10,
+            reading=READING,
+            header=("features of", "people", "windows", "re-identified", "chance", "ratio"),
+            rows=rows,
+            note="of a fold its validation and test people, mean over the folds",
+        )
+
+
+PROBES.add(Identity())
+
+
+def _mean(scores: list[dict]) -> dict:
+    """Mean over folds of each value, without the folds in which it is not defined."""
+    means = {}
+    for name in scores[0]:
+        values = [score[name] for score in scores if score[name] is not None]
+        means[name] = float(np.mean(values)) if values else None
+    return means
+
+
+def _whole(value: float | None) -> str | None:
+    """A number of people or windows; the mean over folds need not be whole."""
+    return None if value is None else f"{value:.1f}".removesuffix(".0")

@@ -71,6 +71,6 @@ def _draw(
 
 
 def _with_validation(history: pd.DataFrame, columns: list[str]) -> list[str]:
-    """Those columns and their validation counterparts that hold any number."""
+    """The columns and their validation counterparts that hold any number."""
     wanted = [name for column in columns for name in (column, f"val_{column}")]
     return [name for name in wanted if name in history and history[name].notna().any()]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stressid_keras.evaluation.calibration import BINS, expected_calibration_error, reliability
+from stressid_keras.evaluation.metrics.calibration import BINS, expected_calibration_error, reliability
 from stressid_keras.evaluation.models import short_name
 from stressid_keras.evaluation.predictions import probabilities_of
 from stressid_keras.reporting.figures.style import model_styles

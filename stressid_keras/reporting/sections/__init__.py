@@ -1,17 +1,8 @@
-"""The parts of the report, each a list of pieces of HTML made from the evidence."""
+"""Sections of the report, registered in `SECTIONS`: each makes pieces of HTML from the evidence."""
 
-from stressid_keras.reporting.sections.inside import inside_sections
-from stressid_keras.reporting.sections.making import making_sections, split_sections, training_sections
-from stressid_keras.reporting.sections.robustness import robustness_sections
-from stressid_keras.reporting.sections.scores import score_sections
-from stressid_keras.reporting.sections.trust import trust_sections
+from stressid_keras.reporting.sections.section import SECTIONS, Section, section
+from stressid_keras.system.registry import import_modules
 
-__all__ = [
-    "inside_sections",
-    "making_sections",
-    "robustness_sections",
-    "score_sections",
-    "split_sections",
-    "training_sections",
-    "trust_sections",
-]
+import_modules(__name__, __path__)
+
+__all__ = ["SECTIONS", "Section", "section"]

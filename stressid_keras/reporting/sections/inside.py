@@ -9,6 +9,7 @@ from stressid_keras.reporting import figures
 from stressid_keras.reporting.band_summary import summarise_bands
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import details, element, figure_grid
+from stressid_keras.reporting.sections.section import section
 
 OCCLUSION_READING = (
     "Regions that the probability of the true class falls without (occlusion, Zeiler and Fergus 2014): a part of the "
@@ -20,44 +21,41 @@ EMBEDDING_READING = (
 )
 
 
-def inside_sections(evidence: Evidence) -> list[str]:
-    return [*_occlusion(evidence), *_embedding(evidence)]
-
-
-def _occlusion(evidence: Evidence) -> list[str]:
+@section("What the students listen to", place=120)
+def occlusion(evidence: Evidence) -> list[str] | None:
     if not evidence.bands:
-        return []
+        return None
     audio = from_dict(AudioConfig, evidence.config["preparation"]["audio"])
     shown = [
         (
             f"{short_name(model)}: {window.title}",
             figures.occlusion_figure(
                 window.log_mel,
-                occlusion,
+                occluded,
                 audio.sample_rate,
                 audio.hop_length,
                 f"{short_name(model)}, {window.title}",
             ),
         )
         for window in evidence.looked_at
-        for model, occlusion in window.maps.items()
+        for model, occluded in window.maps.items()
     ]
     bands = {
         model: summarise_bands(importances, evidence.band_subjects, evidence.metrics["protocol"]["seed"])
         for model, importances in evidence.bands.items()
     }
     return [
-        element("h2", "What the students listen to"),
         element("p", OCCLUSION_READING),
         figure_grid([("By frequency", figures.band_figure(bands, audio.sample_rate, audio.n_mels))]),
         details("In single windows", figure_grid(shown)),
     ]
 
 
-def _embedding(evidence: Evidence) -> list[str]:
+@section("Features of unseen people", place=130)
+def embedding(evidence: Evidence) -> list[str] | None:
     rows, seed = evidence.feature_rows, evidence.metrics["protocol"]["seed"]
     if rows is None:
-        return []
+        return None
     grids = []
     for model, features in evidence.features.items():
         coordinates, method = embed(np.asarray(features), seed)
@@ -69,4 +67,4 @@ def _embedding(evidence: Evidence) -> list[str]:
             method,
         )
         grids.append(figure_grid([(f"{short_name(model)}: {caption}", svg) for caption, svg in drawn]))
-    return [element("h2", "Features of unseen people"), element("p", EMBEDDING_READING), *grids]
+    return [element("p", EMBEDDING_READING), *grids]

@@ -7,6 +7,7 @@ from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import bullets, details, element, figure_grid, table
+from stressid_keras.reporting.sections.section import section
 from stressid_keras.reporting.tables import ABSENT, number, score_title
 
 SPLIT_READING = (
@@ -19,10 +20,10 @@ FOLD_READING = (
 )
 
 
-def training_sections(evidence: Evidence) -> list[str]:
-    heading = element("h2", "Training")
+@section("Training", place=140)
+def training(evidence: Evidence) -> list[str]:
     if evidence.has_folds:
-        return [heading, figure_grid(figures.fold_curves_figures(evidence.histories))]
+        return [figure_grid(figures.fold_curves_figures(evidence.histories))]
     grids = []
     for model, (history, *_) in evidence.histories.items():
         name = display_name(model)
@@ -32,20 +33,23 @@ def training_sections(evidence: Evidence) -> list[str]:
             (f"{name}: score", figures.score_figure(history, name, best)),
         ]
         grids.append(figure_grid([(caption, svg) for caption, svg in drawn if svg]))
-    return [heading, *(grids or [element("p", "No training history was kept.")])]
+    return grids or [element("p", "No training history was kept.")]
 
 
-def split_sections(evidence: Evidence) -> list[str]:
-    if evidence.has_folds:
-        return [element("h2", "Folds by subject"), element("p", FOLD_READING), _folds(evidence)]
-    split = _split(evidence)
-    return [element("h2", "Split by subject"), element("p", SPLIT_READING), split]
+@section("Split by subject", place=150)
+def split(evidence: Evidence) -> list[str] | None:
+    return None if evidence.has_folds else [element("p", SPLIT_READING), _split(evidence)]
 
 
-def making_sections(evidence: Evidence) -> list[str]:
+@section("Folds by subject", place=150)
+def folds(evidence: Evidence) -> list[str] | None:
+    return [element("p", FOLD_READING), _folds(evidence)] if evidence.has_folds else None
+
+
+@section("How this was made", place=160)
+def making(evidence: Evidence) -> list[str]:
     method = evidence.metrics.get("method") or {}
     return [
-        element("h2", "How this was made"),
         *([element("p", f"Loss of the student: {method['loss']}.")] if method.get("loss") else []),
         *([bullets(method["sentences"])] if method.get("sentences") else []),
         details("Versions", table(("software", "version"), list(evidence.versions.items()))),

@@ -4,6 +4,7 @@ from stressid_keras.evaluation.models import short_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import details, element, figure_grid, table
+from stressid_keras.reporting.sections.section import section
 from stressid_keras.reporting.tables import number, score_title, with_interval
 
 READING = (
@@ -14,10 +15,11 @@ READING = (
 DIFFERENCES = "student_minus_student_ce"
 
 
-def robustness_sections(evidence: Evidence) -> list[str]:
+@section("Robustness of the students", place=110)
+def robustness(evidence: Evidence) -> list[str] | None:
     curves = evidence.metrics.get("robustness")
     if not curves:
-        return []
+        return None
     models = {model: by_corruption for model, by_corruption in curves.items() if model != DIFFERENCES}
     names = evidence.corruption_names
     rows = [
@@ -35,7 +37,6 @@ def robustness_sections(evidence: Evidence) -> list[str]:
     header = ("corruption", "model", "macro F1", "interval", "UAR", "left as it was")
     title = score_title(evidence.metrics)
     return [
-        element("h2", "Robustness of the students"),
         element("p", READING),
         element("p", title, 'class="caption"'),
         figure_grid(figures.robustness_figures(_without_degrees(models, names), names)),

@@ -4,11 +4,13 @@ from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import bullets, details, element, figure_grid, table
+from stressid_keras.reporting.sections.section import section
 from stressid_keras.reporting.tables import (
     comparison_header,
     comparison_lines,
     comparison_rows,
     further_header,
+    further_metrics,
     further_rows,
     score_header,
     score_rows,
@@ -22,45 +24,76 @@ READING = (
     "part, the most frequent class of the same task there, or the class that goes with which files a recording has. "
     "A model that does not beat the floors has learned nothing that shows."
 )
-FURTHER_READING = (
-    "Within-task UAR is the mean over tasks of the recall within the task, which its name cannot raise; AUROC is one "
-    "class versus the rest; the calibration error is the distance of confidence and accuracy in ten bins of "
-    "confidence; the Brier score is the squared distance of the probabilities from the truth, 0 to 2."
-)
 
 
-def score_sections(evidence: Evidence) -> list[str]:
-    """Raises StressIDError if there are no test scores."""
-    metrics = evidence.metrics
-    title = score_title(metrics, "test")
+@section("", place=10)
+def introduction(evidence: Evidence) -> list[str]:
+    return [element("p", " ".join([*learning_sentences(evidence.metrics, evidence.config), UNSEEN]))]
+
+
+@section("What was found", place=20)
+def found(evidence: Evidence) -> list[str]:
     return [
-        element("p", " ".join([*learning_sentences(metrics, evidence.config), UNSEEN])),
-        element("h2", "What was found"),
-        bullets(metrics.get("findings") or ["Nothing that needs a warning."]),
-        element("p", f"{RESEARCH_ONLY} {_caveat(metrics)}", 'class="note"'),
-        element("h2", "Scores"),
-        _score_table(metrics, "test"),
+        bullets(evidence.metrics.get("findings") or ["Nothing that needs a warning."]),
+        element("p", f"{RESEARCH_ONLY} {_caveat(evidence.metrics)}", 'class="note"'),
+    ]
+
+
+@section("Scores", place=30)
+def scores(evidence: Evidence) -> list[str]:
+    """Show the scores of every part; raise StressIDError if the test part has none."""
+    metrics = evidence.metrics
+    scored = _score_table(metrics, "test")
+    further = table(further_header(metrics), further_rows(metrics), score_title(metrics))
+    return [
+        scored,
         element("p", READING),
-        details(
-            "Further scores on the test subjects",
-            table(further_header(metrics), further_rows(metrics), title) + element("p", FURTHER_READING),
-        ),
+        details("Further scores on the test subjects", further + element("p", _further_reading())),
         *[
             details(f"Scores on the {part} subjects", _score_table(metrics, part))
             for part in metrics["floors"]
             if part != "test"
         ],
-        element("h2", "Differences, paired by subject (test)"),
+    ]
+
+
+@section("Differences, paired by subject (test)", place=40)
+def differences(evidence: Evidence) -> list[str]:
+    metrics = evidence.metrics
+    pairs = table(comparison_header(metrics), comparison_rows(metrics), score_title(metrics))
+    return [
         *[element("p", line) for line in comparison_lines(metrics)],
         element("p", COMPARISON_READING),
-        details("All pairs in numbers", table(comparison_header(metrics), comparison_rows(metrics), title)),
-        element("h2", "Confusion matrices (test)"),
-        _confusions(evidence),
+        details("All pairs in numbers", pairs),
+    ]
+
+
+@section("Confusion matrices (test)", place=50)
+def confusions(evidence: Evidence) -> list[str]:
+    by_model = [(model, evidence.metrics.get(model, {}).get("test")) for model in NETWORKS]
+    return [
+        figure_grid(
+            [
+                (
+                    short_name(model),
+                    figures.confusion_figure(
+                        scored["confusion_matrix"], evidence.class_names, display_name(model)
+                    ),
+                )
+                for model, scored in by_model
+                if scored
+            ]
+        )
     ]
 
 
 def _score_table(metrics: dict, part: str) -> str:
     return table(score_header(metrics), score_rows(metrics, part), score_title(metrics, part))
+
+
+def _further_reading() -> str:
+    clauses = "; ".join(metric.reading for metric in further_metrics() if metric.reading)
+    return f"{clauses[:1].upper()}{clauses[1:]}."
 
 
 def _caveat(metrics: dict) -> str:
@@ -70,20 +103,4 @@ def _caveat(metrics: dict) -> str:
         f"The test part holds {n_subjects} subject{'' if n_subjects == 1 else 's'}, and the intervals "
         f"({protocol['confidence']:.0%}, {protocol['bootstrap_resamples']} bootstrap resamples of subjects) "
         f"are as wide as that makes them. {protocol['interval']}"
-    )
-
-
-def _confusions(evidence: Evidence) -> str:
-    found = [(model, evidence.metrics.get(model, {}).get("test")) for model in NETWORKS]
-    return figure_grid(
-        [
-            (
-                short_name(model),
-                figures.confusion_figure(
-                    scores["confusion_matrix"], evidence.class_names, display_name(model)
-                ),
-            )
-            for model, scores in found
-            if scores
-        ]
     )

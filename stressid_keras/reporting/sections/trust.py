@@ -2,47 +2,26 @@
 
 import pandas as pd
 
+from stressid_keras.analysis.probes import PROBES, ProbeTable
 from stressid_keras.evaluation.models import NETWORKS, display_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import details, element, figure_grid, table
-from stressid_keras.reporting.tables import ABSENT, count, number, score_title, signed, with_interval
+from stressid_keras.reporting.sections.section import section
+from stressid_keras.reporting.tables import interval, number, score_title, signed, with_interval
 
 AUDIT_READING = (
     "The same models, configuration and number of folds, once, with the recordings divided at random: people who are "
     "tested were trained on. The right-hand columns are what that pretends; inflation is that of the macro F1."
 )
-IDENTITY_READING = (
-    "How often a window's nearest neighbour, by the model's features and leaving out its own recording, is of the same "
-    "person, among people that the model was not trained on (of the hand-crafted features: among all). A model that "
-    "knows the person can pass for one that knows the state wherever the two go together."
-)
-AVAILABILITY_READING = (
-    "How well the class can be told from which files exist, over all labelled recordings of the people who are tested "
-    "(also those that no model sees), learned from those of the training people. On the models' own windows every file "
-    "exists, so there presence says what the majority says."
-)
 CALIBRATION_READING = "Points below the diagonal: right less often than confident."
 
 
-def trust_sections(evidence: Evidence) -> list[str]:
-    test = evidence.predictions[evidence.predictions["split"] == "test"]
-    return [
-        *_audit(evidence),
-        *_probes(evidence),
-        element("h2", "Calibration (test)"),
-        element("p", CALIBRATION_READING),
-        figures.reliability_figure(test[test["model"].isin(NETWORKS)], evidence.class_names),
-        *_groups(evidence),
-        element("h2", "Test subjects one by one"),
-        _subjects(test[test["model"].isin(NETWORKS)], score_title(evidence.metrics)),
-    ]
-
-
-def _audit(evidence: Evidence) -> list[str]:
-    audit = evidence.metrics.get("leakage_audit")
-    if not audit:
-        return []
+@section("Leakage audit: by subject, and a random split", place=60)
+def audit(evidence: Evidence) -> list[str] | None:
+    audited = evidence.metrics.get("leakage_audit")
+    if not audited:
+        return None
     rows = [
         (
             display_name(model),
@@ -50,7 +29,7 @@ def _audit(evidence: Evidence) -> list[str]:
             *(number(found["random"][name]) for name in ("macro_f1", "balanced_accuracy")),
             signed(found["inflation"]),
         )
-        for model, found in audit.items()
+        for model, found in audited.items()
     ]
     header = ("", "macro F1", "UAR", "LEAKY macro F1", "LEAKY UAR", "inflation")
     protocol = evidence.metrics["protocol"]
@@ -58,68 +37,30 @@ def _audit(evidence: Evidence) -> list[str]:
     once = {**protocol, "name": f"{n_folds} folds by subject, once", "seeds": protocol["seeds"][:1]}
     title = score_title({"protocol": once})
     return [
-        element("h2", "Leakage audit: by subject, and a random split"),
         element("p", AUDIT_READING, 'class="note"'),
         table(header, rows, f"{title}; and as many folds of recordings, LEAKY"),
     ]
 
 
-def _probes(evidence: Evidence) -> list[str]:
-    probes = evidence.metrics.get("probes", {})
-    pieces = []
-    if identity := probes.get("identity"):
-        rows = [
-            (
-                display_name(name),
-                *(_whole(found[key]) for key in ("n_subjects", "n_windows")),
-                *(number(found[key]) for key in ("accuracy", "chance")),
-                ABSENT if found["times_chance"] is None else f"{found['times_chance']:.1f} ×",
-            )
-            for name, found in identity.items()
-        ]
-        pieces += [
-            element("h2", "Does it know the person?"),
-            element("p", IDENTITY_READING),
-            table(
-                ("features of", "people", "windows", "re-identified", "chance", "ratio"),
-                rows,
-                f"{score_title(evidence.metrics)}; of a fold its validation and test people, mean over the folds",
-            ),
-        ]
-    if availability := probes.get("availability"):
-        rows = [
-            (
-                "availability",
-                number(availability["balanced_accuracy"]),
-                *with_interval(availability, "macro_f1"),
-            ),
-            (
-                "floor: majority of the same recordings",
-                ABSENT,
-                number(availability["majority_macro_f1"]),
-                ABSENT,
-            ),
-        ]
-        recordings = count(availability["n_recordings"], "labelled recording")
-        people = count(availability["n_subjects"], "subject")
-        title = f"{score_title(evidence.metrics)}; all {recordings} of {people}"
-        pieces += [
-            element("h2", "Does the presence of files give the class away?"),
-            element("p", AVAILABILITY_READING),
-            table(("", "UAR", "macro F1", "interval"), rows, title),
-        ]
-    return pieces
+@section("", place=70)
+def probes(evidence: Evidence) -> list[str]:
+    found = evidence.metrics.get("probes", {})
+    tables = [probe.table(found[probe.name]) for probe in PROBES.values() if found.get(probe.name)]
+    shown = sorted(filter(None, tables), key=lambda shown: shown.place)
+    return [piece for probed in shown for piece in _probe_pieces(probed, score_title(evidence.metrics))]
 
 
-def _whole(value: float | None) -> str:
-    """A number of people or windows; the mean over folds need not be whole."""
-    return ABSENT if value is None else f"{value:.1f}".removesuffix(".0")
+@section("Calibration (test)", place=80)
+def calibration(evidence: Evidence) -> list[str]:
+    drawn = figures.reliability_figure(_test_answers(evidence), evidence.class_names)
+    return [element("p", CALIBRATION_READING), drawn]
 
 
-def _groups(evidence: Evidence) -> list[str]:
+@section("By sex", place=90)
+def groups(evidence: Evidence) -> list[str] | None:
     fairness = evidence.metrics.get("fairness")
     if not fairness:
-        return []
+        return None
     rows, lines = [], []
     for model, found in fairness.items():
         for group, scores in found["groups"].items():
@@ -139,13 +80,14 @@ def _groups(evidence: Evidence) -> list[str]:
             )
     header = ("", "subjects", "windows", "UAR", "macro F1", "interval")
     return [
-        element("h2", "By sex"),
         table(header, rows, score_title(evidence.metrics)),
         *[element("p", line) for line in lines],
     ]
 
 
-def _subjects(predictions: pd.DataFrame, title: str) -> str:
+@section("Test subjects one by one", place=100)
+def subjects(evidence: Evidence) -> list[str]:
+    predictions = _test_answers(evidence)
     hits = predictions.assign(hit=predictions["label"] == predictions["predicted"])
     accuracies = hits.groupby(["subject", "model"])["hit"].mean().unstack()
     accuracies = accuracies[[model for model in NETWORKS if model in accuracies]]
@@ -154,6 +96,29 @@ def _subjects(predictions: pd.DataFrame, title: str) -> str:
         (subject, str(windows[subject]), *[number(None if pd.isna(value) else value) for value in values])
         for subject, *values in accuracies.itertuples()
     ]
-    numbers = table(("subject", "answers", *map(display_name, accuracies)), rows, title)
+    numbers = table(
+        ("subject", "answers", *map(display_name, accuracies)), rows, score_title(evidence.metrics)
+    )
     drawn = figure_grid([("Accuracy", figures.subject_figure(accuracies))])
-    return drawn + details("The same in numbers", numbers)
+    return [drawn + details("The same in numbers", numbers)]
+
+
+def _test_answers(evidence: Evidence) -> pd.DataFrame:
+    """Predictions of the networks."""
+    table = evidence.predictions
+    return table[(table["split"] == "test") & table["model"].isin(NETWORKS)]
+
+
+def _probe_pieces(probed: ProbeTable, title: str) -> list[str]:
+    rows = [tuple(map(_cell, row)) for row in probed.rows]
+    return [
+        element("h2", probed.title),
+        element("p", probed.reading),
+        table(probed.header, rows, f"{title}; {probed.note}"),
+    ]
+
+
+def _cell(value) -> str:
+    if isinstance(value, list | tuple):
+        return interval(value)
+    return number(value) if isinstance(value, float | None) else str(value)

@@ -8,7 +8,6 @@ from stressid_keras.analysis.inspection import band_importance, occlusion_map
 from stressid_keras.config import InspectionConfig, StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.models import build_student
-from stressid_keras.reporting.band_summary import summarise_bands
 
 CONFIG = InspectionConfig(time_patches=5, band_patches=4, bands=8, batch_size=16)
 
@@ -139,19 +138,3 @@ def test_bad_input_is_refused_in_a_sentence(listener, window):
         band_importance(listener, [window, window[:, :8]], [0, 0])
     with pytest.raises(StressIDError, match="time_patches is 0"):
         InspectionConfig(time_patches=0)
-
-
-def test_summary_is_the_mean_within_an_interval_over_subjects():
-    rng = np.random.default_rng(0)
-    subjects = np.repeat([f"s{i}" for i in range(12)], 5)
-    importances = np.array([0.0, 0.3]) + rng.normal(scale=0.05, size=(12, 2)).repeat(5, axis=0)
-    table = summarise_bands(importances, subjects)
-    assert table["importance"].to_numpy() == pytest.approx(importances.mean(axis=0))
-    assert (table["low"] < table["importance"]).all()
-    assert (table["importance"] < table["high"]).all()
-    assert table["high"][0] < 0.15 < table["low"][1]
-    shuffled = rng.permutation(60)
-    again = summarise_bands(importances[shuffled], subjects[shuffled])
-    assert again.to_numpy() == pytest.approx(table.to_numpy())
-    alone = summarise_bands(importances, ["s0"] * 60)
-    assert alone[["low", "high"]].isna().all(axis=None)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stressid_keras.evaluation.calibration import expected_calibration_error
+from stressid_keras.evaluation.metrics.calibration import expected_calibration_error
 from stressid_keras.evaluation.models import short_name
 from stressid_keras.evaluation.predictions import probabilities_of
 from stressid_keras.reporting import figures

@@ -1,15 +1,13 @@
 import warnings
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.evaluation import aggregate_recordings, classification_metrics, predictions_table
-from stressid_keras.evaluation.metrics import within_task_balanced_accuracy
+from stressid_keras.evaluation import classification_metrics
 
 NAMES = ("Low", "Medium", "High")
 
@@ -69,18 +67,6 @@ def test_area_of_an_absent_class_is_none_and_does_not_enter_the_mean():
     assert classification_metrics([1, 1], np.full((2, 3), 1 / 3), NAMES)["auroc"] is None
 
 
-def test_within_a_task_its_name_is_worth_nothing():
-    """A model that knows the task alone: good over all windows, chance within each task."""
-    table = pd.DataFrame(
-        {"task": ["Relax"] * 10 + ["Stroop"] * 10, "label": [0] * 8 + [1] * 2 + [1] * 8 + [0] * 2}
-    )
-    table["predicted"] = (table["task"] == "Stroop").astype(int)
-    assert (table["label"] == table["predicted"]).mean() == 0.8
-    assert within_task_balanced_accuracy(table) == pytest.approx(0.5)
-    assert within_task_balanced_accuracy(table.assign(predicted=table["label"])) == 1
-    assert within_task_balanced_accuracy(table[table["label"] == table["predicted"]]) is None
-
-
 def test_recall_of_an_absent_class_is_none_and_does_not_enter_the_uar():
     scores = classification_metrics([0, 0, 2, 2], one_hot([0, 1, 2, 2]), NAMES)
     assert [scores[f"recall_{name}"] for name in NAMES] == [0.5, None, 1.0]
@@ -109,29 +95,3 @@ def test_confusion_matrix_has_true_classes_in_rows():
 def test_unusable_input_is_refused(labels, probabilities, said):
     with pytest.raises(StressIDError, match=said):
         classification_metrics(labels, probabilities, NAMES)
-
-
-def windows_of_two_recordings(labels):
-    rows = pd.DataFrame(
-        {
-            "recording": ["s_Math", "s_Relax", "s_Math"],
-            "subject": "s",
-            "task": ["Math", "Relax", "Math"],
-            "window": [0, 0, 1],
-            "label": labels,
-        }
-    )
-    return predictions_table("student", "test", rows, [[0.6, 0.4, 0], [0, 0, 1], [0.1, 0.5, 0.4]], NAMES)
-
-
-def test_a_recording_gets_the_mean_probability_of_its_windows():
-    recordings = aggregate_recordings(windows_of_two_recordings([1, 2, 1]))
-    assert recordings["recording"].tolist() == ["s_Math", "s_Relax"]
-    assert recordings["n_windows"].tolist() == [2, 1]
-    assert recordings["predicted"].tolist() == [1, 2]
-    np.testing.assert_allclose(recordings[["p_Low", "p_Medium", "p_High"]], [[0.35, 0.45, 0.2], [0, 0, 1]])
-
-
-def test_a_recording_with_two_labels_is_refused():
-    with pytest.raises(StressIDError, match="s_Math has windows with different labels"):
-        aggregate_recordings(windows_of_two_recordings([1, 2, 0]))

@@ -97,7 +97,7 @@ def test_scores_stand_beside_baselines_and_floors(card, metrics):
 
 
 def test_differences_carry_interval_and_p_value(card, metrics):
-    found = rows(section(card(), "Scores"))["student less control"]
+    found = rows(section(card(), "Scores"))["student minus control"]
     expected = metrics["comparisons"]["student_minus_student_ce"]["test"]["macro_f1"]
     assert found[0] == f"{expected['difference']:+.3f}"
     assert found[1] == f"[{expected['low']:+.3f}, {expected['high']:+.3f}]"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss
 
-from stressid_keras.evaluation.calibration import brier_score, expected_calibration_error, reliability
+from stressid_keras.evaluation.metrics.calibration import brier_score, expected_calibration_error, reliability
 
 
 def two_classes(confidence, right):

@@ -9,7 +9,7 @@ from stressid_keras.media.sound import sound_files
 from stressid_keras.media.sound.sound_files import audio_format, audio_header, read_recording, read_sound
 from stressid_keras.preprocessing import load_waveform
 
-from ..sound_cases import BAD_WAVS, RATE, SECONDS, WHOLE_WAVS, chunk, encoded, noise, wav
+from ...sound_cases import BAD_WAVS, RATE, SECONDS, WHOLE_WAVS, chunk, encoded, noise, wav
 
 FORMATS = [
     ("WAV", "PCM_16"),

@@ -9,7 +9,7 @@ from stressid_keras.media.sound.sound_files import read_recording
 from stressid_keras.media.sound.waveform import peak_deviation, trim_padding, within_full_scale
 from stressid_keras.preprocessing.audio import load_waveform, load_waveform_and_clipping, log_mel
 
-from ..sound_cases import RATE, encoded, noise
+from ...sound_cases import RATE, encoded, noise
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
-import dataclasses
 import re
 from html.parser import HTMLParser
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import leakage_audit, score_run
-from stressid_keras.reporting.evidence import Evidence, LookedAt
+from stressid_keras.reporting.evidence import LookedAt
 from stressid_keras.reporting.report import write_report
 from stressid_keras.reporting.tables import score_rows
 
@@ -44,56 +42,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def histories():
-    steps = np.linspace(1, 0.1, 5)
-    terms = {f"mse_{name}": steps / 50 for name in ("video", "ecg", "eda", "rr")}
-    curves = {
-        "epoch": range(5),
-        "loss": steps,
-        "uar": 1 - steps,
-        "val_loss": steps,
-        "val_uar": 0.9 - steps / 2,
-    }
-    return {
-        "teacher": pd.DataFrame(curves),
-        "student": pd.DataFrame({**curves, "cross_entropy": steps, **terms}),
-        "student_ce": pd.DataFrame({"epoch": range(5), "loss": steps, "val_uar": np.nan}),
-    }
-
-
-@pytest.fixture(scope="module")
-def evidence(run, histories, split, class_names):
-    predictions, _, metrics = run
-    audio = {"sample_rate": 16_000, "n_mels": 128, "hop_length": 512}
-    return Evidence(
-        metrics=metrics,
-        predictions=predictions,
-        splits=[split],
-        histories={model: [history] for model, history in histories.items()},
-        best_epochs={"teacher": [3], "student": [5]},
-        config={"seed": 0, "note": "<b>not bold</b>", "preparation": {"audio": audio}},
-        versions={"python": "3.11"},
-        class_names=class_names,
-        data_name="tree",
-    )
-
-
-@pytest.fixture(scope="module")
 def source(tmp_path_factory, evidence):
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(path, evidence)
     return path.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def rewrite(tmp_path, evidence):
-    """A function: the HTML of the run's report, some of the evidence replaced."""
-
-    def write(**changes):
-        write_report(tmp_path / "report.html", dataclasses.replace(evidence, **changes))
-        return (tmp_path / "report.html").read_text(encoding="utf-8")
-
-    return write
 
 
 def test_report_loads_nothing_and_runs_nothing(source):

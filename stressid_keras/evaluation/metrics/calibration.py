@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from stressid_keras.evaluation.metrics.metric import METRICS, Metric
+
 BINS = 10  # of equal width, as in Guo et al. 2017
 
 
@@ -44,3 +46,35 @@ def brier_score(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Mean squared distance of the probabilities from the truth, summed over classes: 0 to 2 (Brier 1950)."""
     truth = np.eye(probabilities.shape[1])[labels]
     return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))
+
+
+METRICS.add(
+    Metric(
+        "calibration_error",
+        "calibration error",
+        place=70,
+        meaning="expected calibration error: mean distance of confidence and accuracy over 10 bins of confidence of "
+        "equal width, weighted by their windows",
+        of=lambda answers: expected_calibration_error(answers.labels, answers.probabilities),
+        on_card=True,
+        better="lower",
+        paper="Naeini et al. 2015; Guo et al. 2017",
+        reading="the calibration error is the distance of confidence and accuracy in ten bins of confidence",
+        of_floors="`majority` and `task_lookup` are certain every time, `prior` is what calibration should be compared "
+        "with",
+    )
+)
+METRICS.add(
+    Metric(
+        "brier",
+        "Brier",
+        place=80,
+        meaning="squared distance of the probabilities from the truth, summed over classes, mean over windows (Brier "
+        "1950). With two classes, twice scikit-learn's",
+        of=lambda answers: brier_score(answers.labels, answers.probabilities),
+        better="lower",
+        range="0 to 2",
+        reading="the Brier score is the squared distance of the probabilities from the truth, 0 to 2",
+        of_floors="likewise",
+    )
+)

@@ -1,0 +1,135 @@
+"""The recipes: what README, `--help` and the tests know of each."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A script of this folder.
+
+    Attributes:
+        name: of its file, without `.py`.
+        summary: what it does, with everything it needs; README's row.
+        example: a command, which its docstring shows too.
+        takes: what it must be given besides options.
+        tiny: options that keep it short beside `--smoke`.
+        leaves: files in the output folder afterwards, as patterns.
+        alone: whether it runs with a data set and nothing else; the others have tests of their own.
+    """
+
+    name: str
+    summary: str
+    example: str
+    takes: str = ""
+    tiny: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    alone: bool = True
+
+    @property
+    def usage(self) -> str:
+        return f"{self.name}.py {self.takes}".strip()
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "prepare",
+            "windows of every recording, in a store that checks what it reads; `--backend dask --scheduler "
+            "ADDRESS` works on a cluster whose workers see the same files at the same paths (`pip install -e "
+            '".[dask]"`); `--png` also writes the windows as images',
+            "python recipes/prepare.py --data-dir PATH/TO/StressID",
+        ),
+        Recipe(
+            "show",
+            "one recording as a picture; `--augmentations` for what training makes of it "
+            "([examples](docs/pictures.md))",
+            "python recipes/show.py --data-dir PATH/TO/StressID --recording 2ea4_Stroop",
+            tiny=("--augmentations",),
+            leaves=("pictures/*-0.png", "pictures/*-0-augmentations.png"),
+        ),
+        Recipe(
+            "train_teacher",
+            "the teacher",
+            "python recipes/train_teacher.py --data-dir PATH/TO/StressID",
+            leaves=("teacher.keras", "history_teacher.csv", "teacher.json", "split.json"),
+        ),
+        Recipe(
+            "distill",
+            "the main job: all of it",
+            "python recipes/distill.py --data-dir PATH/TO/StressID",
+            tiny=("--tensorboard",),
+            leaves=(
+                "config.json",
+                "tensorboard/student/train/events.*",
+                "student.keras",
+                "student_ce.keras",
+                "metrics.json",
+                "predictions.csv",
+                "report.html",
+                "student.tflite",
+                "student_fp16.tflite",
+                "student_int8.tflite",
+                "student_mediapipe.tflite",
+                "export.json",
+            ),
+        ),
+        Recipe(
+            "evaluate",
+            "scores, probes, robustness, report and model card; `--folds 5 --repeats 3 --jobs 2` or "
+            "`--leave-one-out` tests everybody, can be interrupted, and runs on a cluster with `--backend dask`",
+            "python recipes/evaluate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
+            leaves=(
+                "metrics.json",
+                "predictions.csv",
+                "scores.csv",
+                "subjects.csv",
+                "robustness.csv",
+                "inspection.npz",
+                "report.html",
+                "model_card.md",
+            ),
+        ),
+        Recipe(
+            "compare",
+            "which way to distil helps: methods × seeds on the same folds, each against cross-entropy alone, as "
+            "table and figure ([methods](docs/methods.md))",
+            "python recipes/compare.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
+            tiny=("--folds", "3", "--methods", "mars", "--epochs", "1"),
+            leaves=("comparison/comparison.html", "comparison/comparison.csv"),
+        ),
+        Recipe(
+            "ablate",
+            "which of α to δ help: a student for every subset of the modalities, on the same folds, as table "
+            "and figure",
+            "python recipes/ablate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
+            tiny=("--folds", "3", "--epochs", "1"),
+            leaves=("ablation/ablation.html", "ablation/ablation.csv"),
+        ),
+        Recipe(
+            "export_tflite",
+            "the student as four TFLite files, checked against Keras on people it was not trained on; "
+            "`--student PATH.keras` exports any run's, `--seconds 5` for another window, `--variants float32 "
+            "int8` some of the files",
+            "python recipes/export_tflite.py --data-dir PATH/TO/StressID",
+            tiny=("--seconds", "2", "--variants", "float32", "int8"),
+            leaves=("student_int8.tflite", "export.json"),
+        ),
+        Recipe(
+            "predict",
+            "an exported student's probabilities over time, as table, `--json` or `--plot`; without TensorFlow, "
+            "any length and rate",
+            "python recipes/predict.py talk.wav --model saved_models/sample/student.tflite",
+            takes="FILE.wav …",
+            alone=False,
+        ),
+        Recipe(
+            "tune",
+            "keras-tuner over learning rate, dropout, width, α to δ; objective: recall on the validation "
+            "subjects",
+            "python recipes/tune.py --trials 20 --data-dir PATH/TO/StressID",
+            tiny=("--trials", "2", "--tuner", "random"),
+            leaves=("tuned.json",),
+        ),
+    )
+}

@@ -1,0 +1,1 @@
+from ..small_tree import index, pristine_tree, tree  # noqa: F401  fixtures
