@@ -5,7 +5,7 @@ from keras import layers
 
 from stressid_keras.config import TeacherConfig
 from stressid_keras.modalities import PHYSIOLOGICAL, PRIVILEGED
-from stressid_keras.models.encoders import image_encoder, size_input, video_encoder
+from stressid_keras.models.backbones import FILM_BACKBONES, IMAGE_BACKBONES
 
 
 def build_teacher(n_classes: int, config: TeacherConfig) -> keras.Model:
@@ -21,16 +21,17 @@ def build_teacher(n_classes: int, config: TeacherConfig) -> keras.Model:
         is_signal = modality in PHYSIOLOGICAL
         rank = 2 if is_signal else 3
         x = keras.Input((None, None, 1) if is_signal else (None, None, None, 3), name=modality)
-        size = size_input(modality, rank)
+        size = keras.Input((rank,), dtype="int32", name=f"{modality}_size")
         inputs |= {modality: x, f"{modality}_size": size}
-        encode = image_encoder if is_signal else video_encoder
-        features[modality] = encode(
+        backbone = (
+            IMAGE_BACKBONES[config.signal_backbone] if is_signal else FILM_BACKBONES[config.video_backbone]
+        )
+        features[modality] = backbone.build(
             x,
             size,
             filters=config.signal_filters if is_signal else config.video_filters,
             feature_size=config.feature_size,
             name=f"{modality}_feature",
-            backbone=config.signal_backbone if is_signal else config.video_backbone,
         )
     seen = [
         layers.Dropout(config.modality_dropout, noise_shape=(None, 1), name=f"{modality}_dropout")(feature)

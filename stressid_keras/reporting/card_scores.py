@@ -1,5 +1,6 @@
 """The scores of a model card, as Markdown; nothing where `metrics.json` has nothing."""
 
+from stressid_keras.config import CORRUPTIONS
 from stressid_keras.evaluation.floors import FLOORS
 from stressid_keras.evaluation.metrics import SCALAR_METRICS
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
@@ -112,7 +113,7 @@ def robustness_table(metrics: dict) -> str:
                         number(clean),
                         number(worst["macro_f1"]),
                         interval(worst.get("macro_f1_interval") or [None]),
-                        _level(worst.get("level")),
+                        _level(worst.get("level"), corruption),
                     )
                 )
     header = ("corruption", "model", "macro F1, clean", "macro F1, worst", _confidence(metrics), "at level")
@@ -161,5 +162,8 @@ def _confidence(metrics: dict) -> str:
     return "interval" if confidence is None else f"{confidence:.0%} interval"
 
 
-def _level(level) -> str:
-    return f"{level:g}" if isinstance(level, int | float) else escaped(level if level is not None else ABSENT)
+def _level(level, corruption: str) -> str:
+    if not isinstance(level, int | float):
+        return escaped(level if level is not None else ABSENT)
+    unit = CORRUPTIONS[corruption].unit if corruption in CORRUPTIONS else ""
+    return f"{level:g} {unit}".rstrip()

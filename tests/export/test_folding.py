@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from stressid_keras.config import StudentConfig
 from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.layers import MaskedBatchNormalization
+from stressid_keras.models.backbones import student_blocks
 
 pytestmark = pytest.mark.backend
 
@@ -26,10 +28,10 @@ def normalisations(model):
     return [layer.name for layer in model.layers if isinstance(layer, MaskedBatchNormalization)]
 
 
-@pytest.mark.parametrize("name", ["small_student", "separable_student"])
-def test_folded_student_computes_the_same_also_beside_padding(name, request):
+@pytest.mark.parametrize(("name", "backbone"), [("small_student", "cnn"), ("separable_student", "separable")])
+def test_folded_student_computes_the_same_also_beside_padding(name, backbone, request):
     student = request.getfixturevalue(name)
-    folded = fold_normalisation(student)
+    folded = fold_normalisation(student, student_blocks(StudentConfig(backbone=backbone)))
     assert not normalisations(folded)
     for key, expected in outputs(student).items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)
@@ -41,7 +43,7 @@ def test_block_with_a_negative_scale_stays_and_the_student_is_not_changed(small_
     gamma = student.get_layer("feature_norm2").gamma
     gamma.assign(np.where(np.arange(gamma.shape[0]) == 1, -0.5, 1.0))
     before = outputs(student)
-    folded = fold_normalisation(student)
+    folded = fold_normalisation(student, student_blocks(StudentConfig()))
     assert normalisations(folded) == ["feature_norm2"]
     for key, expected in before.items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)

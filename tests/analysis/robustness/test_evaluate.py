@@ -170,7 +170,7 @@ def test_progress_counts_windows_as_they_are_taken(student, windows, sources):
             events.append(f"asked {place + 1}")
             yield window
 
-    nothing = dataclasses.replace(FEW, **dict.fromkeys(CORRUPTIONS, ()))
+    nothing = FEW.with_levels(dict.fromkeys(CORRUPTIONS, ()))
     robustness_predictions(
         {"student": student},
         one_by_one(),
@@ -193,7 +193,7 @@ def test_clean_predictions_equal_those_of_the_pipeline(tiny_tree, tiny_store):
     expected = softmax(logits.astype(float), axis=1)
     assert expected.max() < 0.99
     assert expected.std(axis=0).min() > 1e-3
-    nothing = RobustnessConfig(**dict.fromkeys(CORRUPTIONS, ()))
+    nothing = RobustnessConfig().with_levels(dict.fromkeys(CORRUPTIONS, ()))
     files = {
         name: tiny_tree / "Audio" / name.split("_")[0] / f"{name}.wav"
         for name in tiny_store.manifest["recording"]
