@@ -73,7 +73,7 @@ def parser(description: str) -> Parser:
     add(
         "--backbone",
         choices=tuple(IMAGE_BACKBONES),
-        help="of the student; separable: small, for phones [cnn]",
+        help="of the student; residual: deeper; separable: small, for phones [cnn]",
     )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")

@@ -1,6 +1,5 @@
 """An augmentation that is registered from outside changes batches, and nothing of what others draw."""
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from typing import Annotated
@@ -24,15 +23,13 @@ class Dimming(Checked):
     least: Annotated[float, Range(0, 1)] = 1.0
 
 
+def dim(field, generator, options):
+    return field if options.least == 1 else field * np.float32(generator.uniform(options.least, 1.0))
+
+
 @pytest.fixture
 def dimming():
-    @register_augmentation("dimming", "signal", "weaker", Dimming)
-    def dim(field, generator, options):
-        if options.least == 1:
-            return field
-        return field * np.float32(generator.uniform(options.least, 1.0))
-
-    yield dim
+    yield register_augmentation("dimming", "signal", "weaker", Dimming)(dim)
     AUGMENTATIONS.remove("dimming")
 
 
@@ -42,10 +39,9 @@ def batches(store, **options):
     return [x for x, _ in PreparedBatches(store, rows, MODALITIES, config, training=True, seed=3)]
 
 
-def test_it_changes_batches_once_it_is_switched_on(dimming, tiny_store):
-    AUGMENTATIONS.remove("dimming")
+def test_it_changes_batches_once_it_is_switched_on(tiny_store, request):
     before = batches(tiny_store)
-    AUGMENTATIONS.register(dataclasses.replace(added(dimming)))
+    request.getfixturevalue("dimming")
     for expected, found in zip(before, batches(tiny_store), strict=True):
         for name in found:
             np.testing.assert_array_equal(found[name], expected[name])
@@ -54,12 +50,6 @@ def test_it_changes_batches_once_it_is_switched_on(dimming, tiny_store):
         np.testing.assert_array_equal(found["audio"], expected["audio"])
         assert found["ecg"].dtype == np.float32
         np.testing.assert_array_less(np.abs(found["ecg"]).max(), np.abs(expected["ecg"]).max())
-
-
-def added(apply):
-    from stressid_keras.batches.augmentation import Augmentation
-
-    return Augmentation("dimming", "signal", "weaker", apply, Dimming)
 
 
 def test_its_options_are_a_table_of_the_configuration(dimming):

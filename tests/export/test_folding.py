@@ -7,7 +7,10 @@ import pytest
 from stressid_keras.config import StudentConfig
 from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.layers import MaskedBatchNormalization
+from stressid_keras.models import build_student
 from stressid_keras.models.backbones import student_blocks
+
+from ..conftest import with_moving_statistics
 
 pytestmark = pytest.mark.backend
 
@@ -33,6 +36,16 @@ def test_folded_student_computes_the_same_also_beside_padding(name, backbone, re
     student = request.getfixturevalue(name)
     folded = fold_normalisation(student, student_blocks(StudentConfig(backbone=backbone)))
     assert not normalisations(folded)
+    for key, expected in outputs(student).items():
+        np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_lies_in_no_declared_block_stays():
+    keras.utils.set_random_seed(0)
+    config = StudentConfig(filters=(4, 6), feature_size=10, backbone="residual")
+    student = with_moving_statistics(build_student(3, 16, config))
+    folded = fold_normalisation(student, student_blocks(config))
+    assert normalisations(folded) == [f"feature_residual{n}_norm{m}" for n in (1, 2) for m in (1, 2)]
     for key, expected in outputs(student).items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)
 

@@ -52,6 +52,8 @@ class Backbone:
             beyond the true sizes; size int (B, d); filters the channels of each block; name the prefix of the layers'
             names, and that of the layer which gives the feature.
         blocks: `(name, filters)` → the blocks that `build` makes, from first to last.
+        keras_layers: classes of Keras's own layers that its files hold besides those that every network may have, see
+            `training.keras_contents`.
     """
 
     name: str
@@ -59,13 +61,16 @@ class Backbone:
     paper: str
     build: Callable
     blocks: Callable[[str, Sequence[int]], list[Block]] = no_blocks
+    keras_layers: tuple[str, ...] = ()
 
 
-def register_backbone(registry: Registry, name: str, summary: str, paper: str = "", blocks=no_blocks):
+def register_backbone(
+    registry: Registry, name: str, summary: str, paper: str = "", blocks=no_blocks, keras_layers=()
+):
     """A decorator that registers a builder; the arguments are the attributes of `Backbone`."""
 
     def decorate(build):
-        registry.register(Backbone(name, summary, paper, build, blocks))
+        registry.register(Backbone(name, summary, paper, build, blocks, tuple(keras_layers)))
         return build
 
     return decorate

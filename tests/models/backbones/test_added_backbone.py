@@ -8,14 +8,16 @@ import pytest
 from keras import layers
 
 from stressid_keras.config import AudioConfig, RunConfig, StudentConfig, TeacherConfig
-from stressid_keras.errors import StressIDError
+from stressid_keras.errors import ExportError, StressIDError
 from stressid_keras.layers import MaskedBatchNormalization, MaskedGlobalPooling, PadToMultiple
 from stressid_keras.models import build_student, build_teacher
 from stressid_keras.models.backbones import IMAGE_BACKBONES, Block, register_backbone, student_blocks
 from stressid_keras.training.classifier import Classifier
+from stressid_keras.training.keras_file import load_network
 
 AUDIO = AudioConfig(n_mels=16)
 SAMPLES = 17_000
+KERAS_LAYERS = ("LeakyReLU",)
 
 
 def blocks(name, filters):
@@ -28,20 +30,22 @@ def unpooled(x, size, *, filters, feature_size, name):
     for n, (channels, block) in enumerate(zip(filters, blocks(name, filters), strict=True)):
         x = layers.Conv2D(channels, 2, strides=2, padding="same", use_bias=False, name=block.convolution)(x)
         x = MaskedBatchNormalization((2 ** (n + 1),) * 2, name=block.normalisation)(x, size)
-    x = layers.Conv2D(filters[-1], 1, activation="tanh", name=f"{name}_last")(x)
+    x = layers.LeakyReLU(name=f"{name}_leak")(layers.Conv2D(filters[-1], 1, name=f"{name}_last")(x))
     x = MaskedGlobalPooling((2 ** len(filters),) * 2, name=f"{name}_pooled")(x, size)
     return layers.Dense(feature_size, name=name)(x)
 
 
 @pytest.fixture
 def toy():
-    yield register_backbone(IMAGE_BACKBONES, "toy", "a toy", "A. Author, 2020", blocks)(unpooled)
+    register_backbone(IMAGE_BACKBONES, "toy", "a toy", "A. Author, 2020", blocks, KERAS_LAYERS)(unpooled)
+    yield IMAGE_BACKBONES["toy"]
     IMAGE_BACKBONES.remove("toy")
 
 
 @pytest.fixture
 def undeclared():
-    yield register_backbone(IMAGE_BACKBONES, "undeclared", "a toy")(unpooled)
+    register_backbone(IMAGE_BACKBONES, "undeclared", "a toy", keras_layers=KERAS_LAYERS)(unpooled)
+    yield
     IMAGE_BACKBONES.remove("undeclared")
 
 
@@ -82,9 +86,15 @@ def test_it_is_an_option_trains_and_survives_its_file(toy, tmp_path):
     assert RunConfig.from_dict(run.to_dict()) == run
     student = trained("toy")
     student.save(tmp_path / "student.keras")
-    loaded = keras.models.load_model(tmp_path / "student.keras")
+    loaded = load_network(tmp_path / "student.keras")
     for key, expected in outputs(student).items():
         np.testing.assert_array_equal(outputs(loaded)[key], expected)
+    IMAGE_BACKBONES.remove("toy")
+    with pytest.raises(
+        ExportError, match=r"names 'keras\.layers\.LeakyReLU', which is not a layer that is known"
+    ):
+        load_network(tmp_path / "student.keras")
+    IMAGE_BACKBONES.register(toy)
 
 
 @pytest.mark.backend
