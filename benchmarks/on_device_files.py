@@ -23,15 +23,16 @@ def exported(folder: Path) -> Files:
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
     from stressid_keras.export.folding import fold_normalisation
-    from stressid_keras.export.quantise import block_count, schemes, to_mixed_int8
+    from stressid_keras.export.quantise import schemes, to_mixed_int8
+    from stressid_keras.models.backbones import student_blocks
 
     audio = AudioConfig()
     samples = SECONDS * audio.sample_rate
     student = random_student(audio)
-    content = to_tflite(build_deployed_model(fold_normalisation(student), audio, samples))
-    blocks = block_count([layer.name for layer in student.layers])
+    blocks = student_blocks(StudentConfig())
+    content = to_tflite(build_deployed_model(fold_normalisation(student, blocks), audio, samples))
     windows = [speech(SECONDS, audio.sample_rate, seed) for seed in range(4)]
-    contents = {"float32": content, "int8": to_mixed_int8(content, schemes(blocks)[0], blocks, windows)}
+    contents = {"float32": content, "int8": to_mixed_int8(content, schemes(len(blocks))[0], blocks, windows)}
     paths = {variant: folder / metadata.file_name("student", variant) for variant in contents}
     for variant, path in paths.items():
         path.write_bytes(contents[variant])

@@ -10,6 +10,8 @@ from options import Parser, number, option_of
 from screen import ScreenReporter
 
 from stressid_keras.config import (
+    CORRUPTIONS,
+    IMAGE_BACKBONES,
     LABEL_COLUMNS,
     DistillationConfig,
     Folds,
@@ -80,7 +82,11 @@ def parser(description: str) -> Parser:
             type=option_of(DistillationConfig, name),
             help=f"weight of the {RECORDS[modality].spoken} feature in the student's loss",
         )
-    add("--backbone", choices=("cnn", "separable"), help="of the student; separable: small, for phones [cnn]")
+    add(
+        "--backbone",
+        choices=tuple(IMAGE_BACKBONES),
+        help="of the student; residual: deeper; separable: small, for phones [cnn]",
+    )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
     add(
@@ -195,7 +201,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         from stressid_keras.distillation import with_methods
 
         distillation = with_methods(given["method"], distillation)
-    elif distillation.options:
+    elif distillation.added:
         from stressid_keras.distillation.method_registry import read_options
 
         read_options(distillation)  # before a teacher is trained for a student that is refused
@@ -233,9 +239,7 @@ def sized_for_sample(config: RunConfig) -> RunConfig:
 def shrunk(config: RunConfig) -> RunConfig:
     """Tiny networks, two epochs, which take less time than a compilation would, and a short look at the results."""
     brief = {"epochs": 2, "run_eagerly": True}
-    robustness = {
-        name: levels[:1] for name, levels in vars(config.robustness).items() if isinstance(levels, tuple)
-    }
+    first_levels = {name: config.robustness.levels(name)[:1] for name in CORRUPTIONS}
     return dataclasses.replace(
         config,
         teacher=dataclasses.replace(
@@ -244,7 +248,7 @@ def shrunk(config: RunConfig) -> RunConfig:
         student=dataclasses.replace(config.student, filters=(4, 4), feature_size=8),
         teacher_training=dataclasses.replace(config.teacher_training, **brief),
         student_training=dataclasses.replace(config.student_training, **brief),
-        robustness=dataclasses.replace(config.robustness, **robustness),
+        robustness=config.robustness.with_levels(first_levels),
         inspection=dataclasses.replace(config.inspection, time_patches=5, band_patches=2, bands=4),
     )
 

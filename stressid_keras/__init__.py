@@ -55,7 +55,7 @@ def __dir__():
 
 
 def _register_keras_objects(keras):
-    for module in ("layers", "distillation"):
+    for module in ("layers", "models.backbones", "distillation"):
         importlib.import_module(f"stressid_keras.{module}")
 
 

@@ -8,6 +8,7 @@ Python. Bounds are wide: they keep out what no recording, network or machine can
 
 import dataclasses
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,7 @@ from stressid_keras.ranges import (
     type_and_rules,
     with_options,
 )
+from stressid_keras.system.folder_registry import FolderRegistry
 
 EXPORT_VARIANTS = ("float32", "fp16", "int8", "mediapipe")
 FULL_INT8 = ("full_int8", "int8_full", "full-int8", "int8-full")  # names that other exporters give it
@@ -43,6 +45,32 @@ DEFAULT_CLASS_NAMES = {
     "affect3-class": ("Low", "Medium", "High"),
     "binary-stress": ("NoStress", "Stress"),
 }
+
+# What can be added by a file alone; the names are known here, the things themselves are imported when one is used.
+IMAGE_BACKBONES = FolderRegistry("stressid_keras.models.backbones.image", "backbone", first=("cnn",))
+FILM_BACKBONES = FolderRegistry("stressid_keras.models.backbones.film", "backbone", first=("cnn3d",))
+CORRUPTIONS = FolderRegistry(
+    "stressid_keras.analysis.robustness.corruptions",
+    "corruption",
+    # as tables and figures show them
+    first=(
+        "white_noise",
+        "babble",
+        "reverberation",
+        "telephone",
+        "clipping",
+        "gain_down",
+        "gain_up",
+        "mp3",
+        "shorter",
+    ),
+)
+AUGMENTATIONS = FolderRegistry(
+    "stressid_keras.batches.augmentations",
+    "augmentation",
+    # as they draw from a sample's stream of chance: what comes later does not change what came before
+    first=("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour"),
+)
 
 LARGEST_ARRAY = (
     2**28
@@ -263,6 +291,12 @@ class AugmentationConfig(Checked):
     flip: bool = True  # left and right of a video, half the time
     colour_scale: Share = 0.3  # per video and channel, contrast 1 ± this
     colour_shift: Share = 0.2  # per video and channel, brightness ± this
+    # options of augmentations that have none above, by the name of the augmentation
+    added: Annotated[dict[str, dict], Length(0, 100)] = field(default_factory=dict)
+
+    def _check_together(self):
+        for name, options in self.added.items():
+            AUGMENTATIONS[name].options_from(options)
 
 
 @dataclass(frozen=True)
@@ -289,8 +323,8 @@ class TeacherConfig(Checked):
     # share of samples whose feature of a modality the classifier does not see
     modality_dropout: Dropout = 0.2
     # "cnn3d" and "cnn" are the specification's
-    video_backbone: Annotated[str, Choice("cnn3d", "r2plus1d")] = "cnn3d"
-    signal_backbone: Annotated[str, Choice("cnn", "residual")] = "cnn"
+    video_backbone: Annotated[str, Choice(FILM_BACKBONES)] = "cnn3d"
+    signal_backbone: Annotated[str, Choice(IMAGE_BACKBONES)] = "cnn"
 
     def _check_together(self):
         # taps of a convolution in space and time, and of the three in space of a residual block
@@ -304,7 +338,7 @@ class StudentConfig(Checked):
     feature_size: FeatureSize = 256
     dropout: Dropout = 0.3  # on the feature, before the classifier
     # "cnn": the specification's; "separable": a tenth of the convolutions' weights, for phones
-    backbone: Annotated[str, Choice("cnn", "separable")] = "cnn"
+    backbone: Annotated[str, Choice(IMAGE_BACKBONES)] = "cnn"
     # times the filters of every block; the feature keeps the teacher's size
     width: Annotated[float, Range(0, 100, above=True)] = 1.0
 
@@ -395,8 +429,8 @@ class DistillationConfig(Checked):
     feature_dtype: Annotated[str, Choice("float32", "float16")] = "float32"
     # augmented views of a sample whose features are stored, besides the plain one
     feature_views: Annotated[int, Range(0, 1_000)] = 0
-    # of methods that were added, by name
-    options: dict[str, object] = field(default_factory=dict, hash=False)
+    # options of methods that were added, by the name of the option
+    added: dict[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def weights(self) -> dict[str, float]:
@@ -443,6 +477,29 @@ class RobustnessConfig(Checked):
     n_voices: Annotated[int, Range(1, 1_000)] = 6
     direct_to_reverberant: Decibels = 0.0  # dB, direct sound over reverberation: as at the critical distance
     batch_size: BatchSize = 8
+    # levels of corruptions that have no option above, by the name of the corruption; one that is not named has its own
+    added: Annotated[dict[str, Levels], Length(0, 100)] = field(default_factory=dict)
+
+    def _check_together(self):
+        for name, levels in self.added.items():
+            CORRUPTIONS[name].check(levels)
+
+    def levels(self, name: str) -> tuple[float, ...]:
+        """Levels of a corruption, in any order."""
+        if name in kinds(type(self)):
+            return getattr(self, name)
+        return self.added.get(name, CORRUPTIONS[name].levels)
+
+    @property
+    def complete(self) -> "RobustnessConfig":
+        """A copy that names the levels of every corruption: all that results depend on."""
+        return self.with_levels({name: self.levels(name) for name in CORRUPTIONS})
+
+    def with_levels(self, levels: Mapping[str, Sequence[float]]) -> "RobustnessConfig":
+        """A copy with other levels of some corruptions, wherever they are kept; `()` leaves one out."""
+        own = {name: value for name, value in levels.items() if name in kinds(type(self))}
+        added = {name: value for name, value in levels.items() if name not in own}
+        return dataclasses.replace(self, **own, added={**self.added, **added})
 
 
 @dataclass(frozen=True)
@@ -488,8 +545,8 @@ class RunConfig(Checked):
 
 
 def to_dict(config) -> dict:
-    """A configuration as plain JSON types; an empty table is left out, as if there were no such option."""
-    return _plain(dataclasses.asdict(config, dict_factory=_filled))
+    """A configuration as plain JSON types; tables without an entry are left out, as before there were any."""
+    return _plain(dataclasses.asdict(config))
 
 
 def from_dict(cls, values: dict, where: str = "configuration"):
@@ -528,13 +585,9 @@ def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
         )
 
 
-def _filled(options: list[tuple[str, object]]) -> dict:
-    return {name: value for name, value in options if value != {}}
-
-
 def _plain(value):
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items() if item != {}}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Path):

@@ -12,6 +12,7 @@ import numbers
 import os
 import typing
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,14 +50,19 @@ class Range:
         return f"{text} {self.unit}".rstrip()
 
 
-@dataclass(frozen=True)
 class Choice:
-    """One of some texts."""
+    """One of some texts.
 
-    names: tuple[str, ...]
+    Args:
+        texts: each of them, or what gives them: a registry may get more names later.
+    """
 
-    def __init__(self, *names: str):
-        object.__setattr__(self, "names", names)
+    def __init__(self, *texts: str | Iterable[str]):
+        self._texts = texts
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for text in self._texts for name in ((text,) if isinstance(text, str) else text))
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,8 @@ def checked(kind, value, where: str):
 
     Args:
         kind: bool, int, float or str, annotated with what it may be; a tuple of one of them, annotated with what its
-            items may be and their `Length`; a dict of plain values, whose ranges whoever reads them checks; or a
-            dataclass.
+            items may be and their `Length`; a dict of texts and one of them all, or `object`, which is anything that
+            JSON can hold; or a dataclass.
         value: what was given.
         where: the name that a sentence gives it.
 
@@ -137,7 +143,9 @@ def checked(kind, value, where: str):
     if typing.get_origin(kind) is tuple:
         return _checked_tuple(typing.get_args(kind)[0], value, rules, where)
     if typing.get_origin(kind) is dict:
-        return _checked_dict(value, where)
+        return _checked_table(typing.get_args(kind)[1], value, rules, where)
+    if kind is object:
+        return _checked_plain(value, where)
     if kind in (int, float):
         return _checked_number(kind, value, rules, where)
     if kind is str:
@@ -158,17 +166,22 @@ def type_and_rules(kind) -> tuple[object, tuple]:
 def _checked_tuple(item_kind, value, rules, where: str) -> tuple:
     if not isinstance(value, list | tuple):
         raise _refused(where, value, "a list")
-    for rule in rules:
-        if isinstance(rule, Length) and not rule.low <= len(value) <= rule.high:
-            raise StressIDError(f"{where} has {len(value)} items; expected from {rule.low} to {rule.high}.")
+    _check_length(value, rules, where)
     item_kind = typing.Annotated[item_kind, *rules]
     return tuple(checked(item_kind, item, f"an item of {where}") for item in value)
 
 
-def _checked_dict(value, where: str) -> dict:
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-        raise _refused(where, value, "a table of options")
-    return {name: _checked_plain(item, f"{where}.{name}") for name, item in value.items()}
+def _checked_table(item_kind, value, rules, where: str) -> dict:
+    if not isinstance(value, dict) or not all(isinstance(name, str) and is_name(name) for name in value):
+        raise _refused(where, value, "a table of options by name")
+    _check_length(value, rules, where)
+    return {name: checked(item_kind, item, f"{where}.{name}") for name, item in value.items()}
+
+
+def _check_length(value, rules, where: str) -> None:
+    for rule in rules:
+        if isinstance(rule, Length) and not rule.low <= len(value) <= rule.high:
+            raise StressIDError(f"{where} has {len(value)} items; expected from {rule.low} to {rule.high}.")
 
 
 def _checked_plain(value, where: str):

@@ -80,7 +80,7 @@ def tiny_config():
         teacher_training=training,
         student=StudentConfig(filters=(4, 4), feature_size=8),
         student_training=training,
-        robustness=RobustnessConfig(**corruptions),
+        robustness=RobustnessConfig().with_levels(corruptions),
         inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
     )
 

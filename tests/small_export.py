@@ -10,6 +10,7 @@ RATE = 16_000
 WINDOW = 2 * RATE
 HOP = RATE
 AUDIO = AudioConfig(n_mels=32)
+STUDENT = StudentConfig(filters=(6, 8, 10), feature_size=12)
 CLASS_NAMES = ["Low", "Medium", "High"]
 
 
@@ -19,7 +20,7 @@ def deployed_student() -> keras.Model:
     from stressid_keras.models import build_student
 
     keras.utils.set_random_seed(1)
-    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(6, 8, 10), feature_size=12))
+    student = build_student(3, AUDIO.n_mels, STUDENT)
     deployed = build_deployed_model(student, AUDIO, WINDOW)
     kernel = student.get_layer("logits").kernel
     probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])

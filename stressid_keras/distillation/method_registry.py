@@ -64,7 +64,7 @@ class Method:
             StressIDError: an own option is not what `Options` says.
         """
         given = {name: getattr(config, name) for name in FIELDS}
-        own = {name: value for name, value in config.options.items() if name in self.own_options}
+        own = {name: value for name, value in config.added.items() if name in self.own_options}
         return self.Options(**given, **own)
 
     def is_set(self, options: DistillationConfig) -> bool:
@@ -121,16 +121,16 @@ def read_options(config: DistillationConfig) -> dict[str, DistillationConfig]:
     """By the name of every method, the configuration as it reads it.
 
     Raises:
-        StressIDError: `config.options` has a name that is of no method, or a value that its method does not take.
+        StressIDError: `config.added` has a name that is of no method, or a value that its method does not take.
     """
     found = methods_by_name()
     known = sorted(set().union(*(each.own_options for each in found.values())))
-    for name in config.options:
+    for name in config.added:
         if name not in known:
             expected = (
                 f"some of {', '.join(known)}" if known else "none, for no method has options of its own"
             )
-            raise StressIDError(f"distillation.options has no option {shown(name)}; expected {expected}.")
+            raise StressIDError(f"distillation.added has no option {shown(name)}; expected {expected}.")
     return {name: each.read(config) for name, each in found.items()}
 
 
@@ -144,11 +144,11 @@ def with_options(config: DistillationConfig, values: dict) -> DistillationConfig
         for each in methods_by_name().values()
         for name, value in _own(each, each.Options()).items()
     }
-    own = {name: value for name, value in (config.options | values).items() if name not in FIELDS}
+    own = {name: value for name, value in (config.added | values).items() if name not in FIELDS}
     return dataclasses.replace(
         config,
         **{name: value for name, value in values.items() if name in FIELDS},
-        options={name: value for name, value in own.items() if value != defaults.get(name)},
+        added={name: value for name, value in own.items() if value != defaults.get(name)},
     )
 
 

@@ -19,8 +19,9 @@ from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.export.int8_choice import Int8Choice, to_single_output
 from stressid_keras.export.operators import operators
 from stressid_keras.export.parity import BOUNDS, KerasModel, Outputs, agreement, outputs_of
-from stressid_keras.export.quantise import block_count, to_float16
+from stressid_keras.export.quantise import to_float16
 from stressid_keras.export.unseen import DeployedPieces, Unseen
+from stressid_keras.models.backbones import Block
 from stressid_keras.provenance import atomic_path
 from stressid_keras.runtime.interpreter import LiteRTModel
 from stressid_keras.runtime.runner import StudentRunner
@@ -39,6 +40,7 @@ class Deployment:
         class_names: in the order of the logits.
         facts: what `model.json` says besides, without `model_card`.
         card: sentences that go before the scores in `model_card`.
+        blocks: of the student's encoder, as its backbone declares them; without any it is exported unfolded.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Deployment:
     class_names: Sequence[str]
     facts: dict
     card: str
+    blocks: Sequence[Block] = ()
 
     def model(self, student: keras.Model) -> keras.Model:
         return build_deployed_model(student, self.audio, self.samples)
@@ -90,7 +93,7 @@ def export_student(
             then none of the files appears.
     """
     keras_model = KerasModel(deployment.model(deployment.student))
-    folded = deployment.model(fold_normalisation(deployment.student))
+    folded = deployment.model(fold_normalisation(deployment.student, deployment.blocks))
     contents, int8 = _build(deployment, folded, keras_model, variants, calibration, validation)
     runners = {variant: LiteRTModel(content) for variant, content in contents.items()}
     seen = DeployedPieces(unseen, deployment.samples, progress)
@@ -137,10 +140,9 @@ def _build(
     if "fp16" in variants:
         contents["fp16"] = to_float16(contents["float32"])
     if "int8" in variants:
-        blocks = block_count([layer.name for layer in deployment.student.layers])
         windows = [*calibration, *validation]
         expected = outputs_of({"keras": keras_model}, windows)["keras"] if windows else None
-        int8 = Int8Choice(contents["float32"], blocks, calibration, windows, expected)
+        int8 = Int8Choice(contents["float32"], deployment.blocks, calibration, windows, expected)
         contents["int8"] = int8.content
     if "mediapipe" in variants:
         contents["mediapipe"] = to_single_output(

@@ -8,6 +8,7 @@ import numpy as np
 from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.parity import CHOICE, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import schemes, to_mixed_int8
+from stressid_keras.models.backbones import Block
 from stressid_keras.runtime.interpreter import LiteRTModel
 from stressid_keras.runtime.mediapipe_metadata import with_mediapipe_metadata
 
@@ -31,7 +32,7 @@ class Int8Choice:
 
     Args:
         content: float32 flatbuffer.
-        blocks: of the student's encoder.
+        blocks: of the student's encoder, as its backbone declares them.
         calibration: (samples,) each; they set the ranges.
         windows: (samples,) each; schemes are compared on them. None may be of the test part.
         expected: what Keras gives for them.
@@ -40,14 +41,14 @@ class Int8Choice:
     def __init__(
         self,
         content: bytes,
-        blocks: int,
+        blocks: Sequence[Block],
         calibration: Sequence[np.ndarray],
         windows: Sequence[np.ndarray],
         expected: Outputs,
     ):
         self._float32, self._blocks = content, blocks
         self._calibration, self._windows, self._expected = calibration, windows, expected
-        self._left = iter(schemes(blocks))
+        self._left = iter(schemes(len(blocks)))
         self.report = {"asked": CHOICE.to_dict(), "tried": [], "given_up": []}
         self._choose()
 

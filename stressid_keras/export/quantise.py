@@ -11,6 +11,7 @@ import numpy as np
 
 from stressid_keras.errors import ExportError
 from stressid_keras.export.operators import check_front_end_is_float, check_operators
+from stressid_keras.models.backbones import Block
 
 EVERYWHERE = ".*"
 FRONT_END = "log_mel"
@@ -28,7 +29,7 @@ class Scheme:
     """
 
     name: str
-    static: tuple[int, ...]  # the blocks whose convolution and pooling compute with int8
+    static: tuple[int, ...]  # the blocks, from 1, whose convolution and pooling compute with int8
     bits: int = 16  # of the weights of the other convolutions; 32: nothing at all is quantised
 
 
@@ -64,14 +65,15 @@ def to_float16(content: bytes) -> bytes:
     return _quantised(quantizer, "the fp16 variant")
 
 
-def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence[np.ndarray]) -> bytes:
+def to_mixed_int8(
+    content: bytes, scheme: Scheme, blocks: Sequence[Block], windows: Sequence[np.ndarray]
+) -> bytes:
     """The flatbuffer with an int8 network behind a float front end, float input and float outputs.
 
     Args:
-        content: float32 flatbuffer of a deployed student, whose layers have the names that `image_encoder` and
-            `fold_normalisation` give.
-        scheme: of `schemes(blocks)`.
-        blocks: of the student's encoder.
+        content: float32 flatbuffer of a deployed student, folded by `fold_normalisation`.
+        scheme: of `schemes(len(blocks))`.
+        blocks: of the student's encoder, as its backbone declares them.
         windows: (samples,) float32 each; the least and greatest value that each tensor takes on them sets its range.
 
     Raises:
@@ -84,27 +86,25 @@ def to_mixed_int8(content: bytes, scheme: Scheme, blocks: int, windows: Sequence
     quantizer = _quantizer(content)
     names = _operation_names()
     _add_float16(quantizer, FRONT_END, WEIGHTED)
-    others = _blocks("conv|depthwise", [n for n in range(1, blocks + 1) if n not in scheme.static])
     if scheme.bits == 16:
-        _add_float16(quantizer, others, CONVOLUTIONS)
+        _add_float16(quantizer, BEHIND_FRONT_END, CONVOLUTIONS)
     else:
         for operation in CONVOLUTIONS:
-            quantizer.add_weight_only_config(others, names(operation), scheme.bits)
+            quantizer.add_weight_only_config(BEHIND_FRONT_END, names(operation), scheme.bits)
+    static = [blocks[number - 1] for number in scheme.static]  # of what applies to a tensor, the last counts
+    convolutions = [name for block in static for name in block.convolutions]
+    pooled = [*convolutions, *(block.pooling for block in static if block.pooling)]
     for operation in (*CONVOLUTIONS, "MAX_POOL_2D"):
-        quantizer.add_static_config(_blocks("conv|depthwise|pool", scheme.static), names(operation), 8, 8)
-    quantizer.add_static_config(_blocks("mask", scheme.static), names("MUL"), 8, 8)
+        quantizer.add_static_config(_tensors_of(pooled), names(operation), 8, 8)
+    quantizer.add_static_config(_tensors_of([block.mask for block in static]), names("MUL"), 8, 8)
     quantizer.add_weight_only_config(BEHIND_FRONT_END, names("FULLY_CONNECTED"), 8)
     return _quantised(quantizer, "the int8 variant", windows)
 
 
-def block_count(layer_names: Sequence[str]) -> int:
-    """Number of blocks of an image encoder, from the names of a student's layers."""
-    return sum(re.fullmatch(r"feature_conv\d+", name) is not None for name in layer_names)
-
-
-def _blocks(kinds: str, numbers: Sequence[int]) -> str:
-    """Names of the tensors of some blocks' layers, none without numbers: Keras appends a number to a layer's name."""
-    return rf"feature_(?:{kinds})(?:{'|'.join(map(str, numbers))})(?!\d)" if numbers else "(?!)"
+def _tensors_of(layers: Sequence[str]) -> str:
+    """Names of the tensors of some layers, none without layers: Keras may append a number to a layer's name."""
+    names = "|".join(map(re.escape, layers))
+    return rf"(?<!\w)(?:{names})(?:_\d+)?(?!\w)" if layers else "(?!)"
 
 
 def _quantizer(content: bytes):

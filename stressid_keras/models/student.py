@@ -4,7 +4,8 @@ import keras
 from keras import layers
 
 from stressid_keras.config import StudentConfig
-from stressid_keras.models.encoders import image_encoder, size_input
+from stressid_keras.models.backbones import IMAGE_BACKBONES
+from stressid_keras.models.backbones.backbone import STUDENT_FEATURE
 
 
 def build_student(n_classes: int, n_mels: int, config: StudentConfig) -> keras.Model:
@@ -14,14 +15,13 @@ def build_student(n_classes: int, n_mels: int, config: StudentConfig) -> keras.M
     Outputs: `logits` (B, n_classes), `feature` (B, config.feature_size).
     """
     audio = keras.Input((None, n_mels, 1), name="audio")
-    size = size_input("audio", 2)
-    feature = image_encoder(
+    size = keras.Input((2,), dtype="int32", name="audio_size")
+    feature = IMAGE_BACKBONES[config.backbone].build(
         audio,
         size,
         filters=config.widened_filters,
         feature_size=config.feature_size,
-        name="feature",
-        backbone=config.backbone,
+        name=STUDENT_FEATURE,
     )
     x = layers.Dropout(config.dropout, name="feature_dropout")(feature)
     logits = layers.Dense(n_classes, name="logits", dtype="float32")(x)

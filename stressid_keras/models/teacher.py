@@ -3,9 +3,8 @@
 import keras
 from keras import layers
 
-from stressid_keras.config import TeacherConfig
+from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, TeacherConfig
 from stressid_keras.modalities import PRIVILEGED, RECORDS
-from stressid_keras.models.encoders import image_encoder, size_input, video_encoder
 
 
 def build_teacher(
@@ -23,16 +22,15 @@ def build_teacher(
     for modality in modalities:
         record = RECORDS[modality]
         x = keras.Input((*[None] * record.axes, record.channels), name=modality)
-        size = size_input(modality, record.axes)
+        size = keras.Input((record.axes,), dtype="int32", name=f"{modality}_size")
         inputs |= {modality: x, f"{modality}_size": size}
-        encode = image_encoder if record.axes == 2 else video_encoder
-        features[modality] = encode(
+        backbones = IMAGE_BACKBONES if record.axes == 2 else FILM_BACKBONES
+        features[modality] = backbones[getattr(config, f"{record.encoder}_backbone")].build(
             x,
             size,
             filters=getattr(config, f"{record.encoder}_filters"),
             feature_size=config.feature_size,
             name=f"{modality}_feature",
-            backbone=getattr(config, f"{record.encoder}_backbone"),
         )
     seen = [
         layers.Dropout(config.modality_dropout, noise_shape=(None, 1), name=f"{modality}_dropout")(feature)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from stressid_keras.analysis.probes import PROBES
+from stressid_keras.config import CORRUPTIONS
 from stressid_keras.evaluation.floors import FLOORS
 from stressid_keras.evaluation.metrics import METRICS, Metric
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
@@ -117,7 +118,7 @@ def robustness_table(metrics: dict) -> str:
                         number(clean),
                         number(worst["macro_f1"]),
                         interval(worst.get("macro_f1_interval") or [None]),
-                        _level(worst.get("level")),
+                        _level(worst.get("level"), corruption),
                     )
                 )
     header = ("corruption", "model", "macro F1, clean", "macro F1, worst", _confidence(metrics), "at level")
@@ -171,5 +172,8 @@ def _confidence(metrics: dict) -> str:
     return "interval" if confidence is None else f"{confidence:.0%} interval"
 
 
-def _level(level) -> str:
-    return f"{level:g}" if isinstance(level, int | float) else escaped(level if level is not None else ABSENT)
+def _level(level, corruption: str) -> str:
+    if not isinstance(level, int | float):
+        return escaped(level if level is not None else ABSENT)
+    unit = CORRUPTIONS[corruption].unit if corruption in CORRUPTIONS else ""
+    return f"{level:g} {unit}".rstrip()

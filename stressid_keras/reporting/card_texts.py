@@ -46,9 +46,6 @@ TRAINING = tuple(  # as above
 SEED = "Seed: {seed}."
 WORDS = {  # for values of the configuration; another value stands as it is
     "dataset.teacher_modalities": spoken_list,
-    "student.backbone": {"cnn": "2-D CNN", "separable": "2-D CNN of depthwise separable convolutions"},
-    "teacher.video_backbone": {"cnn3d": "3-D CNN", "r2plus1d": "CNN of (2+1)-D convolutions"},
-    "teacher.signal_backbone": {"cnn": "2-D CNN", "residual": "2-D residual CNN"},
     "preparation.gaf.levels": {
         "person": "scaled over all recordings of a person",
         "window": "each window scaled by itself",
@@ -91,10 +88,6 @@ ETHICS = (
 HOW_MEASURED = (
     "UAR is the unweighted average recall (balanced accuracy). Intervals resample people, not windows. A floor is a "
     "score that needs no recording; a model that does not beat the floors has learned nothing that shows."
-)
-LEVELS = (
-    "Levels are in dB for noise, babble and gain, in seconds for reverberation and shorter clips, in percent of "
-    "samples for clipping and in kbit/s for MP3."
 )
 SMALL_GROUPS = (
     "Groups of few people show little: a difference that lies within the intervals is neither shown nor "

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.analysis.probes import PROBES
+from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.provenance import write_text
@@ -28,7 +29,6 @@ from stressid_keras.reporting.card_texts import (
     ETHICS,
     HOW_MEASURED,
     INTENDED,
-    LEVELS,
     LOADING,
     LOADING_TFLITE,
     OTHER_LICENCE,
@@ -42,6 +42,12 @@ from stressid_keras.reporting.card_texts import (
 from stressid_keras.reporting.markdown import bullets, escaped, table
 from stressid_keras.reporting.tables import seeds_text
 from stressid_keras.reporting.texts import COMPARISON_READING, UNSEEN, learning_sentences
+
+BACKBONES = {
+    "student.backbone": IMAGE_BACKBONES,
+    "teacher.video_backbone": FILM_BACKBONES,
+    "teacher.signal_backbone": IMAGE_BACKBONES,
+}
 
 
 def write_model_card(
@@ -74,7 +80,7 @@ def write_model_card(
         "Intended use": bullets(INTENDED) + "\n\nOut of scope:\n\n" + bullets(OUT_OF_SCOPE),
         "Data and protocol": _data(metrics, class_names, data_name),
         "Scores": _scores(metrics, config),
-        "Robustness": _noted(robustness_table(metrics), LEVELS),
+        "Robustness": robustness_table(metrics) or ABSENT_PART,
         "Fairness": _noted(fairness_table(metrics), SMALL_GROUPS),
         "Ethical considerations": bullets(ETHICS),
         "Findings and caveats": _caveats(metrics),
@@ -212,6 +218,8 @@ def _shown(name: str, value) -> str:
         return words(value)
     if isinstance(value, list | tuple):
         return "-".join(_shown("", item) for item in value)
+    if name in BACKBONES and value in BACKBONES[name]:
+        return BACKBONES[name][value].summary
     if isinstance(value, str | bool) and value in WORDS.get(name, {}):
         return WORDS[name][value]
     return f"{value:.6g}" if isinstance(value, float) else escaped(value)

@@ -58,7 +58,8 @@ def _check_objects(config) -> None:
                 f"it names {shown(name)} of {shown(module)}, which is not a layer that is known here"
             )
         own = registered == f"{PACKAGE}>{name}" and module.startswith(f"{PACKAGE}.") and _is_ours(registered)
-        if not own and not ((module, name) in ALLOWED and registered in (None, name)):
+        known = (module, name) in ALLOWED or (module == "keras.layers" and name in _layers_of_backbones())
+        if not own and not (known and registered in (None, name)):
             raise ValueError(f"it names {shown(f'{module}.{name}')}, which is not a layer that is known here")
 
 
@@ -66,10 +67,19 @@ def _is_ours(registered: str) -> bool:
     """Whether a class of that registered name is one of this package's layers."""
     import keras
 
-    import stressid_keras.layers  # noqa: F401  registers them
+    import stressid_keras.layers
+    import stressid_keras.models.backbones  # noqa: F401  they register them
 
     found = keras.saving.get_registered_object(registered)
     return isinstance(found, type) and issubclass(found, keras.layers.Layer)
+
+
+def _layers_of_backbones() -> set[str]:
+    """Keras's own layers that some backbone says it is made of."""
+    from stressid_keras.models.backbones import FILM_BACKBONES, IMAGE_BACKBONES
+
+    backbones = [*IMAGE_BACKBONES.values(), *FILM_BACKBONES.values()]
+    return {layer for backbone in backbones for layer in backbone.keras_layers}
 
 
 def _check_weights(content: bytes) -> int:

@@ -105,7 +105,7 @@ class Analysis:
 
     @property
     def _robustness(self) -> Stage:
-        inputs = {"config": to_dict(self.data.config.robustness), "seed": self.data.config.seed}
+        inputs = {"config": to_dict(self.data.config.robustness.complete), "seed": self.data.config.seed}
         return self._stage("robustness", {**self._asked, **inputs}, "robustness.csv")
 
     @property

@@ -88,10 +88,10 @@ def added():
 
 def test_it_is_named_beside_the_others():
     assert list(methods_by_name())[-1] == "cosine"
-    assert with_methods("mars+cosine", DistillationConfig()).options == {"cosine": 1.0}
-    chosen = DistillationConfig(options={"cosine": 3.0, "cosine_margin": 0.5})
-    assert with_methods("cosine", chosen).options == chosen.options
-    assert with_methods("mars", chosen).options == {"cosine_margin": 0.5}
+    assert with_methods("mars+cosine", DistillationConfig()).added == {"cosine": 1.0}
+    chosen = DistillationConfig(added={"cosine": 3.0, "cosine_margin": 0.5})
+    assert with_methods("cosine", chosen).added == chosen.added
+    assert with_methods("mars", chosen).added == {"cosine_margin": 0.5}
     with pytest.raises(StressIDError, match=r"expected some of cross-entropy, .*decay, cosine, joined"):
         with_methods("cosinus", DistillationConfig())
     with pytest.raises(StressIDError, match=r"expected one of .*contrastive, cosine among them"):
@@ -100,7 +100,7 @@ def test_it_is_named_beside_the_others():
 
 def test_it_trains_with_a_weight_of_its_own_and_is_saved(student, batch, tmp_path):
     x, y = batch(widths=WIDTHS)
-    base = DistillationConfig(alpha=0.0, options={"cosine_margin": 0.5})
+    base = DistillationConfig(alpha=0.0, added={"cosine_margin": 0.5})
     model = build_distiller(student(), with_methods("mars+cosine", base), x["teacher_features"])
     (term,) = [each for each in model.terms if each.name == "cosine"]
     assert (term.weight, term.margin, term.features) == (1.0, 0.5, ("ecg", "eda", "rr"))
@@ -138,30 +138,30 @@ def test_it_is_described_to_readers():
 
 
 def test_a_search_is_over_its_weight_within_its_range():
-    base = DistillationConfig(options={"cosine": 50_000.0})
+    base = DistillationConfig(added={"cosine": 50_000.0})
     config = RunConfig(distillation=with_methods("cosine", base))
     space = keras_tuner.HyperParameters()
     assert chosen_config(config, space) == config
     (weight,) = [each for each in space.space if each.name == "cosine"]
     assert (weight.min_value, weight.max_value) == (500.0, 1_000_000)
     space.values["cosine"] = 700.0
-    assert chosen_config(config, space).distillation.options == {"cosine": 700.0}
+    assert chosen_config(config, space).distillation.added == {"cosine": 700.0}
 
 
 def test_its_options_are_kept_as_json_and_others_look_as_before():
     config = RunConfig(distillation=with_methods("mars+cosine", DistillationConfig()))
     kept = json.loads(json.dumps(config.to_dict()))
-    assert kept["distillation"]["options"] == {"cosine": 1.0}
+    assert kept["distillation"]["added"] == {"cosine": 1.0}
     assert RunConfig.from_dict(kept) == config
     assert hash(RunConfig.from_dict(kept)) == hash(config)
-    assert "options" not in to_dict(DistillationConfig())
+    assert "added" not in to_dict(DistillationConfig())
 
 
 def test_options_are_a_copy():
     given = {"cosine": 1.0}
-    config = DistillationConfig(options=given)
+    config = DistillationConfig(added=given)
     given["cosine"] = 2.0
-    assert config.options == {"cosine": 1.0}
+    assert config.added == {"cosine": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_options_are_a_copy():
     ],
 )
 def test_wrong_options_are_refused_wherever_the_method_is_used(student, options, message):
-    config = DistillationConfig(options=options)
+    config = DistillationConfig(added=options)
     for use in (
         lambda: with_methods("mars", config),
         lambda: build_distiller(student(), config),
@@ -186,8 +186,8 @@ def test_wrong_options_are_refused_wherever_the_method_is_used(student, options,
 
 @pytest.mark.parametrize("options", [["cosine"], {1: 1.0}])
 def test_options_are_a_table(options):
-    with pytest.raises(StressIDError, match=r"options is .*; expected a table of options\."):
-        DistillationConfig(options=options)
+    with pytest.raises(StressIDError, match=r"added is .*; expected a table of options by name\."):
+        DistillationConfig(added=options)
 
 
 def test_without_its_file_its_options_are_refused():

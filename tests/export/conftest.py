@@ -13,6 +13,7 @@ from stressid_keras.workflow import Run
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000  # of the window of the random student
+STUDENT = StudentConfig(filters=(4, 6, 8), feature_size=12)
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,7 @@ def student():
     from stressid_keras.models import build_student
 
     keras.utils.set_random_seed(1)
-    student = build_student(3, AUDIO.n_mels, StudentConfig(filters=(4, 6, 8), feature_size=12))
+    student = build_student(3, AUDIO.n_mels, STUDENT)
     generator = np.random.default_rng(0)
     for variable in student.variables:
         low = {"moving_variance": 0.1, "moving_mean": -0.3, "gamma": 0.5, "beta": -0.3}.get(variable.name)
@@ -49,8 +50,10 @@ def flatbuffer(student):
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
     from stressid_keras.export.folding import fold_normalisation
+    from stressid_keras.models.backbones import student_blocks
 
-    return to_tflite(build_deployed_model(fold_normalisation(student), AUDIO, SAMPLES))
+    folded = fold_normalisation(student, student_blocks(STUDENT))
+    return to_tflite(build_deployed_model(folded, AUDIO, SAMPLES))
 
 
 @pytest.fixture(scope="session")

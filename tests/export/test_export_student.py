@@ -15,14 +15,16 @@ from stressid_keras.export.export import Deployment, export_student
 from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.export.operators import check_operators, operators
 from stressid_keras.export.parity import BOUNDS, Outputs, agreement
-from stressid_keras.export.quantise import UNQUANTISED, block_count, schemes, to_float16, to_mixed_int8
+from stressid_keras.export.quantise import UNQUANTISED, schemes, to_float16, to_mixed_int8
 from stressid_keras.export.unseen import Unseen
 from stressid_keras.models import build_student
+from stressid_keras.models.backbones import student_blocks
 from stressid_keras.preprocessing import log_mel
 from stressid_keras.runtime.interpreter import LiteRTModel
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000
+BLOCKS = student_blocks(StudentConfig(filters=(4, 6, 8)))
 NAMES = ("Low", "Medium", "High")
 
 
@@ -62,7 +64,7 @@ def unseen(speech, numbers=range(4), seconds=3.0):
 
 
 def deployment(student):
-    return Deployment("student", student, AUDIO, SAMPLES, NAMES, {"seed": 0}, "Random weights.")
+    return Deployment("student", student, AUDIO, SAMPLES, NAMES, {"seed": 0}, "Random weights.", BLOCKS)
 
 
 def test_variant_that_computes_something_else_is_not_written(student, speech, tmp_path, monkeypatch):
@@ -119,7 +121,7 @@ def test_int8_that_fails_on_unseen_people_gives_way_to_a_more_exact_one(
 @pytest.mark.parametrize("number", range(len(schemes(3))))
 def test_every_int8_scheme_keeps_the_front_end_in_float(flatbuffer, speech, number):
     scheme = schemes(3)[number]
-    content = to_mixed_int8(flatbuffer, scheme, 3, [speech(person) for person in range(3)])
+    content = to_mixed_int8(flatbuffer, scheme, BLOCKS, [speech(person) for person in range(3)])
     assert operators(content)["QUANTIZE"] == bool(scheme.static) + 2 * len(
         scheme.static
     )  # input, masks of two axes
@@ -175,11 +177,11 @@ def test_operation_that_is_not_built_in_is_refused(flatbuffer):
 def test_separable_student_of_half_the_width_is_small_in_int8(speech):
     """The size that phones were promised, at the default sizes of everything else."""
     keras.utils.set_random_seed(0)
-    student = build_student(3, AUDIO.n_mels, StudentConfig(backbone="separable", width=0.5))
-    content = to_tflite(build_deployed_model(fold_normalisation(student), AUDIO, 160_000))
-    blocks = block_count([layer.name for layer in student.layers])
-    assert blocks == 4
-    int8 = to_mixed_int8(content, schemes(blocks)[0], blocks, [speech(seconds=10.0)])
+    config = StudentConfig(backbone="separable", width=0.5)
+    student, blocks = build_student(3, AUDIO.n_mels, config), student_blocks(config)
+    assert len(blocks) == 4
+    content = to_tflite(build_deployed_model(fold_normalisation(student, blocks), AUDIO, 160_000))
+    int8 = to_mixed_int8(content, schemes(4)[0], blocks, [speech(seconds=10.0)])
     assert len(int8) <= 115_000  # and 2 to 3 kB of archive
     assert len(content) <= 1_000_000
     window = speech(3, 10.0)

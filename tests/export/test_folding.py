@@ -4,8 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from stressid_keras.config import StudentConfig
 from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.layers import MaskedBatchNormalization
+from stressid_keras.models import build_student
+from stressid_keras.models.backbones import student_blocks
+
+from ..conftest import with_moving_statistics
 
 pytestmark = pytest.mark.backend
 
@@ -26,11 +31,21 @@ def normalisations(model):
     return [layer.name for layer in model.layers if isinstance(layer, MaskedBatchNormalization)]
 
 
-@pytest.mark.parametrize("name", ["small_student", "separable_student"])
-def test_folded_student_computes_the_same_also_beside_padding(name, request):
+@pytest.mark.parametrize(("name", "backbone"), [("small_student", "cnn"), ("separable_student", "separable")])
+def test_folded_student_computes_the_same_also_beside_padding(name, backbone, request):
     student = request.getfixturevalue(name)
-    folded = fold_normalisation(student)
+    folded = fold_normalisation(student, student_blocks(StudentConfig(backbone=backbone)))
     assert not normalisations(folded)
+    for key, expected in outputs(student).items():
+        np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_what_lies_in_no_declared_block_stays():
+    keras.utils.set_random_seed(0)
+    config = StudentConfig(filters=(4, 6), feature_size=10, backbone="residual")
+    student = with_moving_statistics(build_student(3, 16, config))
+    folded = fold_normalisation(student, student_blocks(config))
+    assert normalisations(folded) == [f"feature_residual{n}_norm{m}" for n in (1, 2) for m in (1, 2)]
     for key, expected in outputs(student).items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)
 
@@ -41,7 +56,7 @@ def test_block_with_a_negative_scale_stays_and_the_student_is_not_changed(small_
     gamma = student.get_layer("feature_norm2").gamma
     gamma.assign(np.where(np.arange(gamma.shape[0]) == 1, -0.5, 1.0))
     before = outputs(student)
-    folded = fold_normalisation(student)
+    folded = fold_normalisation(student, student_blocks(StudentConfig()))
     assert normalisations(folded) == ["feature_norm2"]
     for key, expected in before.items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)

@@ -179,8 +179,9 @@ def _models(folder: Path, variants: Sequence[str]) -> None:
     from stressid_keras.export.int8_choice import to_single_output
     from stressid_keras.export.quantise import schemes, to_float16, to_mixed_int8
     from stressid_keras.models import build_student
+    from stressid_keras.models.backbones import student_blocks
 
-    from ..small_export import RATE, deployed_student, speech, write_export
+    from ..small_export import RATE, STUDENT, deployed_student, speech, write_export
 
     (folder / "keras").mkdir()
     keras.utils.set_random_seed(0)
@@ -193,7 +194,7 @@ def _models(folder: Path, variants: Sequence[str]) -> None:
     make = {
         "float32": lambda: float32,
         "fp16": lambda: to_float16(float32),
-        "int8": lambda: to_mixed_int8(float32, schemes(3)[1], 3, [speech(2.0)]),
+        "int8": lambda: to_mixed_int8(float32, schemes(3)[1], student_blocks(STUDENT), [speech(2.0)]),
         "mediapipe": lambda: to_single_output(deployed, RATE, "student", "Random weights, for tests."),
     }
     for variant in variants:

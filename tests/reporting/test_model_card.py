@@ -128,7 +128,7 @@ def test_worst_level_of_each_corruption_and_scores_by_sex_are_shown(card):
         "0.500",
         "0.312",
         "[0.188, 0.438]",
-        "-5",
+        "-5 dB SNR",
     ]
     lines = [line for line in section(text, "Fairness").splitlines() if "male" in line]
     assert [line.split("|")[2].strip() for line in lines] == ["female", "male"]

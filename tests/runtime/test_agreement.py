@@ -64,12 +64,13 @@ def test_a_description_that_was_sealed_anew_is_compared_with_the_model(flatbuffe
 @pytest.mark.parametrize("variant", ["fp16", "int8"])
 def test_other_variants_are_compared_as_well(flatbuffers, tmp_path, variant):
     from stressid_keras.export.quantise import schemes, to_float16, to_mixed_int8
+    from stressid_keras.models.backbones import student_blocks
 
-    from ..small_export import speech
+    from ..small_export import STUDENT, speech
 
     convert = {
         "fp16": to_float16,
-        "int8": lambda content: to_mixed_int8(content, schemes(3)[0], 3, [speech(2.0)]),
+        "int8": lambda content: to_mixed_int8(content, schemes(3)[0], student_blocks(STUDENT), [speech(2.0)]),
     }
     content = convert[variant](flatbuffers["float32"])
     path = tmp_path / "student.tflite"

@@ -18,7 +18,7 @@ def test_no_stage_goes_past_its_end_where_recordings_have_several_windows(tiny_t
         teacher_training=once,
         student_training=once,
         distillation=dataclasses.replace(tiny_config.distillation, feature_views=2),
-        robustness=RobustnessConfig(**{name: () for name in CORRUPTIONS if name != "gain_down"}),
+        robustness=RobustnessConfig().with_levels({name: () for name in CORRUPTIONS if name != "gain_down"}),
     )
     reporter = Recorder()
     run = Run(tiny_tree, tmp_path / "prepared", tmp_path / "run", config, reporter=reporter)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from stressid_keras.analysis.robustness.corruptions import CLEAN, CORRUPTIONS
+from stressid_keras.analysis.robustness.corruption import CLEAN
+from stressid_keras.config import CORRUPTIONS
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models
 from stressid_keras.evaluation.intervals import bootstrap_interval
@@ -60,7 +61,7 @@ def robustness_scores(predictions: pd.DataFrame, class_names: Sequence[str], see
 
 
 def _curves(predictions: pd.DataFrame) -> dict[str, list[tuple[str, float]]]:
-    """The corruptions and levels of each curve's points, in the order of the table."""
+    """The corruptions and levels of each curve's points, in their order."""
     levels = predictions.groupby("corruption")["level"].unique()
     return {
         name: [(CLEAN, 0.0), *((name, level) for level in corruption.from_mild_to_severe(levels[name]))]

@@ -16,3 +16,11 @@ def within_full_scale(waveform: np.ndarray) -> np.ndarray:
 def fitted(waveform: np.ndarray, n_samples: int) -> np.ndarray:
     """Cut at the end, or filled up with zeros."""
     return np.pad(waveform[:n_samples], (0, max(0, n_samples - len(waveform))))
+
+
+def added_at(snr: float, waveform: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """The sum of a waveform and noise whose RMS lies `snr` dB below; (n,) float32, within full scale."""
+    level = rms(noise)
+    if not level:
+        return waveform.astype(np.float32)
+    return within_full_scale(waveform + noise * (rms(waveform) / level * 10 ** (-snr / 20)))

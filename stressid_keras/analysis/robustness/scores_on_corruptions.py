@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from stressid_keras.analysis.robustness.corruptions import CLEAN, Conditions, corrupt, levels_for
-from stressid_keras.config import AudioConfig, QualityConfig, RobustnessConfig
+from stressid_keras.analysis.robustness.corruption import CLEAN, Conditions, corrupt, levels_for
+from stressid_keras.config import CORRUPTIONS, AudioConfig, QualityConfig, RobustnessConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.predictions import predictions_table
 from stressid_keras.media.sound.waveform import peak_deviation, within_full_scale, without_offset
@@ -85,7 +85,9 @@ def _versions(row, clean, babble_sources, audio_config, config, seed) -> list[tu
     versions = [(CLEAN, 0.0, 0, clean_log_mel)]
     for name, level in levels_for(len(clean), audio_config.sample_rate, config):
         generator = _generator(seed, row, name, level)
-        voices = _voices(babble_sources, row, config.n_voices, generator) if name == "babble" else ()
+        voices = (
+            _voices(babble_sources, row, config.n_voices, generator) if CORRUPTIONS[name].needs_voices else ()
+        )
         conditions = Conditions(audio_config.sample_rate, generator, voices, config)
         corrupted = corrupt(clean, name, level, conditions)
         silent = corrupted is None

@@ -5,17 +5,13 @@ import dataclasses
 import numpy as np
 from matplotlib.figure import Figure
 
-from stressid_keras.batches.augmentation import augment
+from stressid_keras.batches.augmentation import augment, changes_of
 from stressid_keras.batches.samples import decoded
 from stressid_keras.config import AugmentationConfig
-from stressid_keras.modalities import MODALITIES, PHYSIOLOGICAL
+from stressid_keras.modalities import MODALITIES
 from stressid_keras.reporting.pictures.recording import FIELD_STYLE, LOG_MEL_STYLE
 
-TITLES = {
-    "audio": "log-mel: SpecAugment",
-    "video": "frames: jitter in time, flip, colour",
-    **{modality: f"{modality.upper()}: a span of the field, intensity" for modality in PHYSIOLOGICAL},
-}
+SHOWN = {"audio": "log-mel", "video": "frames"}  # what of a modality, where it is not its field
 HEIGHTS = {"audio": 1.8, "video": 0.8}  # inches; that of a field otherwise
 FRAMES_SHOWN = 4
 
@@ -34,6 +30,10 @@ def augmentations_figure(
     modalities = [modality for modality in MODALITIES if modality in windows]
     sample = {modality: decoded(modality, windows[modality]) for modality in modalities}
     drawn = [augment(sample, np.random.default_rng((seed, number)), config) for number in range(draws)]
+    captions = {name: ", ".join(c.caption for c in changes) for name, changes in changes_of(sample).items()}
+    titles = {
+        name: f"{SHOWN.get(name, name.upper())}: {captions.get(name, 'as it is')}" for name in modalities
+    }
     heights = [HEIGHTS.get(modality, 2.4) for modality in modalities]
     figure = Figure(figsize=(2.6 * (draws + 1), sum(heights)), layout="constrained")
     axes = figure.subplots(len(modalities), draws + 1, squeeze=False, height_ratios=heights)
@@ -41,7 +41,7 @@ def augmentations_figure(
         for number, (place, values) in enumerate(zip(row, [sample, *drawn], strict=True)):
             _draw(place, modality, values[modality])
             place.set(xticks=[], yticks=[])
-            place.set_title(f"{TITLES[modality]}" if number == 0 else f"draw {number}", fontsize=9)
+            place.set_title(titles[modality] if number == 0 else f"draw {number}", fontsize=9)
     return figure
 
 

@@ -11,6 +11,7 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
     """Write the files of a plan; the summary that `export.json` keeps. Keras must run on TensorFlow."""
     from stressid_keras.export.export import Deployment, export_student
     from stressid_keras.export.load import file_sha256, load_student
+    from stressid_keras.models.backbones import student_blocks
     from stressid_keras.workflow.exporting.export_windows import ExportWindows
 
     store, audio = plan.store, plan.config.preparation.audio
@@ -30,6 +31,7 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
             "student": file_sha256(plan.student),
         },
         _card(plan),
+        student_blocks(plan.config.student),
     )
     whole = _whole_windows(plan, student)
     report = export_student(

@@ -171,7 +171,7 @@ def test_progress_counts_windows_as_they_are_taken(student, windows, sources):
             events.append(f"asked {place + 1}")
             yield window
 
-    nothing = dataclasses.replace(FEW, **dict.fromkeys(CORRUPTIONS, ()))
+    nothing = FEW.with_levels(dict.fromkeys(CORRUPTIONS, ()))
     robustness_predictions(
         {"student": student},
         one_by_one(),
@@ -194,8 +194,16 @@ def test_clean_predictions_equal_those_of_the_pipeline(tiny_tree, tiny_store):
     expected = softmax(logits.astype(float), axis=1)
     assert expected.max() < 0.99
     assert expected.std(axis=0).min() > 1e-3
+<<<<<<< HEAD:tests/analysis/robustness/test_scores_on_corruptions.py
     nothing = RobustnessConfig(**dict.fromkeys(CORRUPTIONS, ()))
     recordings = index_dataset(tiny_tree, DatasetConfig()).recordings
+=======
+    nothing = RobustnessConfig().with_levels(dict.fromkeys(CORRUPTIONS, ()))
+    files = {
+        name: tiny_tree / "Audio" / name.split("_")[0] / f"{name}.wav"
+        for name in tiny_store.manifest["recording"]
+    }
+>>>>>>> backbones:tests/analysis/robustness/test_evaluate.py
     found = robustness_predictions(
         {"student": network},
         window_waveforms(tiny_store, rows, recordings),

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stressid_keras.analysis.robustness.noise import add_babble, add_white_noise
+from stressid_keras.analysis.robustness.corruptions.babble import add_babble
+from stressid_keras.analysis.robustness.corruptions.white_noise import add_white_noise
 from stressid_keras.errors import StressIDError
 
 RATE = 16_000

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stressid_keras.analysis.robustness.room import add_reverberation, impulse_response
+from stressid_keras.analysis.robustness.corruptions.reverberation import add_reverberation, impulse_response
 
 RATE = 16_000
 

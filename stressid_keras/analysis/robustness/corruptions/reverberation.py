@@ -3,8 +3,20 @@
 import numpy as np
 import scipy.signal
 
+from stressid_keras.analysis.robustness.corruption import register_corruption
 from stressid_keras.analysis.robustness.scaling import within_full_scale
 from stressid_keras.config import RobustnessConfig
+
+
+@register_corruption("reverberation", "Reverberation", "s RT60", RobustnessConfig.reverberation)
+def reverberation(waveform, level, conditions):
+    return add_reverberation(
+        waveform,
+        level,
+        conditions.sample_rate,
+        conditions.generator,
+        conditions.config.direct_to_reverberant,
+    )
 
 
 def add_reverberation(

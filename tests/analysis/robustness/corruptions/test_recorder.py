@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stressid_keras.analysis.robustness.recorder import change_gain, clip_share, middle
+from stressid_keras.analysis.robustness.corruptions.clipping import clip_share
+from stressid_keras.analysis.robustness.corruptions.gain_down import change_gain
+from stressid_keras.analysis.robustness.corruptions.shorter import middle
 
 RATE = 16_000
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stressid_keras.analysis.robustness import CORRUPTIONS, Conditions, corrupt
-from stressid_keras.analysis.robustness.corruptions import levels_for
+from stressid_keras.analysis.robustness.corruption import levels_for
 from stressid_keras.config import RobustnessConfig
 from stressid_keras.errors import StressIDError
 
@@ -107,7 +107,7 @@ def test_clips_are_only_made_shorter_and_an_empty_tuple_leaves_a_corruption_out(
 
 
 def test_an_unknown_corruption_is_refused(voice):
-    with pytest.raises(StressIDError, match="'echo' is no corruption; expected one of white_noise"):
+    with pytest.raises(StressIDError, match="corruption 'echo' is unknown; expected one of white_noise"):
         corrupt(voice(), "echo", 1.0, conditions(voice))
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import scipy.signal
 
-from stressid_keras.analysis.robustness.coding import mp3, telephone
+from stressid_keras.analysis.robustness.corruptions.mp3 import mp3
+from stressid_keras.analysis.robustness.corruptions.telephone import telephone
 from stressid_keras.errors import StressIDError
 
 RATE = 16_000

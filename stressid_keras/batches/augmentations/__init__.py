@@ -1,0 +1,1 @@
+"""Random changes of training samples, a file each; `config.AUGMENTATIONS` says in which order they are made."""

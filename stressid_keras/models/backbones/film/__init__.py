@@ -1,0 +1,1 @@
+"""Backbones for a clip of frames, (B, T, H, W, 3)."""
