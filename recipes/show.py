@@ -15,7 +15,7 @@ from stressid_keras.preprocessing import levels_of_person, prepare_recording
 from stressid_keras.provenance import atomic_path
 from stressid_keras.ranges import Range
 from stressid_keras.reporting.pictures import augmentations_figure, recording_figure
-from stressid_keras.workflow.data import read_index
+from stressid_keras.workflow import read_index
 
 Window = Annotated[int, Range(0, 1_000_000)]
 

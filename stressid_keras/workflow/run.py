@@ -19,7 +19,7 @@ class Run:
     """A run. Every method makes what it needs and is missing or stale, and reuses the rest.
 
     While a method works it holds the lock of the output folder: a second run there waits for the first. The work is
-    done by the verbs of this room, functions of the run's `context`.
+    done by the verbs of this package, functions of the run's `context`.
 
     Args:
         data_dir: the StressID tree.

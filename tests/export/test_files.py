@@ -16,8 +16,7 @@ from stressid_keras.config import EXPORT_VARIANTS, ExportOptions
 from stressid_keras.errors import DatasetError, ExportError
 from stressid_keras.export.operators import operators
 from stressid_keras.provenance import read_sealed, write_sealed
-from stressid_keras.workflow import Run
-from stressid_keras.workflow.analysis import predict
+from stressid_keras.workflow import Run, predict
 from stressid_keras.workflow.exporting import export_plan
 from stressid_keras.workflow.exporting.export_windows import ExportWindows
 from stressid_keras.workflow.training import load_trained

@@ -12,8 +12,7 @@ from stressid_keras.errors import ExportError
 from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.deployed import build_deployed_model
 from stressid_keras.models import build_student
-from stressid_keras.workflow import Run
-from stressid_keras.workflow.data import split_people
+from stressid_keras.workflow import Run, split_people
 
 pytestmark = [
     pytest.mark.backend,

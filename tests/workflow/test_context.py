@@ -12,13 +12,19 @@ from stressid_keras.dataset import SubjectSplit
 from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.provenance import atomic_path, read_json
 from stressid_keras.training.history import History
-from stressid_keras.workflow.context import RunContext
-from stressid_keras.workflow.data import prepare, read_index, split_people
-from stressid_keras.workflow.evaluation_stage import evaluate
+from stressid_keras.workflow import (
+    RunContext,
+    compute_teacher_features,
+    distil_student,
+    evaluate,
+    prepare,
+    read_index,
+    split_people,
+    train_teacher,
+)
 from stressid_keras.workflow.part_windows import part_rows
 from stressid_keras.workflow.stage import Stage, read_record
-from stressid_keras.workflow.student_stages import GIVEN, distil_student
-from stressid_keras.workflow.teacher_stages import compute_teacher_features, train_teacher
+from stressid_keras.workflow.student_stages import GIVEN
 
 FEATURE = 8  # of a modality, as long as the tiny student's
 SCORES = {"loss": 1.0, "val_loss": 1.0, "uar": 0.5, "val_uar": 0.5}

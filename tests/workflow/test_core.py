@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.config import PipelineConfig, StudentConfig, TeacherConfig
-from stressid_keras.workflow.analysis import predict
-from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow import RunContext, predict
 
 pytestmark = pytest.mark.backend
 

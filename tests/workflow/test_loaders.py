@@ -16,9 +16,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.config import DistillationConfig, TrainingConfig
-from stressid_keras.workflow import Run
-from stressid_keras.workflow.context import RunContext
-from stressid_keras.workflow.teacher_stages import compute_teacher_features
+from stressid_keras.workflow import Run, RunContext, compute_teacher_features
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_TENSORFLOW = """

@@ -16,8 +16,7 @@ from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError
 from stressid_keras.provenance import atomic_path
 from stressid_keras.system.temporary import PREFIX
-from stressid_keras.workflow import Reporter, Run
-from stressid_keras.workflow.data import prepare
+from stressid_keras.workflow import Reporter, Run, prepare
 
 from ..json_files import edit_json
 

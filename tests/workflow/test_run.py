@@ -11,8 +11,7 @@ import pytest
 from stressid_keras.config import DatasetConfig, DistillationConfig, ExportOptions, TrainingConfig
 from stressid_keras.errors import DatasetError, StressIDError
 from stressid_keras.store.images import save_log_mel_image
-from stressid_keras.workflow import Reporter, Run
-from stressid_keras.workflow.data import split_people
+from stressid_keras.workflow import Reporter, Run, split_people
 from stressid_keras.workflow.part_windows import part_rows, teacher_rows
 from stressid_keras.workflow.training import load_trained
 
