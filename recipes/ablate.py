@@ -16,7 +16,9 @@ def recipe():
     arguments = parser().parse_args()
     common.check_cluster_options(arguments)
     run = common.make_run(arguments, arguments.scheduler)
-    folds = CrossValidation(run, arguments.folds, arguments.repeats, arguments.jobs, arguments.scheduler)
+    folds = CrossValidation(
+        run.context, arguments.folds, arguments.repeats, arguments.jobs, arguments.scheduler
+    )
     ablation = Ablation(folds)
     print(f"\n{ablation_table(ablation.evaluate())}")
     common.show_results(run, [ablation.folder / name for name in ("ablation.html", "ablation.csv")])

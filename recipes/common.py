@@ -275,14 +275,14 @@ def track(arguments: argparse.Namespace, run: Run, metrics: dict, folder: Path) 
         return
     from stressid_keras.tracking import log_to_mlflow
 
-    name = f"{data_title(run.data.data_dir)}, {metrics['protocol']['name']}"
+    name = f"{data_title(run.context.data_dir)}, {metrics['protocol']['name']}"
     logged = log_to_mlflow(folder, metrics, run.config.to_dict(), arguments.mlflow, EXPERIMENT, name)
     print(f"\nmlflow: run {logged} in {arguments.mlflow}")
 
 
 def show_results(run: Run, paths) -> None:
     """Print where the results are, relative to here if that is shorter, and whether anything had to be done."""
-    if not run.data.reporter.made:
+    if not run.context.reporter.made:
         print("\nEverything is up to date.")
     show_paths(paths)
 

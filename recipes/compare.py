@@ -18,7 +18,9 @@ def recipe():
     arguments = parser().parse_args()
     common.check_cluster_options(arguments)
     run = common.make_run(arguments, arguments.scheduler)
-    folds = CrossValidation(run, arguments.folds, arguments.repeats, arguments.jobs, arguments.scheduler)
+    folds = CrossValidation(
+        run.context, arguments.folds, arguments.repeats, arguments.jobs, arguments.scheduler
+    )
     comparison = Comparison(folds, arguments.methods)
     print(f"\n{comparison_table(comparison.evaluate())}")
     common.show_results(run, [comparison.folder / name for name in ("comparison.html", "comparison.csv")])

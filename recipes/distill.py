@@ -18,7 +18,7 @@ def recipe():
     files = [run.output_dir / "report.html", run.output_dir / "student.keras"]
     try:
         if run.export_obstacle:
-            run.data.reporter.warn(run.export_obstacle)
+            run.context.reporter.warn(run.export_obstacle)
         else:
             files += run.export().values()
     finally:  # scores do not depend on the export

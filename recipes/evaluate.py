@@ -22,7 +22,7 @@ def recipe():
         metrics, folder = run.evaluate(thorough=True), run.output_dir
     else:
         folds = CrossValidation(
-            run,
+            run.context,
             arguments.folds,
             arguments.repeats,
             arguments.jobs,

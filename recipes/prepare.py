@@ -24,7 +24,7 @@ def recipe():
     )
     files = [store.path / "manifest.csv", store.path / "failures.csv"]
     if arguments.png:
-        with run.data.reporter.stage("png", len(store)) as report:
+        with run.context.reporter.stage("png", len(store)) as report:
             files.append(export_png(store, report))
     common.show_results(run, files)
 

@@ -15,6 +15,7 @@ from stressid_keras.preprocessing import levels_of_person, prepare_recording
 from stressid_keras.provenance import atomic_path
 from stressid_keras.ranges import Range
 from stressid_keras.reporting.pictures import augmentations_figure, recording_figure
+from stressid_keras.workflow import read_index
 
 Window = Annotated[int, Range(0, 1_000_000)]
 
@@ -23,10 +24,11 @@ def recipe():
     arguments = parser().parse_args()
     run = common.make_run(arguments)
     config = run.config
-    recording = find(run.data.index, arguments.recording)
+    index = read_index(run.context)
+    recording = find(index, arguments.recording)
     folder = run.output_dir / "pictures"
     files = [folder / f"{recording.name}-{arguments.window}.png"]
-    levels = levels_of_person(run.data.index, recording.subject, config.preparation)
+    levels = levels_of_person(index, recording.subject, config.preparation)
     save(recording_figure(recording, config.preparation, arguments.window, levels), files[0])
     if arguments.augmentations:
         windows = {

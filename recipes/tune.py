@@ -20,9 +20,9 @@ def recipe():
 
     from stressid_keras.studies.tuning import search
 
-    with run.data.writing():
-        with run.data.reporter.stage("tune", trials) as report:
-            best, results = search(run, trials, arguments.tuner, report)
+    with run.context.writing():
+        with run.context.reporter.stage("tune", trials) as report:
+            best, results = search(run.context, trials, arguments.tuner, report)
         write_json(run.output_dir / "tuned.json", {"config": best.to_dict(), "trials": results})
     print(f"best of {len(results)} trials: {_sentence(results[0])}")
     common.show_results(run, [run.output_dir / "tuned.json"])

@@ -24,13 +24,13 @@ class Ablation:
 
     def __init__(self, folds: CrossValidation):
         self.folds = folds
-        self.data = folds.run.data
+        self.context = folds.context
         self.variants = Variants(
             folds,
             "ablation",
             {
                 name: Variant(_label(config), config)
-                for name, config in subsets(self.data.config.distillation).items()
+                for name, config in subsets(self.context.config.distillation).items()
             },
         )
         self.folder = self.variants.folder

@@ -37,9 +37,9 @@ class Comparison:
 
     def __init__(self, folds: CrossValidation, methods: Sequence[str] = COMPARED_METHODS):
         self.folds = folds
-        self.data = folds.run.data
+        self.context = folds.context
         self.variants = Variants(
-            folds, "comparison", method_variants(methods, self.data.config.distillation), with_teacher=True
+            folds, "comparison", method_variants(methods, self.context.config.distillation), with_teacher=True
         )
         self.folder = self.variants.folder
 

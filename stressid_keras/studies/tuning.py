@@ -12,7 +12,11 @@ from stressid_keras.distillation.method_registry import range_of, with_options
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import WEIGHTS
 from stressid_keras.provenance import fingerprint
-from stressid_keras.workflow import Run
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import prepare
+from stressid_keras.workflow.reporter import Reporter
+from stressid_keras.workflow.student_stages import GIVEN, distil_student
+from stressid_keras.workflow.teacher_stages import compute_teacher_features, train_teacher
 
 OBJECTIVE = keras_tuner.Objective("val_uar", "max")
 VERSION = 2  # raised when a trial of the same values scores otherwise, so that older trials do not count
@@ -65,7 +69,10 @@ def chosen_config(config: RunConfig, hp) -> RunConfig:
 
 
 def search(
-    run: Run, trials: int, tuner: str = "bayesian", progress: Callable[[int, dict], None] | None = None
+    context: RunContext,
+    trials: int,
+    tuner: str = "bayesian",
+    progress: Callable[[int, dict], None] | None = None,
 ) -> tuple[RunConfig, list[dict]]:
     """Search over `trials` settings; an interrupted search, called again, goes on where it stopped.
 
@@ -75,7 +82,8 @@ def search(
     `tuning/<search>/trial<id>`.
 
     Args:
-        run: its configuration is where the search starts; its split and teacher are used, and made if missing.
+        context: of a run; its configuration is where the search starts; its split and teacher are used, and made
+            if missing.
         tuner: "random" or "bayesian".
         progress: called after each trial with the number done and its score.
 
@@ -87,24 +95,25 @@ def search(
     """
     if trials < 1:
         raise StressIDError(f"trials is {trials}; expected 1 or more.")
-    run.training.teacher_features  # noqa: B018  before the first trial, so that a trial's time is its own
-    name = f"{tuner}-{_key(run)}"
+    compute_teacher_features(context)  # before the first trial, so that a trial's time is its own
+    name = f"{tuner}-{_key(context)}"
     space = keras_tuner.HyperParameters()
-    chosen_config(run.config, space)
+    chosen_config(context.config, space)
     searcher = TUNERS[tuner](
         hyperparameters=space,
         objective=OBJECTIVE,
         max_trials=trials,
-        seed=run.config.seed,
-        directory=str(run.output_dir / "tuning"),
+        seed=context.config.seed,
+        directory=str(context.output_dir / "tuning"),
         project_name=name,
         overwrite=False,
     )
 
     def train(trial):
-        config = chosen_config(run.config, trial.hyperparameters)
-        stage = run.training.student_of(config, f"tuning/{name}/trial{trial.trial_id}")
-        return {"val_uar": stage.record["summary"]["val_uar"]}
+        config = chosen_config(context.config, trial.hyperparameters)
+        folder = context.output_dir / "tuning" / name / f"trial{trial.trial_id}"
+        own = context.branch(*GIVEN, config=config, output_dir=folder, reporter=Reporter())
+        return {"val_uar": distil_student(own).record["summary"]["val_uar"]}
 
     searcher.train = train
     _report_trials(searcher, progress)
@@ -117,7 +126,7 @@ def search(
         reason = messages[0].strip().splitlines()[-1] if messages else "no reason was recorded"
         raise StressIDError(f"every trial of the search failed, the first with: {reason}")
     results = [{"score": trial.score, **trial.hyperparameters.values} for trial in done]
-    return chosen_config(run.config, done[0].hyperparameters), results
+    return chosen_config(context.config, done[0].hyperparameters), results
 
 
 def _weights(config: DistillationConfig, hp) -> dict[str, float]:
@@ -135,9 +144,10 @@ def _weights(config: DistillationConfig, hp) -> dict[str, float]:
     return found
 
 
-def _key(run: Run) -> str:
+def _key(context: RunContext) -> str:
     """Trials of another configuration, data or teacher are another search."""
-    return fingerprint(VERSION, run.config.to_dict(), run.store.fingerprint, run.training.teacher.fingerprint)
+    data, teacher = prepare(context).fingerprint, train_teacher(context).fingerprint
+    return fingerprint(VERSION, context.config.to_dict(), data, teacher)
 
 
 def _report_trials(searcher, progress) -> None:

@@ -6,13 +6,20 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from stressid_keras.config import DistillationConfig, RunConfig
+from stressid_keras.config import DistillationConfig
 from stressid_keras.provenance import file_fingerprint, write_json
-from stressid_keras.workflow.analysis import class_probabilities
-from stressid_keras.workflow.cross_validation import CrossValidation, fold_run
-from stressid_keras.workflow.data import Fold
-from stressid_keras.workflow.scoring import SCORING_VERSION, SplitResults, train_rows
+from stressid_keras.workflow.analysis import class_probabilities, network_outputs
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.cross_validation import CrossValidation, alone
+from stressid_keras.workflow.data import prepare
+from stressid_keras.workflow.evaluation_stage import SCORING_VERSION
+from stressid_keras.workflow.part_windows import part_rows
+from stressid_keras.workflow.scoring import train_rows
+from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage, read_record, read_result
+from stressid_keras.workflow.student_stages import distil_student, distil_variant, train_control
+from stressid_keras.workflow.teacher_stages import train_teacher
+from stressid_keras.workflow.training import load_trained
 
 VERSION = 1  # raised when predictions change for the same networks
 CONTROL, TEACHER = "student_ce", "teacher"
@@ -42,11 +49,11 @@ class Variants:
         self, folds: CrossValidation, kind: str, variants: dict[str, Variant], with_teacher: bool = False
     ):
         self.folds = folds
-        self.data = folds.run.data
+        self.context = folds.context
         self.kind = kind
         self.variants = variants
         self.with_teacher = with_teacher
-        self.folder = folds.run.output_dir / kind
+        self.folder = folds.context.output_dir / kind
         self.files = (f"{kind}.csv", f"{kind}.json", f"{kind}.html", "predictions.csv")
 
     @property
@@ -61,7 +68,7 @@ class Variants:
                 the classes, the seed, and the seconds that training a model took, on average; gives JSON values.
             write_report: called with the folder and those values; leaves `<kind>.csv` and `<kind>.html`.
         """
-        with self.data.writing():
+        with self.context.writing():
             return self._evaluate(score, write_report)
 
     def _evaluate(self, score: Callable, write_report: Callable) -> dict:
@@ -75,16 +82,13 @@ class Variants:
             {
                 "predictions": [file_fingerprint(file) for file in files],
                 "variants": list(self.labels.items()),
-                "store": self.data.store.fingerprint,
-                "seed": self.data.config.seed,
+                "store": prepare(self.context).fingerprint,
+                "seed": self.context.config.seed,
                 "code": [VERSION, SCORING_VERSION],
             },
             self.files,
         )
-        if stage.is_current():
-            self.data.reporter.reused(self.kind, [self.folder / name for name in self.files])
-        else:
-            stage.run(lambda: self._score(results, score, write_report))
+        stage.ensure(lambda: self._score(results, score, write_report), self.context.reporter, self.kind)
         return read_result(self.folder / f"{self.kind}.json")
 
     def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> None:
@@ -101,10 +105,10 @@ class Variants:
         seconds = [read_record(folder, "predictions")["summary"]["seconds"] for folder in folders]
         found = score(
             predictions,
-            train_rows(self.data, results),
+            train_rows(self.context, results),
             self.labels,
-            self.data.store.class_names,
-            self.data.config.seed,
+            prepare(self.context).class_names,
+            self.context.config.seed,
             pd.DataFrame(seconds).mean().to_dict(),
         )
         evaluation.write_predictions(self.folder / "predictions.csv", predictions)
@@ -113,41 +117,35 @@ class Variants:
 
 
 def train_variants(
-    data_dir,
-    prepared_dir,
-    folder: Path,
-    config: RunConfig,
-    fold: Fold,
-    kind: str,
-    distillations: dict[str, DistillationConfig],
-    with_teacher: bool,
+    context: RunContext, kind: str, distillations: dict[str, DistillationConfig], with_teacher: bool
 ) -> None:
     """Train the students of one fold and ask them, in this process."""
-    with fold_run(data_dir, prepared_dir, folder, config, fold) as run:
-        stages = {TEACHER: run.training.teacher} if with_teacher else {}
-        stages[CONTROL] = run.training.control
+    with alone(context):
+        stages = {TEACHER: train_teacher(context)} if with_teacher else {}
+        stages[CONTROL] = train_control(context)
         for model, distillation in distillations.items():
-            own = distillation == config.distillation
-            stages[model] = run.training.student if own else run.training.variant(model, distillation, kind)
+            own = distillation == context.config.distillation
+            stages[model] = (
+                distil_student(context) if own else distil_variant(context, model, distillation, kind)
+            )
         inputs = {
             "models": {model: stage.record["outputs"] for model, stage in stages.items()},
-            "store": run.store.fingerprint,
+            "store": prepare(context).fingerprint,
             "code": VERSION,
         }
-        stage = Stage(folder / kind, "predictions", inputs, ("predictions.csv",))
-        if not stage.is_current():
-            stage.run(lambda: _predict(run, stage.folder / "predictions.csv", stages))
+        stage = Stage(context.output_dir / kind, "predictions", inputs, ("predictions.csv",))
+        stage.ensure(lambda: _predict(context, stage.folder / "predictions.csv", stages), context.reporter)
 
 
-def _predict(run, path: Path, stages: dict[str, Stage]) -> dict:
+def _predict(context: RunContext, path: Path, stages: dict[str, Stage]) -> dict:
     from stressid_keras import evaluation
     from stressid_keras.analysis.inspection import modality_logits
 
-    rows, store, tables = run.data.rows("test"), run.store, []
-    with run.data.reporter.stage("predictions", len(stages)) as report:
+    rows, store, tables = part_rows(context, "test"), prepare(context), []
+    with context.reporter.stage("predictions", len(stages)) as report:
         for done, (model, stage) in enumerate(stages.items(), start=1):
-            network = run.training.load(stage.name, stage.folder)
-            outputs = run.analysis.outputs(network, rows)
+            network = load_trained(stage.folder, stage.name)
+            outputs = network_outputs(context, network, rows)
             logits = {model: outputs["logits"]}
             if model == TEACHER:
                 masked = modality_logits(network, outputs)

@@ -3,29 +3,34 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from stressid_keras.config import Folds, Jobs, Repeats, RunConfig, Seed
+from stressid_keras.config import Folds, Jobs, Repeats, Seed
 from stressid_keras.errors import StressIDError
 from stressid_keras.ranges import checked
 from stressid_keras.system.locking import exclusive
-from stressid_keras.workflow.data import Fold
+from stressid_keras.workflow.analysis import classify_baselines, predict
+from stressid_keras.workflow.context import Fold, RunContext
+from stressid_keras.workflow.data import compute_baseline_features, prepare, read_index
+from stressid_keras.workflow.evaluation_stage import write_evaluation
+from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
-from stressid_keras.workflow.run import Run
-from stressid_keras.workflow.scoring import REPORT_FILES, SplitResults, scoring_inputs, write_scores
-from stressid_keras.workflow.stage import Stage, WorkToDo, nothing_runs, read_result
+from stressid_keras.workflow.split_results import SplitResults
+from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result
 
 
+@dataclass(frozen=True)
 class CrossValidation:
-    """Runs on all folds and repeats; finished ones are reused, so that it can be interrupted.
+    """All folds and repeats of a run; finished ones are reused, so that it can be interrupted.
 
-    Fold i of repeat r is a `Run` of its own in `<k>-folds/repeat<r>/fold<i>`, with the seed `config.seed` + r: its
+    Fold i of repeat r is a run of its own in `<k>-folds/repeat<r>/fold<i>`, with the seed `config.seed` + r: its
     teacher, students and epochs are chosen without its test subjects.
 
     Args:
-        run: what is repeated; its own split is not used.
+        context: the run that is repeated; its own split is not used.
         folds: 3 to the number of subjects; None leaves one subject out at a time.
         repeats: each with another division into folds, other first weights and another order of the batches.
         jobs: processes; the cores are divided between them.
@@ -38,53 +43,42 @@ class CrossValidation:
         StressIDError: as `Run`, or a number that makes no sense.
     """
 
-    def __init__(
-        self,
-        run: Run,
-        folds: int | None,
-        repeats: int = 1,
-        jobs: int = 1,
-        scheduler: str = "",
-        audit: bool = True,
-    ):
-        self.run = run
-        self.folds = None if folds is None else checked(Folds, folds, "folds")
-        self.repeats = checked(Repeats, repeats, "repeats")
-        self.jobs = checked(Jobs, jobs, "jobs")
-        checked(Seed, run.config.seed + self.repeats - 1, "the seed of the last repeat")
-        self.scheduler = scheduler
-        self.audit = audit
-        self.folder = run.output_dir / "cross_validation"
+    context: RunContext
+    folds: int | None
+    repeats: int = 1
+    jobs: int = 1
+    scheduler: str = ""
+    audit: bool = True
+
+    def __post_init__(self):
+        if self.folds is not None:
+            checked(Folds, self.folds, "folds")
+        checked(Repeats, self.repeats, "repeats")
+        checked(Jobs, self.jobs, "jobs")
+        checked(Seed, self.context.config.seed + self.repeats - 1, "the seed of the last repeat")
+
+    @property
+    def folder(self) -> Path:
+        return self.context.output_dir / "cross_validation"
 
     def evaluate(self) -> dict:
         """Run what is missing and score all of it; the content of `metrics.json`.
 
         Leaves `metrics.json`, `report.html` and the other files of an evaluation, over the test windows of all folds.
         """
-        with self.run.data.writing():
-            return self._evaluate()
-
-    def _evaluate(self) -> dict:
-        honest = self.split_results()
-        leaky = self._leaky_results() if self.audit else []
-        self.run.data.baseline_features  # noqa: B018  once, here, rather than by the first fold that needs it
-        self.work("folds", analyse_fold, [*honest, *leaky])
-        stage = Stage(
-            self.folder,
-            "evaluation",
-            scoring_inputs(self.run.data, [result.fingerprints() for result in (*honest, *leaky)]),
-            REPORT_FILES,
-        )
-        if stage.is_current():
-            self.run.data.reporter.reused("evaluation", [self.folder / name for name in REPORT_FILES])
-        else:
-            stage.run(lambda: write_scores(self.folder, self.run.data, honest, leaky))
-        return read_result(self.folder / "metrics.json")
+        with self.context.writing():
+            honest = self.split_results()
+            leaky = self._leaky_results() if self.audit else []
+            compute_baseline_features(self.context)  # once, here, rather than by the first fold that needs it
+            self.work("folds", analyse_fold, [*honest, *leaky])
+            made = [result.fingerprints() for result in (*honest, *leaky)]
+            write_evaluation(self.context, self.folder, made, honest, leaky)
+            return read_result(self.folder / "metrics.json")
 
     def split_results(self) -> list[SplitResults]:
         """Where each fold of each repeat keeps its files."""
-        manifest = self.run.store.manifest[self.run.store.complete]
-        n_subjects = manifest["subject"].nunique()
+        store = prepare(self.context)
+        n_subjects = store.manifest["subject"][store.complete].nunique()
         count = n_subjects if self.folds is None else self.folds
         if not 3 <= count <= n_subjects:
             raise StressIDError(
@@ -97,36 +91,45 @@ class CrossValidation:
         ]
 
     def work(self, name: str, function: Callable, results: list[SplitResults], *arguments) -> None:
-        """Call `function(data_dir, prepared_dir, folder, config, fold, *arguments)` for each fold that it has work for,
-        each in a process of its own.
-        """
+        """Call `function(context, *arguments)` for each fold that it has work for, each in a process of its own."""
         import joblib
 
-        data = self.run.data
-        calls = [
-            (
-                data.data_dir.absolute(),
-                data.prepared_dir.absolute(),
-                result.folder.absolute(),
-                dataclasses.replace(data.config, seed=data.config.seed + result.repeat),
-                result.fold,
-                *arguments,
-            )
-            for result in results
+        reporter = self.context.reporter
+        outstanding = [
+            result for result in results if not _is_finished(function, self.fold_context(result), *arguments)
         ]
-        outstanding = [call for call in calls if not _is_finished(function, call)]
         if not outstanding:
-            data.reporter.reused(name, [self.folder])
+            reporter.reused(name, [self.folder])
             return
         # Read by TensorFlow when it is first imported: threads of several processes would take each other's cores, and
         # the first process a GPU's memory.
         threads = max(1, (os.cpu_count() or 1) // self.jobs)
         defaults = {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
-        tasks = [joblib.delayed(in_own_process)(function, *call, defaults=defaults) for call in outstanding]
-        with data.reporter.stage(name, len(calls)) as report, self._backend() as options:
+        in_process = joblib.delayed(in_own_process)
+        tasks = [
+            in_process(function, self.fold_context(result), *arguments, defaults=defaults)
+            for result in outstanding
+        ]
+        with reporter.stage(name, len(results)) as report, self._backend() as options:
             parallel = joblib.Parallel(return_as="generator_unordered", **options)
-            for done, _ in enumerate(parallel(tasks), start=len(calls) - len(tasks) + 1):
+            for done, _ in enumerate(parallel(tasks), start=len(results) - len(tasks) + 1):
                 report(done)
+
+    def fold_context(self, result: SplitResults) -> RunContext:
+        """The run of one fold, quiet; index and windows are those of all."""
+        run = self.context
+        return run.branch(
+            read_index,
+            prepare,
+            data_dir=run.data_dir.absolute(),
+            prepared_dir=run.prepared_dir.absolute(),
+            output_dir=result.folder.absolute(),
+            config=dataclasses.replace(run.config, seed=run.config.seed + result.repeat),
+            jobs=1,
+            reporter=Reporter(),
+            scheduler="",
+            fold=result.fold,
+        )
 
     def _leaky_results(self) -> list[SplitResults]:
         count = self.split_results()[0].fold.count
@@ -145,32 +148,29 @@ class CrossValidation:
             return
         from stressid_keras.preprocessing import dask_backend
 
-        data = self.run.data
+        run = self.context
         self.folder.mkdir(parents=True, exist_ok=True)
-        shared = [path.absolute() for path in (data.data_dir, data.prepared_dir, self.folder)]
+        shared = [path.absolute() for path in (run.data_dir, run.prepared_dir, self.folder)]
         with dask_backend(self.scheduler, shared) as backend:
             yield {"n_jobs": -1, "backend": backend, "pre_dispatch": "all"}
 
 
-def analyse_fold(data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold) -> None:
+def analyse_fold(context: RunContext) -> None:
     """Train and analyse one fold, in this process."""
-    with fold_run(data_dir, prepared_dir, folder, config, fold) as run:
-        analysis = run.analysis
-        analysis.predictions  # noqa: B018
-        analysis.baselines  # noqa: B018
-        if fold.unit == "subject":
-            analysis.robustness  # noqa: B018
-            analysis.inspection  # noqa: B018
+    with alone(context):
+        predict(context)
+        classify_baselines(context)
+        if context.fold.unit == "subject":
+            corrupt(context)
+            inspect(context)
 
 
-@contextlib.contextmanager
-def fold_run(data_dir, prepared_dir, folder: Path, config: RunConfig, fold: Fold) -> Iterator[Run]:
-    """The run of one fold, alone in its folder: a process of an earlier run that still works on it is waited for."""
-    with exclusive(folder):
-        yield Run(data_dir, prepared_dir, folder, config, reporter=Reporter(), fold=fold)
+def alone(context: RunContext):
+    """Hold the folder of a fold: a process of an earlier run that still works on it is waited for."""
+    return exclusive(context.output_dir)
 
 
-def _is_finished(function: Callable, arguments: tuple) -> bool:
+def _is_finished(function: Callable, *arguments) -> bool:
     """Whether all that the function would make is there and current; a process to find out would take seconds."""
     try:
         with nothing_runs():

@@ -5,21 +5,24 @@ from pathlib import Path
 from stressid_keras.config import ExportOptions, RunConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.store.store import PreparedStore
-from stressid_keras.workflow.analysis import Analysis
-from stressid_keras.workflow.data import RunData
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import prepare, split_people
+from stressid_keras.workflow.evaluation_stage import evaluate
+from stressid_keras.workflow.exporting.export_stage import export, export_obstacle
 from stressid_keras.workflow.reporter import Reporter
-from stressid_keras.workflow.results import Results
 from stressid_keras.workflow.stage import read_record, read_result
-from stressid_keras.workflow.training import Training
+from stressid_keras.workflow.student_stages import distil_student, train_control
+from stressid_keras.workflow.teacher_stages import train_teacher
 
 
 class Run:
     """A run. Every method makes what it needs and is missing or stale, and reuses the rest.
 
-    While a method works it holds the lock of the output folder: a second run there waits for the first.
+    While a method works it holds the lock of the output folder: a second run there waits for the first. The work is
+    done by the verbs of this package, functions of the run's `context`.
 
     Args:
-        data_dir: the StressID tree.
+        data_dir: the StressID tree, or what another adapter reads.
         prepared_dir: the prepared folder, made if need be; runs on one tree may share it.
         output_dir: where the run's own files go.
         config: every option.
@@ -44,48 +47,48 @@ class Run:
         scheduler="",
         fold=None,
     ):
-        self.output_dir = Path(output_dir)
-        self.data = RunData(
+        self.context = RunContext(
             Path(data_dir),
             Path(prepared_dir),
-            self.output_dir,
+            Path(output_dir),
             config or RunConfig(),
             jobs,
             reporter or Reporter(),
             scheduler,
             fold,
         )
-        self.training = Training(self.data)
-        self.analysis = Analysis(self.training)
-        self.results = Results(self.analysis)
+
+    @property
+    def output_dir(self) -> Path:
+        return self.context.output_dir
 
     @property
     def config(self) -> RunConfig:
-        return self.data.config
+        return self.context.config
 
     @property
     def store(self) -> PreparedStore:
         """The prepared windows."""
-        return self.data.store
+        return prepare(self.context)
 
     @property
     def split(self) -> SubjectSplit:
-        return self.data.split
+        return split_people(self.context)
 
     def teacher(self) -> Path:
         """Train the teacher; its `.keras` file."""
-        with self.data.writing():
-            return self.training.teacher.folder / "teacher.keras"
+        with self.context.writing():
+            return train_teacher(self.context).folder / "teacher.keras"
 
     def control(self) -> Path:
         """Train the student with cross-entropy alone; its `.keras` file."""
-        with self.data.writing():
-            return self.training.control.folder / "student_ce.keras"
+        with self.context.writing():
+            return train_control(self.context).folder / "student_ce.keras"
 
     def student(self) -> Path:
         """Distil the student; its `.keras` file."""
-        with self.data.writing():
-            return self.training.student.folder / "student.keras"
+        with self.context.writing():
+            return distil_student(self.context).folder / "student.keras"
 
     def evaluate(self, thorough: bool = False) -> dict:
         """Score teacher, student, control, baselines and floors; the content of `metrics.json`.
@@ -93,13 +96,13 @@ class Run:
         Args:
             thorough: also test the students' robustness and look inside them.
         """
-        with self.data.writing():
-            return read_result(self.results.evaluation(thorough).folder / "metrics.json")
+        with self.context.writing():
+            return read_result(evaluate(self.context, thorough).folder / "metrics.json")
 
     @property
     def export_obstacle(self) -> str:
         """Why the student cannot be exported, as a sentence; empty if it can."""
-        return self.results.export_obstacle
+        return export_obstacle(self.context)
 
     def export(self, options: ExportOptions | None = None, student: Path | None = None) -> dict[str, Path]:
         """Export the student; its `.tflite` files by variant.
@@ -109,8 +112,8 @@ class Run:
             student: a `.keras` file to export in the place of the run's; tested on the people that the `split.json`
                 beside it names.
         """
-        with self.data.writing():
-            stage = self.results.export(options, student)
+        with self.context.writing():
+            stage = export(self.context, options, student)
             return {
                 variant: stage.folder / found["file"]
                 for variant, found in stage.record["summary"]["variants"].items()

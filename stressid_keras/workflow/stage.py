@@ -3,7 +3,7 @@
 import contextlib
 import contextvars
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from stressid_keras.errors import StaleError, name_file
@@ -16,6 +16,7 @@ from stressid_keras.provenance import (
     write_sealed,
 )
 from stressid_keras.system.locking import exclusive
+from stressid_keras.workflow.reporter import Reporter
 
 ENTRIES = {"fingerprint": str, "inputs": dict, "summary": dict, "seconds": (int, float), "outputs": dict}
 
@@ -74,6 +75,21 @@ class Stage:
             and record["fingerprint"] == self.fingerprint
             and record["outputs"] == self._output_fingerprints()
         )
+
+    def ensure(self, work, reporter: Reporter, title: str = "", files: Sequence[str] = ()) -> "Stage":
+        """Itself, run unless its outputs are current; then the reporter is told that they are used as they are.
+
+        Args:
+            work: as for `run`.
+            title: what the reporter is told of, in the place of the name.
+            files: of the outputs, those that the reporter is told of; by default all.
+        """
+        if self.is_current():
+            shown = [self.folder / name for name in files or self.outputs]
+            reporter.reused(title or self.name, shown)
+        else:
+            self.run(work)
+        return self
 
     def run(self, work) -> dict:
         """Call `work()`, which makes the outputs and returns a summary, and record it.

@@ -16,9 +16,10 @@ from stressid_keras.config import EXPORT_VARIANTS, ExportOptions
 from stressid_keras.errors import DatasetError, ExportError
 from stressid_keras.export.operators import operators
 from stressid_keras.provenance import read_sealed, write_sealed
-from stressid_keras.workflow import Run
+from stressid_keras.workflow import Run, predict
 from stressid_keras.workflow.exporting import export_plan
 from stressid_keras.workflow.exporting.export_windows import ExportWindows
+from stressid_keras.workflow.training import load_trained
 
 from ..json_files import edit_json
 
@@ -126,7 +127,7 @@ def test_validation_people_are_compared_on_where_the_test_part_is_small(
 ):
     """Decided, and counted for the progress, before a sound file is read: the test part makes nine windows."""
     monkeypatch.setattr(export_plan, "N_UNSEEN", enough)
-    plan = export_plan.plan_export(exported_run.run.data, ExportOptions(seconds=2.0))
+    plan = export_plan.plan_export(exported_run.run.context, ExportOptions(seconds=2.0))
     assert plan.unseen_parts == parts
     assert plan.n_unseen == recordings == len(list(ExportWindows(plan)))
 
@@ -155,7 +156,7 @@ def test_int8_scheme_was_chosen_on_other_people_than_it_was_tested_on(exported_r
 
 
 def test_whole_windows_are_scored_as_in_the_predictions(exported_run):
-    exported_run.run.analysis.predictions  # noqa: B018
+    predict(exported_run.run.context)
     table = pd.read_csv(exported_run.folder / "run" / "network_predictions.csv", dtype={"subject": str})
     table = table[(table["model"] == "student") & (table["split"] == "test")]
     from sklearn.metrics import f1_score
@@ -189,7 +190,7 @@ def test_wav_file_alone_gives_the_keras_models_probabilities(exported_run, tiny_
     arguments = [str(exported_run.files["float32"]), str(wav), str(found)]
     subprocess.run([sys.executable, "-c", ALONE, *arguments], check=True)
     audio = exported_run.run.config.preparation.audio
-    model = build_deployed_model(exported_run.run.training.load("student"), audio, 32_000)
+    model = build_deployed_model(load_trained(exported_run.run.output_dir, "student"), audio, 32_000)
     waveform = soundfile.read(wav, dtype="float32")[0][None, :32_000]
     expected = model.predict(waveform, verbose=0)["probabilities"][0]
     np.testing.assert_allclose(np.load(found), expected, atol=1e-5)
@@ -272,7 +273,7 @@ def test_a_student_of_other_windows_is_told(exported_run, tiny_tree, tmp_path):
     for name in ("student.keras", "split.json", "split_record.json"):
         shutil.copy(exported_run.folder / "run" / name, tmp_path / name)
     run, said = again(exported_run, tiny_tree, tmp_path), []
-    run.data.reporter.warn = said.append
+    run.context.reporter.warn = said.append
     options = ExportOptions(seconds=2.0, variants=("float32",))
     run.export(options, tmp_path / "student.keras")
     assert said == []
@@ -325,7 +326,7 @@ def test_people_of_the_split_who_are_not_in_the_tree_are_named(exported_run, tin
     (tmp_path / "split_record.json").unlink()
     edit_json(tmp_path / "split.json", lambda split: split["train"].append("stranger"))
     run, said = again(exported_run, tiny_tree, tmp_path), []
-    run.data.reporter.warn = said.append
+    run.context.reporter.warn = said.append
     run.export(ExportOptions(seconds=2.0, variants=("float32",)), student)
     assert len(said) == 1
     assert "names 1 subjects of whom" in said[0]

@@ -80,7 +80,7 @@ def make_run(tiny_tree, tiny_store, tiny_config, tmp_path_factory):
 def test_a_trial_trains_with_the_methods_terms_and_its_configuration_trains_the_same(make_run, text):
     run = make_run(text)
     others = set(run.output_dir.glob(HISTORIES))
-    best, trials = search(run, 1, "random")
+    best, trials = search(run.context, 1, "random")
     (history,) = set(run.output_dir.glob(HISTORIES)) - others
     trained = pd.read_csv(history)
     assert {name for name in trained if name.startswith(TERM_COLUMNS)} == TERMS[text]
@@ -95,8 +95,8 @@ def test_a_trial_trains_with_the_methods_terms_and_its_configuration_trains_the_
 
 def test_a_search_goes_on_where_it_stopped_and_counts_every_trial_once(make_run):
     run, calls = make_run("logits"), []
-    search(run, 1, "random")
-    best, trials = search(run, 2, "random", lambda *call: calls.append(call))
+    search(run.context, 1, "random")
+    best, trials = search(run.context, 2, "random", lambda *call: calls.append(call))
     assert [done for done, _ in calls] == [2]
     assert len(trials) == 2
     assert trials[0]["score"] >= trials[1]["score"]
@@ -105,4 +105,4 @@ def test_a_search_goes_on_where_it_stopped_and_counts_every_trial_once(make_run)
 
 def test_a_search_of_no_trials_is_refused(make_run):
     with pytest.raises(StressIDError, match="trials is 0; expected 1 or more"):
-        search(make_run("mars"), 0)
+        search(make_run("mars").context, 0)

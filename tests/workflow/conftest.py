@@ -43,7 +43,7 @@ def make_folds(tiny_tree, two_terms):
 
     def make(folder, folds=3, repeats=1, jobs=2, **options):
         run = Run(tiny_tree, folder / "prepared", folder / "run", two_terms, reporter=Recorder())
-        return CrossValidation(run, folds, repeats, jobs, **options)
+        return CrossValidation(run.context, folds, repeats, jobs, **options)
 
     return make
 
@@ -59,7 +59,7 @@ def folds_recipe(finished_folds, tiny_tree, two_terms, tmp_path_factory):
     """folds_recipe(name, *options) → what the recipe prints, run on the finished folds with their configuration."""
     config = tmp_path_factory.mktemp("config") / "config.json"
     write_json(config, to_dict(two_terms))
-    run = finished_folds.folds.run
+    run = finished_folds.folds.context
 
     def start(name, *options):
         recipe = [
@@ -70,7 +70,7 @@ def folds_recipe(finished_folds, tiny_tree, two_terms, tmp_path_factory):
             "--config",
             config,
         ]
-        folders = ["--prepared-dir", run.data.prepared_dir, "--output-dir", run.output_dir]
+        folders = ["--prepared-dir", run.prepared_dir, "--output-dir", run.output_dir]
         command = [*recipe, *folders, "--folds", 3, "--jobs", 2, *options]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         result = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)

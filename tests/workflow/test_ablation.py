@@ -10,7 +10,6 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.studies.ablation import Ablation, subsets
 from stressid_keras.studies.variants import train_variants
-from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.stage import nothing_runs
 
 
@@ -45,7 +44,7 @@ def finished(finished_folds, folds_recipe):
 def test_recipe_trains_and_prints_every_subset(finished):
     ablation, _, printed = finished
     assert re.search(r"video \+ ecg +macro F1 .* less control", printed)
-    assert "ablation" in ablation.data.reporter.reused_stages
+    assert "ablation" in ablation.context.reporter.reused_stages
 
 
 def test_every_subset_is_scored_beside_the_control(finished):
@@ -61,18 +60,13 @@ def test_every_subset_is_scored_beside_the_control(finished):
     assert (ablation.folder / "ablation.html").read_text().count("<svg") == 1
 
 
-def test_finished_students_are_not_trained_again(finished, tiny_tree, two_terms):
+def test_finished_students_are_not_trained_again(finished, two_terms):
     ablation, _, _ = finished
-    fold = ablation.folds.split_results()[0].folder
-    before = {path: path.stat().st_mtime_ns for path in fold.rglob("*.keras")}
-    data = ablation.data
+    result = ablation.folds.split_results()[0]
+    before = {path: path.stat().st_mtime_ns for path in result.folder.rglob("*.keras")}
     with nothing_runs():
         train_variants(
-            tiny_tree,
-            data.prepared_dir,
-            fold,
-            two_terms,
-            Fold(0, 3),
+            ablation.folds.fold_context(result),
             kind="ablation",
             distillations=subsets(two_terms.distillation),
             with_teacher=False,

@@ -13,7 +13,6 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.studies.comparison import COMPARED_METHODS, Comparison, method_variants
 from stressid_keras.studies.variants import train_variants
-from stressid_keras.workflow.data import Fold
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs
 
 
@@ -61,7 +60,7 @@ def finished(finished_folds, folds_recipe):
 
 def test_recipe_leaves_what_is_found_again(finished):
     comparison, _, _ = finished
-    assert "comparison" in comparison.data.reporter.reused_stages
+    assert "comparison" in comparison.context.reporter.reused_stages
 
 
 def test_every_method_is_scored_beside_control_and_teacher(finished):
@@ -99,21 +98,22 @@ def test_teacher_control_and_the_method_of_the_run_are_not_trained_again(finishe
     assert [path.name for path in (fold / "comparison").glob("*.keras")] == ["student_mars_projection.keras"]
 
 
-def test_another_method_is_trained_alone_and_only_once(finished, tiny_tree, two_terms):
+def test_another_method_is_trained_alone_and_only_once(finished, two_terms):
     comparison, _, _ = finished
-    fold = comparison.folds.split_results()[0].folder
+    result = comparison.folds.split_results()[0]
+    folder = result.folder / "comparison"
     variants = method_variants(["mars", "mars+projection", "logits"], two_terms.distillation)
 
     def train():
         distillations = {model: variant.distillation for model, variant in variants.items()}
-        place = (tiny_tree, comparison.data.prepared_dir, fold, two_terms, Fold(0, 3))
-        train_variants(*place, kind="comparison", distillations=distillations, with_teacher=True)
+        context = comparison.folds.fold_context(result)
+        train_variants(context, kind="comparison", distillations=distillations, with_teacher=True)
 
-    before = (fold / "comparison" / "student_mars_projection.keras").stat().st_mtime_ns
+    before = (folder / "student_mars_projection.keras").stat().st_mtime_ns
     with nothing_runs(), pytest.raises(WorkToDo):
         train()
     train()
-    assert (fold / "comparison" / "student_logits.keras").is_file()
-    assert (fold / "comparison" / "student_mars_projection.keras").stat().st_mtime_ns == before
+    assert (folder / "student_logits.keras").is_file()
+    assert (folder / "student_mars_projection.keras").stat().st_mtime_ns == before
     with nothing_runs():
         train()

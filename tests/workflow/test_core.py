@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.config import PipelineConfig, StudentConfig, TeacherConfig
-from stressid_keras.workflow import Run
+from stressid_keras.workflow import RunContext, predict
 
 pytestmark = pytest.mark.backend
 
@@ -19,8 +19,8 @@ def test_teacher_student_and_control_are_trained_and_asked(tiny_tree, tiny_store
         teacher=TeacherConfig(video_filters=(4,), signal_filters=(4,), feature_size=8),
         student=StudentConfig(filters=(4,), feature_size=8),
     )
-    run = Run(tiny_tree, tiny_store.path, tmp_path, config)
-    run.analysis.predictions  # noqa: B018  trains all three
+    context = RunContext(tiny_tree, tiny_store.path, tmp_path, config)
+    predict(context)  # trains all three
     found = pd.read_csv(tmp_path / "network_predictions.csv")
     assert set(found["model"]) == {"teacher", "student", "student_ce"}
     assert (found.groupby("model").size() == len(tiny_store)).all()

@@ -75,9 +75,9 @@ def test_every_title_names_protocol_counts_and_seeds(finished_folds):
 def test_finished_folds_cost_no_process(finished_folds, make_folds, monkeypatch):
     folds, metrics = finished_folds
     monkeypatch.setattr(cross_validation, "in_own_process", None)
-    again = make_folds(folds.run.output_dir.parent)
+    again = make_folds(folds.context.output_dir.parent)
     assert again.evaluate() == metrics
-    assert "folds" in again.run.data.reporter.reused_stages
+    assert "folds" in again.context.reporter.reused_stages
 
 
 def test_recipe_prints_what_is_there(finished_folds, folds_recipe):
@@ -94,10 +94,10 @@ def test_only_a_missing_fold_is_run_again(finished_folds, make_folds):
     kept = lost.parent / "fold1" / "teacher.keras"
     before = kept.stat().st_mtime_ns
     (lost / "student.keras").unlink()
-    again = make_folds(folds.run.output_dir.parent)
+    again = make_folds(folds.context.output_dir.parent)
     assert again.evaluate() == metrics
     assert kept.stat().st_mtime_ns == before
-    assert "folds" in {stage for stage, _ in again.run.data.reporter.worked}
+    assert "folds" in {stage for stage, _ in again.context.reporter.worked}
 
 
 def test_every_key_of_a_whole_evaluation_is_documented(finished_folds):
@@ -121,10 +121,10 @@ def test_workers_of_a_cluster_take_the_folds(finished_folds, make_folds, cluster
     address, _, _ = cluster(1)
     lost = folds.folder / "3-folds" / "repeat0" / "fold1" / "network_predictions.csv"
     lost.unlink()
-    again = make_folds(folds.run.output_dir.parent, scheduler=address)
+    again = make_folds(folds.context.output_dir.parent, scheduler=address)
     assert again.evaluate() == metrics
     assert lost.is_file()
-    assert "folds" in {stage for stage, _ in again.run.data.reporter.worked}
+    assert "folds" in {stage for stage, _ in again.context.reporter.worked}
 
 
 def test_a_process_of_its_own_gives_back_the_result_and_the_error():

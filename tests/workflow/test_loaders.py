@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from stressid_keras.config import DistillationConfig, TrainingConfig
-from stressid_keras.workflow import Run
+from stressid_keras.workflow import Run, RunContext, compute_teacher_features
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_TENSORFLOW = """
@@ -123,7 +123,7 @@ def test_views_are_stored_once_and_again_when_what_they_are_of_changes(
             distillation=DistillationConfig(feature_views=views, feature_dtype=dtype),
             teacher_training=TrainingConfig(epochs=1, run_eagerly=True),
         )
-        return Run(tiny_tree, tiny_store.path, tmp_path, config).training.teacher_features
+        return compute_teacher_features(RunContext(tiny_tree, tiny_store.path, tmp_path, config))
 
     plain, viewed = features(0), features(2, "float16")
     assert set(plain["train"]) == {"video", "ecg", "eda", "rr", "logits"}

@@ -16,7 +16,7 @@ from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError
 from stressid_keras.provenance import atomic_path
 from stressid_keras.system.temporary import PREFIX
-from stressid_keras.workflow import Reporter, Run
+from stressid_keras.workflow import Reporter, Run, prepare
 
 from ..json_files import edit_json
 
@@ -53,9 +53,9 @@ def trained(make_run, tmp_path_factory):
 
 def test_a_run_waits_for_the_one_that_writes_in_its_folder(make_run, tmp_path, caplog):
     run, done = make_run(tmp_path / "run"), []
-    run.store  # noqa: B018  before the clock runs
+    prepare(run.context)  # before the clock runs
     thread = threading.Thread(target=lambda: done.append(run.split))
-    with make_run(tmp_path / "run").data.writing():
+    with make_run(tmp_path / "run").context.writing():
         thread.start()
         thread.join(1)
         assert not done
@@ -84,7 +84,7 @@ def test_a_training_whose_record_was_edited_is_done_again(make_run, trained, tmp
         make_run(folder).summary("student_ce")
     run = make_run(folder)
     run.control()
-    assert "student_ce" in run.data.reporter.worked
+    assert "student_ce" in run.context.reporter.worked
     assert run.summary("student_ce") == before
 
 
@@ -107,7 +107,7 @@ def test_what_a_killed_training_left_is_removed_by_the_next(make_run, trained, t
     (folder / f"{PREFIX}def" / "student.tflite").write_bytes(b"half")
     run = make_run(folder)
     run.control()
-    assert "student_ce" not in run.data.reporter.worked
+    assert "student_ce" not in run.context.reporter.worked
     assert not list(folder.glob(f"{PREFIX}*"))
 
 

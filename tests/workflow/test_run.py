@@ -11,7 +11,9 @@ import pytest
 from stressid_keras.config import DatasetConfig, DistillationConfig, ExportOptions, TrainingConfig
 from stressid_keras.errors import DatasetError, StressIDError
 from stressid_keras.store.images import save_log_mel_image
-from stressid_keras.workflow import Reporter, Run
+from stressid_keras.workflow import Reporter, Run, split_people
+from stressid_keras.workflow.part_windows import part_rows, teacher_rows
+from stressid_keras.workflow.training import load_trained
 
 OUTPUTS = (
     "config.json",
@@ -66,7 +68,7 @@ def finished(tiny_tree, tiny_config, tmp_path_factory):
     run = make_run(tiny_tree, folder, tiny_config)
     run.evaluate()
     run.export()
-    check_bars(run.data.reporter)
+    check_bars(run.context.reporter)
     return folder
 
 
@@ -111,7 +113,7 @@ def test_second_run_reuses_everything(finished, tiny_tree, tiny_config):
     before = {path: path.stat().st_mtime_ns for path in (finished / "run").glob("*.keras")}
     run.evaluate()
     run.export()
-    reporter = run.data.reporter
+    reporter = run.context.reporter
     assert set(reporter.reused_stages) >= {"prepare", "split", "teacher", "student", "evaluation", "export"}
     assert reporter.worked == ["prepare"]  # which looks whether anything changed
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -120,15 +122,15 @@ def test_second_run_reuses_everything(finished, tiny_tree, tiny_config):
 def test_changed_loss_weight_redoes_the_student_alone(copied, tiny_tree, tiny_config):
     run = make_run(tiny_tree, copied, tiny_config, distillation=DistillationConfig(alpha=5.0))
     run.student()
-    assert {"student"} == set(run.data.reporter.worked) - {"prepare"}
-    assert {"teacher", "teacher features"} <= set(run.data.reporter.reused_stages)
+    assert {"student"} == set(run.context.reporter.worked) - {"prepare"}
+    assert {"teacher", "teacher features"} <= set(run.context.reporter.reused_stages)
 
 
 def test_changed_teacher_redoes_what_depends_on_it(copied, tiny_tree, tiny_config):
     training = TrainingConfig(epochs=1, patience=2, run_eagerly=True)
     run = make_run(tiny_tree, copied, tiny_config, teacher_training=training)
     run.student()
-    assert {"teacher", "teacher features", "student"} == set(run.data.reporter.worked) - {"prepare"}
+    assert {"teacher", "teacher features", "student"} == set(run.context.reporter.worked) - {"prepare"}
 
 
 def test_lost_file_is_made_again(copied, tiny_tree, tiny_config):
@@ -147,7 +149,7 @@ def test_same_seed_gives_the_same_training_curve(finished, tiny_tree, tiny_confi
 
 def test_zero_weights_reproduce_the_control_exactly(copied, tiny_tree, tiny_config):
     run = make_run(tiny_tree, copied, tiny_config, distillation=DistillationConfig(0.0, 0.0, 0.0, 0.0))
-    weights = [run.training.load(path.stem).get_weights() for path in (run.student(), run.control())]
+    weights = [load_trained(path.parent, path.stem).get_weights() for path in (run.student(), run.control())]
     for distilled, control in zip(*weights, strict=True):
         np.testing.assert_array_equal(distilled, control)
     histories = [pd.read_csv(copied / "run" / f"history_{name}.csv") for name in ("student", "student_ce")]
@@ -159,7 +161,7 @@ def test_renamed_classes_retrain_nothing(copied, tiny_tree, tiny_config):
     dataset = dataclasses.replace(tiny_config.dataset, class_names=("Neutral", "Stress", "Amusement"))
     run = make_run(tiny_tree, copied, tiny_config, dataset=dataset)
     metrics = run.evaluate()
-    assert set(run.data.reporter.worked) == {"prepare", "predictions", "baselines", "evaluation"}
+    assert set(run.context.reporter.worked) == {"prepare", "predictions", "baselines", "evaluation"}
     assert "recall_Amusement" in metrics["student"]["test"]
 
 
@@ -173,7 +175,7 @@ def test_demographics_that_come_later_are_scored(copied, tiny_tree, tiny_config)
         metrics = run.evaluate()
     finally:
         file.unlink()
-    assert set(run.data.reporter.worked) == {"prepare", "evaluation"}
+    assert set(run.context.reporter.worked) == {"prepare", "evaluation"}
     assert metrics["fairness"]["student"]["groups"]["female"]["n_subjects"] == 1
     assert "| female |" in (copied / "run" / "model_card.md").read_text()
 
@@ -207,14 +209,16 @@ def test_teacher_learns_from_recordings_without_audio(tiny_tree, tiny_config, tm
     run = make_run(tree, tmp_path, tiny_config, dataset=dataset)
     names = run.store.manifest["recording"].to_numpy()
     without_audio = {wav.stem for wav in silent}
-    assert without_audio <= set(names[run.data.teacher_rows("train")])
+    assert without_audio <= set(names[teacher_rows(run.context, "train")])
     for part in ("train", "val"):
         people = run.split.parts[part]
         wanted = {wav.stem for wav in partly if wav.parent.name in people}
         assert wanted
-        assert wanted <= set(names[run.data.teacher_rows(part)]) - set(names[run.data.rows(part)])
+        assert wanted <= set(names[teacher_rows(run.context, part)]) - set(
+            names[part_rows(run.context, part)]
+        )
     for part in ("train", "val", "test"):
-        assert not without_audio & set(names[run.data.rows(part)])
+        assert not without_audio & set(names[part_rows(run.context, part)])
     assert run.split.extra_train == (silent[0].parent.name,)
 
 
@@ -223,13 +227,16 @@ def test_bad_recordings_are_listed_and_do_not_stop_the_run(tiny_tree, tiny_confi
     bad = sorted(tree.glob("Audio/*/*.wav"))[0]
     bad.write_bytes(b"")
     run = make_run(tree, tmp_path, tiny_config)
-    used = {part: set(run.store.manifest["recording"].iloc[run.data.rows(part)]) for part in run.split.parts}
+    used = {
+        part: set(run.store.manifest["recording"].iloc[part_rows(run.context, part)])
+        for part in run.split.parts
+    }
     assert not any(bad.stem in names for names in used.values())
     assert sum(map(len, used.values())) == 17
     failures = pd.read_csv(tmp_path / "prepared" / "failures.csv")
     assert failures["recording"].tolist() == [bad.stem]
     assert failures["modality"].tolist() == ["audio"]
-    assert any("failures.csv says why" in sentence for sentence in run.data.reporter.warnings)
+    assert any("failures.csv says why" in sentence for sentence in run.context.reporter.warnings)
 
 
 def test_two_subjects_are_too_few(tiny_tree, tiny_config, tmp_path):
@@ -237,11 +244,11 @@ def test_two_subjects_are_too_few(tiny_tree, tiny_config, tmp_path):
     for folder in sorted((tree / "Videos").iterdir())[2:]:
         shutil.rmtree(folder)
     with pytest.raises(DatasetError, match="2 subjects"):
-        make_run(tree, tmp_path, tiny_config).split  # noqa: B018
+        split_people(make_run(tree, tmp_path, tiny_config).context)
 
 
 def test_output_that_cannot_be_written_is_a_sentence(finished, tiny_tree, tiny_config, tmp_path):
     (tmp_path / "file").write_text("in the way")
     run = Run(tiny_tree, finished / "prepared", tmp_path / "file" / "run", tiny_config)
     with pytest.raises(StressIDError, match=r"cannot be written .* choose another output folder"):
-        run.split  # noqa: B018
+        split_people(run.context)

@@ -15,7 +15,8 @@ from stressid_keras.export.metadata import file_name, hop_samples
 from stressid_keras.provenance import file_fingerprint, fingerprint, read_json
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.training.keras_file import check_keras_file
-from stressid_keras.workflow.data import RunData
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import prepare, split_people
 
 N_UNSEEN = 100  # deployment windows of the test part, below which the validation part is compared on, too
 
@@ -101,7 +102,7 @@ def export_name(student: Path) -> str:
     return "export" if student.stem == "student" else f"export_{student.stem}"
 
 
-def plan_export(data: RunData, options: ExportOptions, student: Path | None = None) -> ExportPlan:
+def plan_export(context: RunContext, options: ExportOptions, student: Path | None = None) -> ExportPlan:
     """The plan for the run's student, or for a file, which is tested on the people that its own folder names.
 
     Raises:
@@ -121,29 +122,29 @@ def plan_export(data: RunData, options: ExportOptions, student: Path | None = No
             "pip install ai-edge-quantizer, or export --variants float32 mediapipe."
         )
     if options.calibration:
-        _check_calibration(PreparedStore.open(Path(options.calibration)), data.config)
+        _check_calibration(PreparedStore.open(Path(options.calibration)), context.config)
     # Of a file, the people that it was not trained on stand beside it; the run's own options may name others.
     split = None if student is None else SubjectSplit.load(student.parent / "split.json")
-    student = data.output_dir / "student.keras" if student is None else student
+    student = context.output_dir / "student.keras" if student is None else student
     plan = ExportPlan(
         student,
-        data.output_dir,
-        data.data_dir.resolve(),
-        data.store.path.resolve(),
-        data.config,
-        split or data.split,
+        context.output_dir,
+        context.data_dir.resolve(),
+        prepare(context).path.resolve(),
+        context.config,
+        split or split_people(context),
         options,
     )
     if not len(plan.rows("test")):
         raise DatasetError(
-            f"{student.parent / 'split.json'} tests on people of whom {data.data_dir} has no complete window; "
+            f"{student.parent / 'split.json'} tests on people of whom {context.data_dir} has no complete window; "
             "expected the tree that the student was trained on."
         )
-    _warn_of_strangers(plan, data)
+    _warn_of_strangers(plan, context)
     trained = _recorded(student.parent / "split_record.json", "inputs").get("windows")
     if trained not in (None, plan.store.windows_fingerprint):
-        data.reporter.warn(
-            f"{student} was trained on other windows than those of {data.data_dir}, on which it is tested here."
+        context.reporter.warn(
+            f"{student} was trained on other windows than those of {context.data_dir}, on which it is tested here."
         )
     return plan
 
@@ -164,15 +165,15 @@ def _recorded(record: Path, entry: str) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _warn_of_strangers(plan: ExportPlan, data: RunData) -> None:
+def _warn_of_strangers(plan: ExportPlan, context: RunContext) -> None:
     known = set(plan.store.manifest[plan.split.unit])
     unknown = [
         name for part in ("train", "val", "test") for name in plan.split.parts[part] if name not in known
     ]
     if unknown:
-        data.reporter.warn(
-            f"{plan.student.parent / 'split.json'} names {len(unknown)} {plan.split.unit}s of whom {data.data_dir} has "
-            f"no window, the first {unknown[0]}; they are left out."
+        context.reporter.warn(
+            f"{plan.student.parent / 'split.json'} names {len(unknown)} {plan.split.unit}s of whom "
+            f"{context.data_dir} has no window, the first {unknown[0]}; they are left out."
         )
 
 

@@ -194,16 +194,8 @@ def test_clean_predictions_equal_those_of_the_pipeline(tiny_tree, tiny_store):
     expected = softmax(logits.astype(float), axis=1)
     assert expected.max() < 0.99
     assert expected.std(axis=0).min() > 1e-3
-<<<<<<< HEAD:tests/analysis/robustness/test_scores_on_corruptions.py
-    nothing = RobustnessConfig(**dict.fromkeys(CORRUPTIONS, ()))
-    recordings = index_dataset(tiny_tree, DatasetConfig()).recordings
-=======
     nothing = RobustnessConfig().with_levels(dict.fromkeys(CORRUPTIONS, ()))
-    files = {
-        name: tiny_tree / "Audio" / name.split("_")[0] / f"{name}.wav"
-        for name in tiny_store.manifest["recording"]
-    }
->>>>>>> backbones:tests/analysis/robustness/test_evaluate.py
+    recordings = index_dataset(tiny_tree, DatasetConfig()).recordings
     found = robustness_predictions(
         {"student": network},
         window_waveforms(tiny_store, rows, recordings),

@@ -1,0 +1,106 @@
+"""Scores, report and model card of a run: made anew where what they are made from has changed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stressid_keras.provenance import file_fingerprint, fingerprint, write_json
+from stressid_keras.workflow.analysis import classify_baselines, predict
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import prepare, read_index
+from stressid_keras.workflow.insight import corrupt, inspect, is_inspected
+from stressid_keras.workflow.scoring import described_method, gather
+from stressid_keras.workflow.split_results import SplitResults
+from stressid_keras.workflow.stage import Stage
+
+SCORING_VERSION = 4  # raised when scores, report or model card change for the same predictions
+REPORT_FILES = (
+    "config.json",
+    "metrics.json",
+    "predictions.csv",
+    "scores.csv",
+    "subjects.csv",
+    "report.html",
+    "model_card.md",
+)
+
+
+def evaluate(context: RunContext, thorough: bool = False) -> Stage:
+    """`REPORT_FILES`, of teacher, student, control, baselines and floors.
+
+    Args:
+        thorough: also what noise and the like do to the students, and what they listen to; without it, these are in
+            the report if they were made before.
+    """
+    stages = [predict(context), classify_baselines(context)]
+    inspected = thorough or is_inspected(context)
+    if inspected:
+        stages += [corrupt(context), inspect(context)]
+    made = {stage.name: stage.record["outputs"] for stage in stages}
+    return write_evaluation(
+        context, context.output_dir, made, [SplitResults(context.output_dir, inspected=inspected)]
+    )
+
+
+def write_evaluation(
+    context: RunContext,
+    folder: Path,
+    stages,
+    results: Sequence[SplitResults],
+    leaky: Sequence[SplitResults] = (),
+) -> Stage:
+    """`REPORT_FILES` of one split or of many.
+
+    Args:
+        context: tree, store and configuration that the results share.
+        folder: where they go.
+        stages: JSON values that say what the results were made by.
+        results: one split, or every fold of every repeat.
+        leaky: folds of recordings, for the audit.
+    """
+    stage = Stage(folder, "evaluation", _inputs(context, stages), REPORT_FILES)
+    return stage.ensure(lambda: _write(context, folder, results, leaky), context.reporter)
+
+
+def _inputs(context: RunContext, stages) -> dict:
+    """What decides `REPORT_FILES`: the stages that they are made from, and what of the tree is read beside them."""
+    from stressid_keras.evaluation.demographics import find_demographics
+
+    demographics = find_demographics(context.data_dir)
+    return {
+        "stages": stages,
+        "method": described_method(context),
+        "store": prepare(context).fingerprint,
+        "availability": fingerprint(read_index(context).availability.to_dict("list")),
+        "demographics": demographics and file_fingerprint(demographics),
+        "code": SCORING_VERSION,
+    }
+
+
+def _write(context: RunContext, folder: Path, results, leaky) -> None:
+    from stressid_keras import evaluation
+    from stressid_keras.dataset.synthetic.tree import is_generated
+    from stressid_keras.reporting.card_texts import SYNTHETIC_LICENCE
+    from stressid_keras.reporting.model_card import write_model_card
+    from stressid_keras.reporting.report import write_report
+    from stressid_keras.reporting.tables import write_score_tables
+
+    with context.reporter.stage("evaluation", 1) as report:
+        evidence = gather(context, results, leaky)
+        report(1)
+    write_json(folder / "metrics.json", evidence.metrics)
+    evaluation.write_predictions(folder / "predictions.csv", evidence.predictions)
+    write_score_tables(folder, evidence.metrics, evidence.predictions)
+    write_json(
+        folder / "config.json",
+        {"config": evidence.config, "data": evidence.data_name, "versions": evidence.versions},
+    )
+    write_report(folder / "report.html", evidence)
+    write_model_card(
+        folder / "model_card.md",
+        metrics=evidence.metrics,
+        config=evidence.config,
+        versions=evidence.versions,
+        class_names=evidence.class_names,
+        data_name=evidence.data_name,
+        license_note=SYNTHETIC_LICENCE if is_generated(context.data_dir) else None,
+    )

@@ -1,0 +1,77 @@
+"""The windows of a split's parts: their rows in the manifest, labels, recordings, and batches of them."""
+
+import numpy as np
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import prepare, read_index, split_people
+
+
+def part_rows(context: RunContext, part: str) -> np.ndarray:
+    """Rows of the manifest that a part of the split holds; only complete windows."""
+    return _rows(context, split_people(context).parts[part], prepare(context).complete)
+
+
+def teacher_rows(context: RunContext, part: str) -> np.ndarray:
+    """Rows that the teacher learns from or is validated on: as the student, or also those without audio."""
+    if context.config.dataset.teacher_recordings == "complete":
+        return part_rows(context, part)
+    split = split_people(context)
+    extra = split.extra_train if part == "train" else ()
+    return _rows(context, (*split.parts[part], *extra), prepare(context).privileged)
+
+
+def labels(context: RunContext, rows) -> np.ndarray:
+    return prepare(context).manifest["label"].to_numpy()[rows]
+
+
+def recordings(context: RunContext, rows) -> list:
+    wanted = set(prepare(context).manifest["recording"].iloc[rows])
+    return [recording for recording in read_index(context).recordings if recording.name in wanted]
+
+
+def batches(
+    context: RunContext, rows, modalities, *, training=False, teacher_features=None, epoch=None, view=0
+):
+    """Batches of `(x, y)`, a `tf.data.Dataset` or `PreparedBatches`; arguments as for `make_dataset`.
+
+    Raises:
+        StressIDError: tf.data is asked for and TensorFlow is not installed.
+    """
+    config = context.config
+    return _loader(config.pipeline.loader)(
+        prepare(context),
+        rows,
+        modalities,
+        config.pipeline,
+        training=training,
+        seed=config.seed,
+        teacher_features=teacher_features,
+        epoch=epoch,
+        view=view,
+    )
+
+
+def _rows(context: RunContext, members, usable: np.ndarray) -> np.ndarray:
+    unit = split_people(context).unit
+    return np.flatnonzero(usable & prepare(context).manifest[unit].isin(members).to_numpy())
+
+
+def _loader(name: str):
+    """The configuration's loader; on the TensorFlow backend tf.data, for Keras fixes a PyDataset's shapes there."""
+    import keras
+
+    if name == "numpy" and keras.backend.backend() != "tensorflow":
+        from stressid_keras.batches.py_dataset import PreparedBatches
+
+        return PreparedBatches
+    try:
+        from stressid_keras.batches.tf_data import make_dataset
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise StressIDError(
+            "TensorFlow is not installed, which loads the batches by default; choose --loader numpy, or "
+            "install it with pip install tensorflow."
+        ) from None
+    return make_dataset

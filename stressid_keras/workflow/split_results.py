@@ -1,0 +1,72 @@
+"""What the stages of one split left, as an evaluation reads it: of a run, or of one fold of many."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stressid_keras.dataset import SubjectSplit
+from stressid_keras.errors import StaleError
+from stressid_keras.store.sealed_arrays import read_arrays
+from stressid_keras.workflow.context import Fold
+from stressid_keras.workflow.stage import read_record
+
+STAGES = ("predictions", "baselines", "robustness", "inspection")
+
+
+@dataclass(frozen=True)
+class SplitResults:
+    """The folder of one split, with the files of its `STAGES`."""
+
+    folder: Path
+    repeat: int = 0
+    fold: Fold | None = None
+    inspected: bool = True  # whether robustness and inspection are there and current
+
+    def __post_init__(self):
+        if self.fold is not None and self.fold.unit != "subject":
+            object.__setattr__(self, "inspected", False)
+
+    @property
+    def place(self) -> dict[str, int]:
+        return {} if self.fold is None else {"repeat": self.repeat, "fold": self.fold.index}
+
+    @property
+    def split(self) -> dict:
+        return {**self.place, **SubjectSplit.load(self.folder / "split.json").to_dict()}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Of the stages that made the files."""
+        stages = STAGES if self.inspected else STAGES[:2]
+        return {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
+
+    def predictions(self) -> pd.DataFrame:
+        """Of networks and baselines; of a fold, the test part alone."""
+        from stressid_keras import evaluation
+
+        files = (self.folder / "network_predictions.csv", self.folder / "baseline_predictions.csv")
+        tables = [table for file in files if len(table := evaluation.read_predictions(file))]
+        table = pd.concat(tables, ignore_index=True)
+        return table if self.fold is None else table[table["split"] == "test"].assign(**self.place)
+
+    def robustness(self) -> pd.DataFrame | None:
+        from stressid_keras import evaluation
+
+        if not self.inspected:
+            return None
+        table = evaluation.read_predictions(self.folder / "robustness.csv")
+        return table.assign(**self.place) if len(table) else None
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        path = self.folder / f"{name}.npz"
+        arrays = read_arrays(path)
+        if arrays is None:
+            raise StaleError(f"{path} was removed or changed while it was in use; run again.")
+        return arrays
+
+    def history(self, model: str) -> pd.DataFrame:
+        return pd.read_csv(self.folder / f"history_{model}.csv")
+
+    def best_epoch(self, model: str) -> int:
+        return read_record(self.folder, model)["summary"]["best_epoch"]

@@ -1,0 +1,96 @@
+"""The teacher of a run, and the features that students are distilled from."""
+
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.config import to_dict
+from stressid_keras.provenance import fingerprint
+from stressid_keras.workflow.context import RunContext, verb
+from stressid_keras.workflow.data import prepare
+from stressid_keras.workflow.part_windows import batches, part_rows, teacher_rows
+from stressid_keras.workflow.stage import Stage
+from stressid_keras.workflow.training import CODE_VERSION, NetworkPlan, load_trained, train_network
+
+
+@verb
+def train_teacher(context: RunContext) -> Stage:
+    """`teacher.keras`."""
+    config = context.config
+    return train_network(
+        context,
+        NetworkPlan(
+            "teacher",
+            lambda: _new_teacher(context),
+            config.teacher_training,
+            {"network": to_dict(config.teacher)},
+            config.dataset.teacher_modalities,
+            {part: teacher_rows(context, part) for part in ("train", "val")},
+        ),
+    )
+
+
+@verb
+def compute_teacher_features(context: RunContext) -> dict[str, dict[str, np.ndarray]]:
+    """The frozen teacher's outputs of the student's windows, by part and name, from the stored files.
+
+    (n, d); of the training part (n, 1 + views, d) if augmented views are stored, too.
+    """
+    from stressid_keras.distillation import load_teacher_features
+
+    parts = student_rows(context)
+    plain = _stored(context, "teacher_features", np.concatenate(list(parts.values())), 0)
+    stored = {part: load_teacher_features(*plain, rows) for part, rows in parts.items()}
+    if views := context.config.distillation.feature_views:
+        augmented = _stored(context, "teacher_views", parts["train"], views)
+        for name, values in load_teacher_features(*augmented, parts["train"]).items():
+            stored["train"][name] = np.concatenate([stored["train"][name][:, None], values], axis=1)
+    return stored
+
+
+def teacher_key(context: RunContext) -> str:
+    """Identity of the teacher's file and the data: what its features depend on."""
+    return fingerprint(
+        train_teacher(context).record["outputs"]["teacher.keras"], prepare(context).windows_fingerprint
+    )
+
+
+def student_rows(context: RunContext) -> dict[str, np.ndarray]:
+    """Rows that students learn from and are validated on."""
+    return {part: part_rows(context, part) for part in ("train", "val")}
+
+
+def _new_teacher(context: RunContext):
+    from stressid_keras.models import build_teacher
+    from stressid_keras.training.classifier import Classifier
+
+    config, n_classes = context.config, len(prepare(context).class_names)
+    network = build_teacher(n_classes, config.teacher, config.dataset.teacher_modalities)
+    return Classifier(network, label_smoothing=config.teacher_training.label_smoothing)
+
+
+def _stored(context: RunContext, name: str, rows: np.ndarray, views: int) -> tuple[Path, str]:
+    """File and key of the teacher's outputs, of `views` augmented views or, at 0, of the windows as they are."""
+    config, path = context.config, context.output_dir / f"{name}.npz"
+    augmentation = to_dict(config.pipeline.augmentation)
+    changes = [views, augmentation, config.seed, CODE_VERSION] if views else []
+    key = fingerprint(teacher_key(context), config.distillation.feature_dtype, *changes)
+    stage = Stage(context.output_dir, name, {"key": key, "rows": fingerprint(rows.tolist())}, (path.name,))
+    stage.ensure(lambda: _store(context, path, key, rows, views), context.reporter, name.replace("_", " "))
+    return path, key
+
+
+def _store(context: RunContext, path: Path, key: str, rows: np.ndarray, views: int) -> None:
+    from stressid_keras import distillation
+
+    def ask(view=0):
+        return batches(context, rows, context.config.dataset.teacher_modalities, view=view)
+
+    teacher, config = load_trained(context.output_dir, "teacher"), context.config
+    steps = views or -(-len(rows) // config.pipeline.batch_size)
+    with context.reporter.stage(path.stem.replace("_", " "), steps) as report:
+        if views:
+            features = distillation.compute_teacher_views(teacher, ask, views, report)
+        else:
+            features = distillation.compute_teacher_features(teacher, ask(), report)
+    distillation.save_teacher_features(path, key, rows, features, config.distillation.feature_dtype)
