@@ -292,7 +292,7 @@ class AugmentationConfig(Checked):
     colour_scale: Share = 0.3  # per video and channel, contrast 1 ± this
     colour_shift: Share = 0.2  # per video and channel, brightness ± this
     # options of augmentations that have none above, by the name of the augmentation
-    added: Annotated[dict[str, dict], Length(0, 100)] = field(default_factory=dict)
+    added: Annotated[dict[str, dict], Length(0, 100)] = field(default_factory=dict, hash=False)
 
     def _check_together(self):
         for name, options in self.added.items():
@@ -430,7 +430,7 @@ class DistillationConfig(Checked):
     # augmented views of a sample whose features are stored, besides the plain one
     feature_views: Annotated[int, Range(0, 1_000)] = 0
     # options of methods that were added, by the name of the option
-    added: dict[str, object] = field(default_factory=dict, hash=False)
+    added: Annotated[dict[str, object], Length(0, 100)] = field(default_factory=dict, hash=False)
 
     @property
     def weights(self) -> dict[str, float]:
@@ -478,7 +478,7 @@ class RobustnessConfig(Checked):
     direct_to_reverberant: Decibels = 0.0  # dB, direct sound over reverberation: as at the critical distance
     batch_size: BatchSize = 8
     # levels of corruptions that have no option above, by the name of the corruption; one that is not named has its own
-    added: Annotated[dict[str, Levels], Length(0, 100)] = field(default_factory=dict)
+    added: Annotated[dict[str, Levels], Length(0, 100)] = field(default_factory=dict, hash=False)
 
     def _check_together(self):
         for name, levels in self.added.items():
