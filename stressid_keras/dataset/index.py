@@ -10,7 +10,7 @@ import pandas as pd
 
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.adapters import Contents, adapter_of
-from stressid_keras.dataset.recordings import Recording
+from stressid_keras.dataset.recording import Recording
 from stressid_keras.errors import DatasetError
 from stressid_keras.modalities import MODALITIES, PRIVILEGED, spoken_list
 

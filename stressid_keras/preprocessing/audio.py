@@ -7,7 +7,7 @@ import scipy.fft
 import scipy.signal
 
 from stressid_keras.config import AudioConfig, QualityConfig
-from stressid_keras.dataset.recordings import WHOLE, Part
+from stressid_keras.dataset.recording import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.mel import mel_bands
 from stressid_keras.media.sound.sound_files import read_recording

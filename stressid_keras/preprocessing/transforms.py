@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.dataset.recordings import WHOLE, Part
+from stressid_keras.dataset.recording import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film import frames as video
 from stressid_keras.media.sound.waveform import trim_padding

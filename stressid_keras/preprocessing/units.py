@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.dataset.recordings import WHOLE
+from stressid_keras.dataset.recording import WHOLE
 from stressid_keras.errors import RecordingError
 from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.failures import may_pass, sentence

@@ -12,7 +12,7 @@ from scipy.signal import resample_poly
 from stressid_keras.config import DatasetConfig, PreparationConfig, QualityConfig, VideoConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.dataset.adapters import data_title
-from stressid_keras.dataset.recordings import Part
+from stressid_keras.dataset.recording import Part
 from stressid_keras.errors import DatasetError, RecordingError
 from stressid_keras.preprocessing import load_waveform, prepare_dataset
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from stressid_keras.config import DatasetConfig
-from stressid_keras.dataset.recordings import Recording
+from stressid_keras.dataset.recording import Recording
 
 ADAPTERS: dict[str, "Adapter"] = {}
 

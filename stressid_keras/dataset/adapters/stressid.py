@@ -8,7 +8,7 @@ from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.adapters.adapter import Adapter, Contents, adapter
 from stressid_keras.dataset.labels import Labels, read_labels
 from stressid_keras.dataset.names import canonical, is_usable
-from stressid_keras.dataset.recordings import Recording
+from stressid_keras.dataset.recording import Recording
 from stressid_keras.errors import DatasetError
 from stressid_keras.modalities import PHYSIOLOGICAL, RECORDS
 

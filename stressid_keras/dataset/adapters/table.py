@@ -12,7 +12,7 @@ from stressid_keras.dataset.adapters.table_description import Description, read_
 from stressid_keras.dataset.label_table import Table, read_table
 from stressid_keras.dataset.labels import MISSING
 from stressid_keras.dataset.names import canonical, is_usable
-from stressid_keras.dataset.recordings import Part, Recording
+from stressid_keras.dataset.recording import Part, Recording
 from stressid_keras.errors import DatasetError, shown
 from stressid_keras.modalities import MODALITIES, PHYSIOLOGICAL, PRIVILEGED
 
