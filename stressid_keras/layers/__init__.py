@@ -6,6 +6,8 @@ from stressid_keras.layers.mask_padding import MaskPadding
 from stressid_keras.layers.masked_batch_normalization import MaskedBatchNormalization
 from stressid_keras.layers.masked_global_pooling import MaskedGlobalPooling
 from stressid_keras.layers.pad_to_multiple import PadToMultiple
+from stressid_keras.layers.speech_frames import SpeechFrames
+from stressid_keras.layers.speech_statistics import SpeechStatistics
 
 __all__ = [
     "FramewiseMaxPool3D",
@@ -14,5 +16,7 @@ __all__ = [
     "MaskedBatchNormalization",
     "MaskedGlobalPooling",
     "PadToMultiple",
+    "SpeechFrames",
+    "SpeechStatistics",
     "StackedFramesConv3D",
 ]
