@@ -31,7 +31,9 @@ def recipe():
         raise StressIDError(
             f"{arguments.output} has the SHA-256 {found}; expected {SHA256}, that of the package's weights."
         )
-    print(f"{arguments.output}: {len(content)} bytes, the very same as the package's {FILE} (SHA-256 {SHA256}).")
+    print(
+        f"{arguments.output}: {len(content)} bytes, the very same as the package's {FILE} (SHA-256 {SHA256})."
+    )
 
 
 def installed() -> Path:

@@ -1,5 +1,6 @@
 """Small Keras layers that the models share."""
 
+from stressid_keras.layers.centre_waveform import CentreWaveform
 from stressid_keras.layers.framewise import FramewiseMaxPool3D, StackedFramesConv3D
 from stressid_keras.layers.log_mel import LogMel
 from stressid_keras.layers.mask_padding import MaskPadding
@@ -10,6 +11,7 @@ from stressid_keras.layers.speech_frames import SpeechFrames
 from stressid_keras.layers.speech_statistics import SpeechStatistics
 
 __all__ = [
+    "CentreWaveform",
     "FramewiseMaxPool3D",
     "LogMel",
     "MaskPadding",

@@ -13,8 +13,8 @@ from stressid_keras.media.speech.settings import HOP_LENGTH, LEVEL, N_FFT, N_MEL
 class SpeechFrames(keras.layers.Layer):
     """Mel power of a waveform raised to a level, equal to `media.speech.speech_frames`.
 
-    Slaney mel filters on the power of a Hann-windowed, zero-padded short-time Fourier transform; no logarithm. The level
-    is that of a sample's true samples, and what lies beyond them is not looked at, so padding does not matter.
+    Slaney mel filters on the power of a Hann-windowed, zero-padded short-time Fourier transform; no logarithm. The
+    level is that of the true samples, and what lies beyond them is not looked at, so padding does not matter.
 
     The length of a frame need not be a power of two, as LiteRT's own transform wants it: it is split in two factors
     (Cooley & Tukey, "An algorithm for the machine calculation of complex Fourier series", 1965), each a product with a

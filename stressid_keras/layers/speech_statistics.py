@@ -27,8 +27,8 @@ class SpeechStatistics(keras.layers.Layer):
         segment: frames.
         segment_hop: frames from one segment to the next.
 
-    Shapes: frames (B, T, C), true frames int (B, 1) → (B, 2 · units · len(summarised)): of each layer the mean, then the
-    standard deviation.
+    Shapes: frames (B, T, C), true frames int (B, 1) → (B, 2 · units · len(summarised)): of each layer the mean, then
+    the standard deviation.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class SpeechStatistics(keras.layers.Layer):
         return ops.reshape(segments, (self.segment, -1, frames.shape[-1])), counts
 
     def _moments(self, segments, counts):
-        """Of each summarised layer, mean and sum of squared deviations (B · S, units) over the first `counts` frames."""
+        """Of each summarised layer, mean and sum of squared deviations (B · S, units) over `counts` frames."""
         zeros = ops.zeros((ops.shape(segments)[1], self.units), dtype=self.compute_dtype)
 
         def step(frame, carried):

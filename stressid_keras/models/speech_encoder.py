@@ -24,9 +24,7 @@ def build_speech_encoder(samples: int | None = None) -> keras.Model:
     encoder = SpeechStatistics(name="speech_statistics")
     statistics = encoder(frames, frames_size)
     set_pretrained(encoder)
-    return keras.Model(
-        {"waveform": waveform, "waveform_size": size}, statistics, name="speech_encoder"
-    )
+    return keras.Model({"waveform": waveform, "waveform_size": size}, statistics, name="speech_encoder")
 
 
 def set_pretrained(encoder: SpeechStatistics) -> None:

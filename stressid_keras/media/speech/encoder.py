@@ -24,8 +24,8 @@ def speech_statistics(waveform: np.ndarray, weights: Mapping[str, np.ndarray]) -
     Raises:
         StressIDError: the waveform has another shape, or samples that are not finite.
 
-    Source: Wan et al., "Generalized end-to-end loss for speaker verification", ICASSP 2018 (the network); Snyder et al.,
-    "X-vectors: robust DNN embeddings for speaker recognition", ICASSP 2018 (statistics pooling).
+    Source: Wan et al., "Generalized end-to-end loss for speaker verification", ICASSP 2018 (the network); Snyder et
+    al., "X-vectors: robust DNN embeddings for speaker recognition", ICASSP 2018 (statistics pooling).
     """
     frames = speech_frames(waveform)
     starts = range(0, max(len(frames) - SEGMENT, 0) + 1, SEGMENT_HOP)

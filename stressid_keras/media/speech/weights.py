@@ -43,9 +43,7 @@ def load_weights() -> Mapping[str, np.ndarray]:
             "package again."
         ) from None
     if (found := hashlib.sha256(content).hexdigest()) != SHA256:
-        raise StressIDError(
-            f"{path} has the SHA-256 {found}; expected {SHA256}: install the package again."
-        )
+        raise StressIDError(f"{path} has the SHA-256 {found}; expected {SHA256}: install the package again.")
     return MappingProxyType(unpacked(np.load(io.BytesIO(content), allow_pickle=False)))
 
 
