@@ -95,12 +95,12 @@ class SpeechFrames(keras.layers.Layer):
             hops[:, first : first + frame_count, : self.n_fft - first * self.hop_length]
             for first in range(-(-self.n_fft // self.hop_length))
         ]
-        frames = ops.concatenate(parts, axis=-1) * self._hann
+        frames = ops.multiply(ops.concatenate(parts, axis=-1), self._hann)
         rows, columns = self._twiddle.shape[1:]
         within = ops.reshape(frames, (-1, self.n_fft // rows, rows))
         within = ops.matmul(ops.transpose(within, (0, 2, 1)), self._within)  # (B · T, rows, 2 · columns)
         real, imaginary = within[..., :columns], within[..., columns:]
-        cosine, sine = self._twiddle
+        cosine, sine = map(ops.convert_to_tensor, self._twiddle)
         turned = [real * cosine + imaginary * sine, imaginary * cosine - real * sine]
         turned = ops.transpose(ops.concatenate(turned, axis=1), (0, 2, 1))  # (B · T, columns, 2 · rows)
         across = ops.square(ops.matmul(turned, self._across))

@@ -8,8 +8,6 @@ from stressid_keras.media.speech import load_weights, speech_frames, speech_stat
 
 from ...speech_signals import waveforms
 
-pytestmark = pytest.mark.backend
-
 
 @pytest.fixture(scope="module")
 def layers():
