@@ -7,7 +7,7 @@ from functools import cache
 
 from stressid_keras.errors import ExportError
 
-FRONT_END = re.compile(r"\blog_mel(_\d+)?/")  # in its tensors' names: the layer's name, numbered by Keras
+FRONT_END = re.compile(r"\b(log_mel|speech_waveform|speech_frames)(_\d+)?/")  # layers, numbered by Keras
 
 
 def operators(content: bytes) -> Counter[str]:

@@ -101,6 +101,24 @@ def to_mixed_int8(
     return _quantised(quantizer, "the int8 variant", windows)
 
 
+def to_dynamic_int8(content: bytes, integers: str) -> bytes:
+    """The flatbuffer with int8 weights in some products, which quantise what comes in as it comes; float16 in the rest.
+
+    For recurrent layers: their products have no ranges to calibrate, and are most of the work.
+
+    Args:
+        content: float32 flatbuffer.
+        integers: regular expression of the names of the products' outputs.
+
+    Raises:
+        ExportError: ai-edge-quantizer is absent, or the front end would be quantised.
+    """
+    quantizer = _quantizer(content)
+    _add_float16(quantizer, EVERYWHERE, WEIGHTED)
+    quantizer.add_dynamic_config(integers, _operation_names().FULLY_CONNECTED, 8)
+    return _quantised(quantizer, "the int8 variant")
+
+
 def _tensors_of(layers: Sequence[str]) -> str:
     """Names of the tensors of some layers, none without layers: Keras may append a number to a layer's name."""
     names = "|".join(map(re.escape, layers))

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from stressid_keras.layers.hops import cut_hops, hop_starts, true_length, without_offset
 from stressid_keras.layers.registration import register
 from stressid_keras.media.mel import mel_bands
-from stressid_keras.media.sound.waveform import CONSTANT_PADDING
 
 
 @register
@@ -51,12 +51,12 @@ class LogMel(keras.layers.Layer):
 
     def call(self, waveform):
         frame_count = waveform.shape[1] // self.hop_length + 1
-        hops = self._hops(waveform)
-        length = self._true_length(hops)
-        centred = ops.reshape(self._without_offset(hops, length), (-1, hops.shape[1] * self.hop_length))
+        hops = cut_hops(waveform, self.hop_length)
+        length = true_length(hops)
+        centred = ops.reshape(without_offset(hops, length), (-1, hops.shape[1] * self.hop_length))
         power = self._power(centred[:, : waveform.shape[1]], frame_count)
         inside = ops.cast(
-            self._starts(frame_count) <= length, "float32"
+            hop_starts(frame_count, self.hop_length) <= length, "float32"
         )  # frames whose centre is not past the end
         mask = ops.expand_dims(inside, -1)
         blocks = [ops.matmul(power[:, :, span], weights) for span, _, weights in self._bands]
@@ -65,52 +65,6 @@ class LogMel(keras.layers.Layer):
         frames = ops.cast(ops.sum(inside, axis=1, keepdims=True), "int32")
         size = ops.concatenate([frames, ops.full_like(frames, self.n_mels)], axis=1)
         return ops.expand_dims(log_mel, -1), size
-
-    def _hops(self, waveform):
-        """(B, hops, hop_length), zeros behind. Places are counted in hops and within them, as float32, which is exact:
-        a constant with a number for every sample would make the exported file five times as large."""
-        hop_count = -(-waveform.shape[1] // self.hop_length)
-        after = hop_count * self.hop_length - waveform.shape[1]
-        return ops.reshape(ops.pad(waveform, [(0, 0), (0, after)]), (-1, hop_count, self.hop_length))
-
-    def _true_length(self, hops):
-        """Samples (B, 1) before the padding, as `media.waveform.trim_padding` finds it."""
-        starts, numbers = self._starts(hops.shape[1]), self._numbers()
-
-        def last(condition):
-            """One more than the last place where it holds; 0 if there is none."""
-            inner = ops.max(ops.cast(condition, "float32") * numbers, axis=2)
-            return ops.max(ops.where(inner > 0.0, starts + inner, 0.0), axis=1, keepdims=True)
-
-        end = last(ops.not_equal(hops, 0.0))
-        is_final = ops.cast(ops.equal(numbers, ops.expand_dims(end - starts, 2)), "float32")
-        final = ops.sum(hops * is_final, axis=(1, 2), keepdims=True)
-        before = last(ops.logical_and(ops.not_equal(hops, final), self._inside(hops, end)))
-        return ops.where(end - before > CONSTANT_PADDING - 0.5, before, end)
-
-    def _without_offset(self, hops, length):
-        """The hops minus the mean of their true samples, zero beyond them.
-
-        Sums in two stages, and of what the first mean left again: float32 would keep a ten-thousandth of the offset.
-        """
-        inside = ops.cast(self._inside(hops, length), "float32")
-        count = ops.maximum(length, 1.0)
-        for _ in range(2):
-            mean = ops.sum(ops.sum(hops * inside, axis=2), axis=1, keepdims=True) / count
-            hops = hops - ops.expand_dims(mean, 2)
-        return hops * inside
-
-    def _inside(self, hops, length):
-        starts = self._starts(hops.shape[1])
-        return ops.less_equal(self._numbers(), ops.expand_dims(length - starts, 2))
-
-    def _starts(self, count):
-        """Place of the first sample of each hop, which is where a frame has its centre, (1, count)."""
-        return ops.arange(count, dtype="float32")[None] * self.hop_length
-
-    def _numbers(self):
-        """Of the samples in a hop, from 1, (1, 1, hop_length): one constant for all uses keeps the file small."""
-        return ops.arange(1, self.hop_length + 1, dtype="float32")[None, None]
 
     def _power(self, waveform, frame_count):
         """Power spectra (B, T, n_fft // 2 + 1) of overlapping frames, cut by reshaping into hops."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from stressid_keras.errors import ExportError
 from stressid_keras.runtime.archive import refusal
+from stressid_keras.runtime.loops import endless_loop
 
 MOST_BYTES = 1 << 30  # of all tensors: the default student has 25 MB with windows of 10 s, 145 MB with 60 s
 MOST_PARTS = 20_000  # tensors, or operators: the default student has 222 and 132
@@ -110,7 +111,8 @@ def read_graph(content: bytes, name: Path | str) -> Graph:
         name: of the file, for the error.
 
     Raises:
-        ExportError: it is damaged, has operations of its own, keeps a state, or claims more than the bounds above.
+        ExportError: it is damaged, has operations of its own, keeps a state, has a loop that may never end, or claims
+            more than the bounds above.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -124,6 +126,8 @@ def read_graph(content: bytes, name: Path | str) -> Graph:
             raise refusal(name, "its model has no graph")
         for number, graph in enumerate(graphs):
             _check(model.Subgraphs(number), graph)
+        if fault := endless_loop(model, graphs):
+            raise _Fault(fault)
     except _Fault as fault:
         raise refusal(name, f"its model {fault}") from None
     except ExportError:
