@@ -13,6 +13,7 @@ from stressid_keras.config import (
     CORRUPTIONS,
     IMAGE_BACKBONES,
     LABEL_COLUMNS,
+    STATISTICS_BACKBONES,
     DistillationConfig,
     Folds,
     Jobs,
@@ -84,7 +85,7 @@ def parser(description: str) -> Parser:
         )
     add(
         "--backbone",
-        choices=tuple(IMAGE_BACKBONES),
+        choices=(*IMAGE_BACKBONES, *STATISTICS_BACKBONES),
         help="of the student; residual: deeper; separable: small, for phones [cnn]",
     )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")

@@ -109,4 +109,4 @@ def padded_share(
     for batch in plan.batches(epoch):
         sizes = largest_sizes(store, rows[batch], modalities) if config.pad_to == "batch" else largest
         padded += len(batch) * sum(int(np.prod(size)) for size in sizes.values())
-    return 1 - int(plan.lengths.sum()) / padded
+    return 1 - int(plan.lengths.sum()) / padded if padded else 0.0

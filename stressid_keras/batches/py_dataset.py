@@ -39,11 +39,12 @@ class PreparedBatches(keras.utils.PyDataset):
         teacher_features: dict[str, np.ndarray] | None = None,
         epoch: EpochCounter | None = None,
         view: int = 0,
+        vectors: dict[str, np.ndarray] | None = None,
     ):
         super().__init__(workers=1)
         rows = np.asarray(rows, dtype="int64")
         changing = training or view > 0
-        self._samples = Samples(store, rows, modalities, config, changing, seed, teacher_features)
+        self._samples = Samples(store, rows, modalities, config, changing, seed, teacher_features, vectors)
         self._plan = BatchPlan(sample_lengths(store, rows, modalities), config, training, seed)
         self._training, self._view = training, view
         self._counter = epoch or EpochCounter()
@@ -105,6 +106,8 @@ class PreparedBatches(keras.utils.PyDataset):
             for place, array in zip(x[modality], arrays, strict=True):
                 place[tuple(map(slice, array.shape))] = array
             x[f"{modality}_size"] = sizes
+        for name in self._samples.vectors:
+            x[name] = np.stack([sample.vectors[name] for sample in samples])
         if self._samples.features:
             x["teacher_features"] = {
                 name: np.stack([sample.features[name] for sample in samples])

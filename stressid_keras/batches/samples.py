@@ -15,6 +15,7 @@ from stressid_keras.store.store import PreparedStore
 
 class Sample(NamedTuple):
     arrays: dict[str, np.ndarray]  # by modality, float32 (*spatial, C)
+    vectors: dict[str, np.ndarray]  # by name, float32 (d,)
     features: dict[str, np.ndarray]  # the teacher's by name, float32 (d,)
     label: np.int32
 
@@ -23,7 +24,7 @@ class Samples:
     """The samples of a dataset by position; both loaders read them here.
 
     Args:
-        store, modalities, config, seed, teacher_features: as for `make_dataset`.
+        store, modalities, config, seed, teacher_features, vectors: as for `make_dataset`.
         rows: int (n,).
         changing: whether a sample is changed at random, and its view of the teacher's features chosen so.
     """
@@ -37,6 +38,7 @@ class Samples:
         changing: bool,
         seed: int,
         teacher_features: dict[str, np.ndarray] | None,
+        vectors: dict[str, np.ndarray] | None = None,
     ):
         self.rows = rows
         self.modalities = tuple(modalities)
@@ -44,6 +46,7 @@ class Samples:
         self.changing = changing
         self.seed = seed
         self.features = {name: _by_view(values) for name, values in (teacher_features or {}).items()}
+        self.vectors = {name: np.asarray(values, np.float32) for name, values in (vectors or {}).items()}
         self._store = cached(store, config.cache)
         self._labels = store.manifest["label"].to_numpy(np.int32)
 
@@ -62,7 +65,8 @@ class Samples:
             if features:  # after the augmentation, which is then the same with and without views
                 view = generator.integers(len(next(iter(features.values()))))
         chosen = {name: views[view].astype(np.float32) for name, views in features.items()}
-        return Sample(arrays, chosen, self._labels[row])
+        vectors = {name: values[position] for name, values in self.vectors.items()}
+        return Sample(arrays, vectors, chosen, self._labels[row])
 
 
 def decoded(modality: str, array: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ def make_dataset(
     teacher_features: dict[str, np.ndarray] | None = None,
     epoch: EpochCounter | None = None,
     view: int = 0,
+    vectors: dict[str, np.ndarray] | None = None,
 ) -> tf.data.Dataset:
     """Batches `(x, y)` of prepared windows, padded to the largest sample of the batch.
 
@@ -43,9 +44,10 @@ def make_dataset(
         epoch: which epoch a training pass is; without one, passes are counted.
         view: 0, or the number of a fixed augmented view of every sample: changed as in that epoch of a training,
             and in the order of `rows`.
+        vectors: by name (len(rows), d), in the order of `rows`; what else a batch holds, as float32 (B, d).
     """
     rows = np.asarray(rows, dtype="int64")
-    samples = Samples(store, rows, modalities, config, training or view > 0, seed, teacher_features)
+    samples = Samples(store, rows, modalities, config, training or view > 0, seed, teacher_features, vectors)
     plan = BatchPlan(sample_lengths(store, rows, modalities), config, training, seed)
     counter = epoch or EpochCounter()
 
@@ -72,11 +74,12 @@ def make_dataset(
 def _reader(samples: Samples):
     """Map position and epoch to a sample of known ranks."""
     widths = {name: views.shape[-1] for name, views in samples.features.items()}
-    types = [tf.float32] * (len(samples.modalities) + len(widths)) + [tf.int32]
+    count = len(samples.modalities) + len(samples.vectors) + len(widths)
+    types = [tf.float32] * count + [tf.int32]
 
     def read_arrays(position, epoch):
         sample = samples.read(position, epoch)
-        return *sample.arrays.values(), *sample.features.values(), sample.label
+        return *sample.arrays.values(), *sample.vectors.values(), *sample.features.values(), sample.label
 
     def read(position, epoch):
         *arrays, label = tf.numpy_function(read_arrays, [position, epoch], types, stateful=False)
@@ -86,6 +89,9 @@ def _reader(samples: Samples):
             x[modality] = arrays.pop(0)
             x[modality].set_shape([None] * RECORDS[modality].axes + [RECORDS[modality].channels])
             x[f"{modality}_size"] = tf.shape(x[modality])[:-1]
+        for name, values in samples.vectors.items():
+            x[name] = arrays.pop(0)
+            x[name].set_shape((values.shape[1],))
         for (name, width), values in zip(widths.items(), arrays, strict=True):
             values.set_shape((width,))
             features[name] = values

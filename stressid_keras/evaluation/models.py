@@ -14,9 +14,14 @@ CLASSIFIER_NAMES = {
     "random_forest": "random forest",
     "knn": "k nearest neighbours",
 }
+FEATURE_NAMES = {
+    "audio": "audio features",
+    "speech": "speech encoder",
+    "physiology": "physiology features",
+}
 BASELINE_NAMES = {
-    f"{features}_{key}": f"{features} features, {name}"
-    for features in ("audio", "physiology")
+    f"{features}_{key}": f"{title}, {name}"
+    for features, title in FEATURE_NAMES.items()
     for key, name in CLASSIFIER_NAMES.items()
 }
 SHORT_NAMES = {"student_ce": "control"}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.analysis.probes import PROBES
-from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES
+from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, STATISTICS_BACKBONES
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.provenance import write_text
@@ -44,7 +44,7 @@ from stressid_keras.reporting.tables import seeds_text
 from stressid_keras.reporting.texts import COMPARISON_READING, UNSEEN, learning_sentences
 
 BACKBONES = {
-    "student.backbone": IMAGE_BACKBONES,
+    "student.backbone": {**IMAGE_BACKBONES, **STATISTICS_BACKBONES},
     "teacher.video_backbone": FILM_BACKBONES,
     "teacher.signal_backbone": IMAGE_BACKBONES,
 }

@@ -9,7 +9,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import compute_baseline_features, prepare, split_people
-from stressid_keras.workflow.part_windows import batches, part_rows
+from stressid_keras.workflow.part_windows import SPEECH, batches, part_rows
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -52,7 +52,7 @@ def classify_baselines(context: RunContext) -> Stage:
 
 def network_outputs(context: RunContext, network, rows) -> dict[str, np.ndarray]:
     """All that a network gives for rows of the manifest, by name."""
-    modalities = [name for name in network.input if name in MODALITIES]
+    modalities = [name for name in network.input if name in (*MODALITIES, SPEECH)]
     return network.predict(batches(context, rows, modalities), verbose=0)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 
+import numpy as np
 import pandas as pd
 
 from stressid_keras.config import to_dict
@@ -90,10 +91,37 @@ def split_people(context: RunContext) -> SubjectSplit:
 
 @verb
 def compute_baseline_features(context: RunContext) -> pd.DataFrame:
-    """Hand-crafted features of the complete windows, computed once for a prepared folder."""
+    """Hand-crafted features of the complete windows and a speech encoder's statistics, kept in the prepared folder."""
     from stressid_keras.analysis import baselines
 
     store = prepare(context)
+    features = _hand_crafted(context, store)
+    return baselines.with_statistics(features, encode_speech(context)[store.complete])
+
+
+@verb
+def encode_speech(context: RunContext) -> np.ndarray:
+    """A pretrained speech encoder's statistics of every window, computed once for a prepared folder.
+
+    (rows of the manifest, 1024) float32; NaN where a window has no sound file.
+    """
+    from stressid_keras.preprocessing.speech_statistics import load_or_compute_statistics
+
+    store, reporter = prepare(context), context.reporter
+    with contextlib.ExitStack() as stack:
+        report = None
+
+        def progress(done, total):
+            nonlocal report
+            report = report or stack.enter_context(reporter.stage("speech encoder", total))
+            report(done)
+
+        return load_or_compute_statistics(read_index(context), store, context.jobs, progress)
+
+
+def _hand_crafted(context: RunContext, store: PreparedStore) -> pd.DataFrame:
+    from stressid_keras.analysis import baselines
+
     with contextlib.suppress(StaleError):
         return baselines.load_features(store)
     recordings = store.manifest["recording"][store.complete].nunique()

@@ -2,9 +2,17 @@
 
 import numpy as np
 
+from stressid_keras.config import StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.workflow.context import RunContext
-from stressid_keras.workflow.data import prepare, read_index, split_people
+from stressid_keras.workflow.data import encode_speech, prepare, read_index, split_people
+
+SPEECH = "speech"  # in batches: statistics of a pretrained speech encoder
+
+
+def student_hears(config: StudentConfig) -> tuple[str, ...]:
+    """What a student's batches hold."""
+    return (SPEECH,) if config.hears_statistics else ("audio",)
 
 
 def part_rows(context: RunContext, part: str) -> np.ndarray:
@@ -35,21 +43,47 @@ def batches(
 ):
     """Batches of `(x, y)`, a `tf.data.Dataset` or `PreparedBatches`; arguments as for `make_dataset`.
 
+    Args:
+        modalities: what a batch holds; `SPEECH` among them are the statistics of `encode_speech`.
+
     Raises:
         StressIDError: tf.data is asked for and TensorFlow is not installed.
     """
     config = context.config
+    heard = {SPEECH: spoken_statistics(context, rows)} if SPEECH in modalities else None
     return _loader(config.pipeline.loader)(
         prepare(context),
         rows,
-        modalities,
+        stored(modalities),
         config.pipeline,
         training=training,
         seed=config.seed,
         teacher_features=teacher_features,
         epoch=epoch,
         view=view,
+        vectors=heard,
     )
+
+
+def stored(modalities) -> tuple[str, ...]:
+    """Of what a batch holds, the modalities that are in the store."""
+    return tuple(name for name in modalities if name != SPEECH)
+
+
+def spoken_statistics(context: RunContext, rows) -> np.ndarray:
+    """The speech encoder's statistics of some rows, (n, 1024).
+
+    Raises:
+        StressIDError: the audio of one came as an image.
+    """
+    statistics = encode_speech(context)[np.asarray(rows, dtype=np.int64)]
+    if (silent := np.isnan(statistics).any(axis=1)).any():
+        name = prepare(context).manifest["recording"].iloc[rows[int(silent.argmax())]]
+        raise StressIDError(
+            f"the audio of {name} came as an image, which the speech encoder cannot hear; expected sound files, or "
+            "another --backbone."
+        )
+    return statistics
 
 
 def _rows(context: RunContext, members, usable: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from pathlib import Path
 from stressid_keras.config import DistillationConfig, to_dict
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare, read_index, split_people
+from stressid_keras.workflow.part_windows import spoken_statistics, student_hears
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.teacher_stages import (
     compute_teacher_features,
@@ -29,8 +30,8 @@ def train_control(context: RunContext) -> Stage:
             "student_ce",
             lambda: _new_control(context),
             config.student_training,
-            {"network": to_dict(config.student)},
-            ("audio",),
+            _network_inputs(context),
+            student_hears(config.student),
             student_rows(context),
         ),
     )
@@ -69,16 +70,25 @@ def _distil(
             lambda: _new_distiller(context, distillation),
             config.student_training,
             {
-                "network": to_dict(config.student),
+                **_network_inputs(context),
                 "distillation": to_dict(distillation),
                 "teacher": teacher_key(context),
             },
-            ("audio",),
+            student_hears(config.student),
             student_rows(context),
             compute_teacher_features(context),
         ),
         folder,
     )
+
+
+def _network_inputs(context: RunContext) -> dict:
+    """What decides a student's network, for the record of its stage."""
+    from stressid_keras.preprocessing.speech_statistics import statistics_key
+
+    config = context.config.student
+    heard = {"speech": statistics_key(prepare(context))} if config.hears_statistics else {}
+    return {"network": to_dict(config), **heard}
 
 
 def _new_control(context: RunContext):
@@ -102,5 +112,7 @@ def _new_distiller(context: RunContext, distillation: DistillationConfig):
 def _new_student(context: RunContext):
     from stressid_keras.models import build_student
 
-    config = context.config
-    return build_student(len(prepare(context).class_names), config.preparation.audio.n_mels, config.student)
+    config, n_classes = context.config, len(prepare(context).class_names)
+    heard = config.student.hears_statistics
+    statistics = spoken_statistics(context, student_rows(context)["train"]) if heard else None
+    return build_student(n_classes, config.preparation.audio.n_mels, config.student, statistics)

@@ -12,7 +12,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.training.keras_file import load_network
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare, split_people
-from stressid_keras.workflow.part_windows import batches, labels
+from stressid_keras.workflow.part_windows import batches, labels, stored
 from stressid_keras.workflow.stage import Stage
 
 CODE_VERSION = 3  # raised when networks or training change, so that an older model is not what one would get
@@ -72,7 +72,7 @@ def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
     features, modalities = plan.features, plan.modalities
     train, training, pipeline = plan.rows["train"], plan.training, context.config.pipeline
     keras.utils.set_random_seed(context.config.seed)  # control and student start from the same weights
-    share = padded_share(prepare(context), train, modalities, pipeline, context.config.seed)
+    share = padded_share(prepare(context), train, stored(modalities), pipeline, context.config.seed)
     context.reporter.say(f"{name}: {len(train)} windows, {share:.1%} of the numbers in a batch are padding")
     with context.reporter.stage(name, training.epochs) as report:
         summary = fit(

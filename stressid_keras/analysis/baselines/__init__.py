@@ -3,6 +3,7 @@
 from stressid_keras.analysis.baselines.classifiers import BASELINES, baseline_probabilities
 from stressid_keras.analysis.baselines.features import GROUPS, baseline_features, group_columns
 from stressid_keras.analysis.baselines.signal_features import physiology_features
+from stressid_keras.analysis.baselines.speech_features import with_statistics
 from stressid_keras.analysis.baselines.stored import (
     FEATURES_VERSION,
     load_features,
@@ -23,4 +24,5 @@ __all__ = [
     "load_or_compute",
     "physiology_features",
     "save_features",
+    "with_statistics",
 ]

@@ -18,7 +18,11 @@ from stressid_keras.store.store import PreparedStore
 
 ID_COLUMNS = ("recording", "window")
 # What a classifier sees together, and how the names of its features begin.
-GROUPS = {"audio": ("audio_",), "physiology": tuple(f"{name}_" for name in PHYSIOLOGICAL)}
+GROUPS = {
+    "audio": ("audio_",),
+    "speech": ("speech_",),
+    "physiology": tuple(f"{name}_" for name in PHYSIOLOGICAL),
+}
 
 Progress = Callable[[int, int], None]  # recordings done, recordings in all
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stressid_keras.config import IMAGE_BACKBONES, StudentConfig
+from stressid_keras.config import IMAGE_BACKBONES, STATISTICS_BACKBONES, StudentConfig
 from stressid_keras.system.folder_registry import FolderRegistry
 
 STUDENT_FEATURE = "feature"  # the name of the student's feature, and the prefix of its encoder's layers
@@ -76,6 +76,11 @@ def register_backbone(
     return decorate
 
 
+def student_backbone(config: StudentConfig) -> Backbone:
+    registry = STATISTICS_BACKBONES if config.hears_statistics else IMAGE_BACKBONES
+    return registry[config.backbone]
+
+
 def student_blocks(config: StudentConfig) -> list[Block]:
     """The blocks of a student's encoder, from first to last."""
-    return IMAGE_BACKBONES[config.backbone].blocks(STUDENT_FEATURE, config.widened_filters)
+    return student_backbone(config).blocks(STUDENT_FEATURE, config.widened_filters)

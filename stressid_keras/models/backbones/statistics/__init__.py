@@ -1,0 +1,1 @@
+"""Backbones for statistics of what a pretrained encoder makes of a recording, (B, n)."""

@@ -1,0 +1,26 @@
+"""What a pretrained speech encoder makes of the voice, and two layers on top of it."""
+
+from keras import layers
+
+from stressid_keras.config import STATISTICS_BACKBONES
+from stressid_keras.models.backbones.backbone import register_backbone
+
+DROPOUT = 0.5  # of the statistics, many of which say the same
+BOTTLENECK = (
+    64  # between statistics and feature: a matrix of both sizes would be a sixth of the exported file
+)
+
+
+@register_backbone(
+    STATISTICS_BACKBONES,
+    "speech",
+    "pretrained speech encoder (three LSTM layers, frozen; mean and deviation over time of the upper two)",
+    "L. Wan, Q. Wang, A. Papir, I. Lopez Moreno, “Generalized end-to-end loss for speaker verification”, ICASSP 2018, "
+    "arXiv:1710.10467",
+    keras_layers=("Normalization",),
+)
+def speech(x, size=None, *, filters=(), feature_size, name):
+    x = layers.Normalization(name=f"{name}_standardised")(x)
+    x = layers.Dropout(DROPOUT, name=f"{name}_statistics_dropout")(x)
+    x = layers.Dense(BOTTLENECK, name=f"{name}_bottleneck")(x)
+    return layers.Dense(feature_size, name=name)(x)

@@ -1,0 +1,121 @@
+"""A pretrained speech encoder's statistics of every window of a prepared folder, computed once and kept in it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from stressid_keras.errors import StressIDError
+from stressid_keras.media.sound.waveform import without_offset
+from stressid_keras.media.speech import load_weights, speech_statistics
+from stressid_keras.media.speech.settings import SAMPLE_RATE, STATISTICS
+from stressid_keras.media.speech.weights import SHA256
+from stressid_keras.preprocessing.waveforms import window_waveforms
+from stressid_keras.provenance import fingerprint
+from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
+from stressid_keras.store.store import PreparedStore
+from stressid_keras.system.locking import exclusive
+
+FILE = "speech_statistics.npz"
+VERSION = 1  # raised when the same waveform gives other statistics
+
+Progress = Callable[[int, int], None]  # recordings done, recordings in all
+
+
+def statistics_key(store: PreparedStore) -> str:
+    """What the statistics of a prepared folder depend on."""
+    return fingerprint(store.windows_fingerprint, SHA256, VERSION)
+
+
+def load_or_compute_statistics(
+    index, store: PreparedStore, jobs: int = 1, progress: Progress | None = None
+) -> np.ndarray:
+    """Statistics of every window, from `speech_statistics.npz` in the prepared folder if that is current.
+
+    Otherwise they are computed and written there. A second process waits for the first and reads what it wrote.
+
+    Args:
+        index: the `DatasetIndex` that the store was prepared from.
+        jobs: processes; 1 works in this one.
+        progress: called with (recordings done, recordings in all) where there is something to compute.
+
+    Returns:
+        (len(store), 1024) float32; NaN where a window has no sound file.
+
+    Raises:
+        StressIDError: a file can no longer be read, or the folder cannot be written.
+    """
+    path, key = store.path / FILE, statistics_key(store)
+    if (found := _stored(path, key)) is not None:
+        return found
+    try:
+        with exclusive(store.path):
+            if (found := _stored(path, key)) is None:
+                found = _computed(index, store, jobs, progress)
+                write_arrays(path, {"key": np.array(key), "statistics": found})
+    except OSError as error:
+        raise StressIDError(
+            f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
+        ) from error
+    return found
+
+
+def encoded(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+    """(1024,) float32: statistics of a waveform (n,) as preparation reads it, in [-1, 1] at the rate, in Hz."""
+    if sample_rate != SAMPLE_RATE:
+        import soxr
+
+        waveform = soxr.resample(waveform, sample_rate, SAMPLE_RATE, quality="HQ")
+    return speech_statistics(without_offset(waveform), load_weights())
+
+
+def _stored(path: Path, key: str) -> np.ndarray | None:
+    arrays = read_arrays(path)
+    return arrays["statistics"] if arrays is not None and str(arrays.get("key")) == key else None
+
+
+def _computed(index, store: PreparedStore, jobs: int, progress: Progress | None) -> np.ndarray:
+    import joblib
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    recordings = {recording.name: recording for recording in index.recordings}
+    rows = np.flatnonzero(store.has("audio"))
+    by_recording = {
+        name: rows[some]
+        for name, some in store.manifest.iloc[rows].reset_index().groupby("recording").indices.items()
+    }
+    calls = [
+        joblib.delayed(_of_recording)(store, recordings[name], some)
+        for name, some in by_recording.items()
+        if name in recordings
+    ]
+    found = np.full((len(store), STATISTICS), np.nan, np.float32)
+    try:
+        results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
+        for done, (places, values) in enumerate(results, start=1):
+            found[places] = values
+            if progress:
+                progress(done, len(calls))
+    except BrokenProcessPool as error:
+        raise StressIDError(
+            "A worker process was killed, perhaps for want of memory; run again with fewer jobs."
+        ) from error
+    return found
+
+
+def _of_recording(store: PreparedStore, recording, rows: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Rows that have a waveform, and their statistics."""
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    rate, places = (
+        store.config.audio.sample_rate,
+        {int(store.manifest["window"].iloc[row]): int(row) for row in rows},
+    )
+    with threadpool_limits(
+        1
+    ):  # there are as many processes as cores, and sums in another order have other last digits
+        found = {
+            places[int(row["window"])]: encoded(waveform, rate)
+            for row, waveform in window_waveforms(store, rows, [recording])
+        }
+    return list(found), np.reshape([*found.values()], (len(found), STATISTICS)).astype(np.float32)
