@@ -73,6 +73,15 @@ def test_the_wheel_without_extras_predicts(light_python, tmp_path):
     assert "pip install 'stressid_keras[train]'" in found["sentence"]
 
 
+def test_the_wheel_brings_the_speech_encoder_and_its_licence(light_python):
+    code = (
+        "from importlib.resources import files; from stressid_keras.media.speech import load_weights; load_weights()\n"
+        "assert all((files('stressid_keras.media.speech') / name).is_file() for name in ('LICENSE', 'NOTICE'))"
+    )
+    result = run(light_python, "-c", code)
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_recipe_says_what_it_lacks(light_python):
     result = run(light_python, ROOT / "recipes" / "distill.py", "--help")
     assert result.returncode == 1

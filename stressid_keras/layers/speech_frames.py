@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from stressid_keras.layers.factored_spectrum import FactoredSpectrum
 from stressid_keras.layers.registration import register
 from stressid_keras.media.mel import mel_filterbank
 from stressid_keras.media.speech.settings import HOP_LENGTH, LEVEL, N_FFT, N_MELS, SAMPLE_RATE, SILENCE
@@ -15,10 +16,6 @@ class SpeechFrames(keras.layers.Layer):
 
     Slaney mel filters on the power of a Hann-windowed, zero-padded short-time Fourier transform; no logarithm. The
     level is that of the true samples, and what lies beyond them is not looked at, so padding does not matter.
-
-    The length of a frame need not be a power of two, as LiteRT's own transform wants it: it is split in two factors
-    (Cooley & Tukey, "An algorithm for the machine calculation of complex Fourier series", 1965), each a product with a
-    small matrix, where one product would add a tenth to the exported file.
 
     Args:
         sample_rate: Hz.
@@ -43,13 +40,12 @@ class SpeechFrames(keras.layers.Layer):
         super().__init__(**{"dtype": "float32", **kwargs})  # power spans more than float16 does
         if not 0 < hop_length <= n_fft:
             raise ValueError(f"hop_length is {hop_length} and n_fft {n_fft}; expected from 1 to n_fft.")
-        if _factor(n_fft) == 1:
-            raise ValueError(f"n_fft is {n_fft}; expected a product of two integers above 1.")
         self.sample_rate = sample_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.n_mels = n_mels
         self.level = level
+        self._spectrum = FactoredSpectrum(n_fft)
 
     def build(self, waveform_shape, samples_shape):
         if len(waveform_shape) != 2 or tuple(samples_shape[1:]) != (1,):
@@ -58,14 +54,16 @@ class SpeechFrames(keras.layers.Layer):
                 "expected (B, samples) and (B, 1)."
             )
         self._hann = np.hanning(self.n_fft + 1)[:-1].astype("float32")  # periodic, as librosa's
-        self._within, self._twiddle, self._across = _transform(self.n_fft)
-        self._filters = _filters(self.sample_rate, self.n_fft, self.n_mels)
+        frequencies = self._spectrum.frequencies
+        filters = mel_filterbank(self.sample_rate, self.n_fft, self.n_mels)
+        self._filters = filters[np.minimum(frequencies, self.n_fft - frequencies)]
+        self._filters[self._spectrum.is_repeated] = 0.0
         self.built = True
 
     def call(self, waveform, samples):
         length = ops.cast(samples, "int32")
         hops = self._hops(ops.cast(waveform, self.compute_dtype), length)
-        mel = ops.matmul(self._power(hops), self._filters)
+        mel = ops.matmul(self._spectrum.power(self._frames(hops)), self._filters)
         frames = length // self.hop_length + 1
         inside = ops.arange(ops.shape(mel)[1], dtype="int32")[None] < frames
         return mel * ops.expand_dims(ops.cast(inside, mel.dtype), 2), frames
@@ -88,24 +86,15 @@ class SpeechFrames(keras.layers.Layer):
         level = ops.sqrt(total / ops.expand_dims(count, 2)) + SILENCE
         return hops * ops.maximum(10 ** (self.level / 20) / level, 1.0)
 
-    def _power(self, hops):
-        """(B, T, k1 · k2), the spectrum in the order in which the two factors give it."""
-        frame_count = ops.shape(hops)[1] - -(-self.n_fft // self.hop_length)
+    def _frames(self, hops):
+        """(B, T, n_fft), each under a Hann window."""
+        hops_per_frame = -(-self.n_fft // self.hop_length)
+        frame_count = ops.shape(hops)[1] - hops_per_frame
         parts = [
             hops[:, first : first + frame_count, : self.n_fft - first * self.hop_length]
-            for first in range(-(-self.n_fft // self.hop_length))
+            for first in range(hops_per_frame)
         ]
-        frames = ops.multiply(ops.concatenate(parts, axis=-1), self._hann)
-        rows, columns = self._twiddle.shape[1:]
-        within = ops.reshape(frames, (-1, self.n_fft // rows, rows))
-        within = ops.matmul(ops.transpose(within, (0, 2, 1)), self._within)  # (B · T, rows, 2 · columns)
-        real, imaginary = within[..., :columns], within[..., columns:]
-        cosine, sine = map(ops.convert_to_tensor, self._twiddle)
-        turned = [real * cosine + imaginary * sine, imaginary * cosine - real * sine]
-        turned = ops.transpose(ops.concatenate(turned, axis=1), (0, 2, 1))  # (B · T, columns, 2 · rows)
-        across = ops.square(ops.matmul(turned, self._across))
-        power = across[..., :rows] + across[..., rows:]
-        return ops.reshape(power, (-1, frame_count, rows * columns))
+        return ops.multiply(ops.concatenate(parts, axis=-1), self._hann)
 
     def compute_output_shape(self, waveform_shape, samples_shape):
         samples = waveform_shape[1]
@@ -125,41 +114,3 @@ class SpeechFrames(keras.layers.Layer):
             "n_mels": self.n_mels,
             "level": self.level,
         }
-
-
-def _factor(n_fft: int) -> int:
-    """The greatest divisor up to the square root."""
-    return max(n for n in range(1, int(n_fft**0.5) + 1) if n_fft % n == 0)
-
-
-def _transform(n_fft: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The transform of a real frame x[n], n = rows · n1 + n2, at frequencies k = first · k2 + k1, as matrices.
-
-    Over n1: (first, 2 · columns), real and imaginary; only the k1 up to half of first are asked for, for the rest
-    mirrors them. Cosine and sine between the two stages: (2, rows, columns). Over n2: (2 · rows, 2 · rows).
-    """
-    first = _factor(n_fft)
-    rows, columns = n_fft // first, first // 2 + 1
-    within = 2 * np.pi / first * np.outer(np.arange(first), np.arange(columns))
-    between = 2 * np.pi / n_fft * np.outer(np.arange(rows), np.arange(columns))
-    across = 2 * np.pi / rows * np.outer(np.arange(rows), np.arange(rows))
-    cosine, sine = np.cos(across), np.sin(across)
-    return (
-        np.concatenate([np.cos(within), -np.sin(within)], axis=1).astype("float32"),
-        np.stack([np.cos(between), np.sin(between)]).astype("float32"),
-        np.block([[cosine, -sine], [sine, cosine]]).astype("float32"),
-    )
-
-
-def _filters(sample_rate: int, n_fft: int, n_mels: int) -> np.ndarray:
-    """The mel filterbank (columns · rows, n_mels) for frequencies in the order of `_transform`.
-
-    A frequency above half the sample rate stands for its mirror image, unless that is there itself.
-    """
-    first = _factor(n_fft)
-    rows, columns = n_fft // first, first // 2 + 1
-    frequency = (np.arange(columns)[:, None] + first * np.arange(rows)).ravel()
-    mirrored = np.minimum(frequency, n_fft - frequency)
-    filters = mel_filterbank(sample_rate, n_fft, n_mels)[mirrored]
-    filters[(frequency > n_fft // 2) & (mirrored % first < columns)] = 0.0
-    return filters

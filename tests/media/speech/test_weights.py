@@ -16,7 +16,7 @@ def package(monkeypatch, tmp_path):
     load_weights.cache_clear()
 
 
-def test_packing_what_was_loaded_gives_the_same_bytes(tmp_path):
+def test_packing_what_was_loaded_gives_the_same_bytes():
     content = weights.packed(load_weights())
     path = weights.resources.files("stressid_keras.media.speech") / weights.FILE
     assert content == path.read_bytes()
