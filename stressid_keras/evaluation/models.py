@@ -14,15 +14,10 @@ CLASSIFIER_NAMES = {
     "random_forest": "random forest",
     "knn": "k nearest neighbours",
 }
-FEATURE_NAMES = {
-    "audio": "audio features",
-    "speech": "speech encoder",
-    "physiology": "physiology features",
-}
 BASELINE_NAMES = {
-    f"{features}_{key}": f"{title}, {name}"
-    for features, title in FEATURE_NAMES.items()
-    for key, name in CLASSIFIER_NAMES.items()
+    **{f"audio_{key}": f"audio features, {name}" for key, name in CLASSIFIER_NAMES.items()},
+    "speech_logistic_regression": "speech encoder, logistic regression",
+    **{f"physiology_{key}": f"physiology features, {name}" for key, name in CLASSIFIER_NAMES.items()},
 }
 SHORT_NAMES = {"student_ce": "control"}
 

@@ -101,19 +101,30 @@ def _voices(context: RunContext) -> np.ndarray:
 
 
 def _inspect(context: RunContext) -> None:
+    from stressid_keras.analysis.hearing import ear_of
     from stressid_keras.analysis.inspection import band_importance, occlusion_map
 
-    config, store, rows = context.config.inspection, prepare(context), part_rows(context, "test")
-    windows = [from_stored(store.read(row, "audio"), "audio") for row in rows]
+    config, rows = context.config.inspection, part_rows(context, "test")
+    networks = {name: load_trained(context.output_dir, name) for name in STUDENTS}
+    ears = {name: ear_of(network, context.config.preparation.audio) for name, network in networks.items()}
+    pictures = {ear.name: _pictures(context, rows, ear) for ear in ears.values()}
     true = labels(context, rows)
     shown = np.unique(np.linspace(0, len(rows) - 1, min(N_MAPS, len(rows))).astype(int))
     arrays = {"rows": rows, "shown": shown}
     with context.reporter.stage("inspection", len(STUDENTS)) as report:
-        for done, name in enumerate(STUDENTS, start=1):
-            network = load_trained(context.output_dir, name)
-            arrays[f"bands_{name}"] = band_importance(network, windows, true, config)
+        for done, (name, network) in enumerate(networks.items(), start=1):
+            ear, windows = ears[name], pictures[ears[name].name]
+            arrays[f"bands_{name}"] = band_importance(network, windows, true, config, ear)
             for position in shown:
-                found = occlusion_map(network, windows[position], int(true[position]), config)
+                found = occlusion_map(network, windows[position], int(true[position]), config, ear)
                 arrays[f"map_{name}_{position}"] = found
             report(done)
     write_arrays(context.output_dir / "inspection.npz", arrays)
+
+
+def _pictures(context: RunContext, rows, ear) -> list[np.ndarray]:
+    """What a student hears of each window, as an image; a log-mel is in the store, also of audio that is one itself."""
+    store = prepare(context)
+    if ear.name == "audio":
+        return [from_stored(store.read(row, "audio"), "audio") for row in rows]
+    return [ear.picture(waveform) for _, waveform in _waveforms(context, rows)]

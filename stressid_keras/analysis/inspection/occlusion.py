@@ -1,4 +1,4 @@
-"""What the student listens to: how its probabilities change when a piece of the log-mel is hidden.
+"""What the student listens to: how its probabilities change when a piece of what it hears is hidden.
 
 Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014. It needs predictions alone, no
 gradients, so it is the same on every backend, and its unit is one that a reader knows: a probability.
@@ -10,16 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from scipy.special import softmax
 
+from stressid_keras.analysis.hearing import Ear, LogMelEar
 from stressid_keras.analysis.inspection.patches import patches
-from stressid_keras.config import InspectionConfig
+from stressid_keras.config import AudioConfig, InspectionConfig
 from stressid_keras.errors import StressIDError
 
 
 def occlusion_map(
     network: "keras.Model",  # noqa: F821  Keras is not imported for its name
-    log_mel: np.ndarray,
+    picture: np.ndarray,
     label: int | None = None,
     config: InspectionConfig | None = None,
+    ear: Ear | None = None,
 ) -> np.ndarray:
     """How far the probability of a class falls when a patch of the window is hidden.
 
@@ -28,23 +30,24 @@ def occlusion_map(
     pauses belong to stress. With the mean, what the patch holds beyond the window's average spectrum is gone.
 
     Args:
-        network: a student: inputs `audio` and `audio_size`, output `logits`.
-        log_mel: (T, n_mels) float in [0, 1], without padding.
+        network: a student, see `hearing`.
+        picture: (T, bands) float of what it hears, without padding; a log-mel in [0, 1].
         label: the class; None: the one that is predicted for the whole window.
         config: numbers of patches.
+        ear: how the student hears; None: by a log-mel.
 
     Returns:
         (time_patches, band_patches) float64: positive where the patch speaks for the class, negative where against.
 
     Raises:
-        StressIDError: `log_mel` has another shape or range, or there is no such class.
+        StressIDError: the picture has another shape or range, or there is no such class.
     """
-    config = config or InspectionConfig()
-    _check_window(log_mel)
-    times = patches(log_mel.shape[0], config.time_patches)
-    bands = patches(log_mel.shape[1], config.band_patches)
-    hidden = (_hide(log_mel, time, band, log_mel.mean(axis=0)) for time in times for band in bands)
-    probabilities = _probabilities(network, itertools.chain([log_mel], hidden), config.batch_size)
+    config, ear = config or InspectionConfig(), ear or LogMelEar(AudioConfig())
+    _check_window(picture, ear)
+    times = patches(picture.shape[0], config.time_patches)
+    bands = patches(picture.shape[1], config.band_patches)
+    hidden = (_hide(picture, time, band, picture.mean(axis=0)) for time in times for band in bands)
+    probabilities = _probabilities(network, ear, itertools.chain([picture], hidden), config.batch_size)
     label = int(probabilities[0].argmax()) if label is None else label
     return _drops(probabilities, label).reshape(len(times), len(bands))
 
@@ -54,6 +57,7 @@ def band_importance(
     windows: Sequence[np.ndarray],
     labels: Sequence[int],
     config: InspectionConfig | None = None,
+    ear: Ear | None = None,
 ) -> np.ndarray:
     """How far the probability of the true class falls when a band is hidden in the whole window.
 
@@ -62,9 +66,10 @@ def band_importance(
 
     Args:
         network: as for `occlusion_map`.
-        windows: n log-mels (T, n_mels) float in [0, 1], without padding; T may differ.
+        windows: n pictures (T, bands), as for `occlusion_map`; T may differ.
         labels: (n,) true classes.
         config: number of bands.
+        ear: as for `occlusion_map`.
 
     Returns:
         (n, bands) float64.
@@ -72,33 +77,31 @@ def band_importance(
     Raises:
         StressIDError: no windows, another number of labels, mel bands that differ, or as for `occlusion_map`.
     """
-    config = config or InspectionConfig()
-    _check_windows(windows, labels)
+    config, ear = config or InspectionConfig(), ear or LogMelEar(AudioConfig())
+    _check_windows(windows, labels, ear)
     means = np.mean([window.mean(axis=0) for window in windows], axis=0)
     bands = patches(len(means), config.bands)
     rows = []
     for window, label in zip(windows, labels, strict=True):
         hidden = (_hide(window, slice(None), band, means) for band in bands)
-        probabilities = _probabilities(network, itertools.chain([window], hidden), config.batch_size)
+        probabilities = _probabilities(network, ear, itertools.chain([window], hidden), config.batch_size)
         rows.append(_drops(probabilities, int(label)))
     return np.stack(rows)
 
 
-def _hide(log_mel: np.ndarray, time: slice, band: slice, means: np.ndarray) -> np.ndarray:
-    hidden = log_mel.copy()
+def _hide(picture: np.ndarray, time: slice, band: slice, means: np.ndarray) -> np.ndarray:
+    hidden = picture.copy()
     hidden[time, band] = means[band]
     return hidden
 
 
-def _probabilities(network, log_mels: Iterable[np.ndarray], batch_size: int) -> np.ndarray:
-    """(n, k) float64 of n log-mels of one length, which therefore need no padding."""
+def _probabilities(network, ear: Ear, pictures: Iterable[np.ndarray], batch_size: int) -> np.ndarray:
+    """(n, k) float64 of n pictures of one length."""
     import keras
 
     logits = []
-    for batch in _batches(log_mels, batch_size):
-        audio = np.stack(batch).astype(np.float32)[..., None]
-        size = np.tile(np.array(audio.shape[1:3], np.int32), (len(audio), 1))
-        outputs = network({"audio": audio, "audio_size": size}, training=False)
+    for batch in _batches(pictures, batch_size):
+        outputs = network(ear.looked_at(batch), training=False)
         logits.append(keras.ops.convert_to_numpy(outputs["logits"]))
     return softmax(np.concatenate(logits).astype(np.float64), axis=1)
 
@@ -116,23 +119,23 @@ def _drops(probabilities: np.ndarray, label: int) -> np.ndarray:
     return probabilities[0, label] - probabilities[1:, label]
 
 
-def _check_windows(windows: Sequence[np.ndarray], labels: Sequence[int]) -> None:
+def _check_windows(windows: Sequence[np.ndarray], labels: Sequence[int], ear: Ear) -> None:
     if not len(windows) or len(windows) != len(labels):
         raise StressIDError(
             f"there are {len(windows)} windows and {len(labels)} labels; expected a label for each of 1 or more."
         )
     for window in windows:
-        _check_window(window)
+        _check_window(window, ear)
     if len(found := {window.shape[1] for window in windows}) > 1:
         raise StressIDError(f"the windows have {sorted(found)} mel bands; expected the same number in all.")
 
 
-def _check_window(log_mel: np.ndarray) -> None:
-    shape = np.shape(log_mel)
+def _check_window(picture: np.ndarray, ear: Ear) -> None:
+    shape, most = np.shape(picture), ear.greatest
     if len(shape) != 2 or 0 in shape:
-        raise StressIDError(f"the log-mel has shape {shape}; expected (frames, mel bands).")
-    if not np.issubdtype(log_mel.dtype, np.floating) or not (log_mel.min() >= 0 and log_mel.max() <= 1):
+        raise StressIDError(f"the picture has shape {shape}; expected (frames, mel bands).")
+    if not np.issubdtype(picture.dtype, np.floating) or not (picture.min() >= 0 and picture.max() <= most):
         raise StressIDError(
-            f"the log-mel holds {log_mel.dtype} from {log_mel.min()} to {log_mel.max()}; expected floats from 0 to 1: "
-            "`preprocessing.from_stored` makes them of what the store holds."
+            f"the picture holds {picture.dtype} from {picture.min()} to {picture.max()}; expected floats from 0 to "
+            f"{most:g}: `from_stored` makes them of what the store holds."
         )

@@ -62,7 +62,8 @@ def _floors(metrics: dict) -> Iterator[str]:
 def _classical(metrics: dict) -> Iterator[str]:
     """Networks beside the hand-crafted features of what they see themselves."""
     baselines = looked_up(metrics, "baselines")
-    for models, group in ((("teacher",), "physiology_"), (("student", "student_ce"), "audio_")):
+    heard = "audio_", "speech_"
+    for models, group in ((("teacher",), "physiology_"), (("student", "student_ce"), heard)):
         scores = {
             name: score
             for name in (baselines if isinstance(baselines, dict) else {})

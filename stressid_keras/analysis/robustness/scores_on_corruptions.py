@@ -6,16 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
+from stressid_keras.analysis.hearing import Ear, ear_of
 from stressid_keras.analysis.robustness.corruption import CLEAN, Conditions, corrupt, levels_for
 from stressid_keras.config import CORRUPTIONS, AudioConfig, QualityConfig, RobustnessConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.predictions import predictions_table
 from stressid_keras.media.sound.waveform import peak_deviation, within_full_scale, without_offset
-from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.provenance import fingerprint
-from stressid_keras.store.encoding import from_stored, to_stored
-
-FRAME_STEP = 64  # batches are padded to a multiple of it: every new shape is traced or compiled anew
 
 Voices = Sequence[tuple[str, np.ndarray]]  # subject and waveform of each recording
 
@@ -32,11 +29,11 @@ def robustness_predictions(
 ) -> pd.DataFrame:
     """Predict every window as it is and after each corruption at each level.
 
-    All networks get the same waveforms. One window at a time is in memory, with its corrupted versions as 8-bit
-    log-mels.
+    All networks get the same waveforms. One window at a time is in memory, with what is heard of its
+    corrupted versions.
 
     Args:
-        networks: students by the name of their model; `audio` and `audio_size` in, `logits` out.
+        networks: students by the name of their model; see `hearing`.
         windows: manifest row (`recording`, `subject`, `task`, `window`, `label`) and (n,) float32 in [-1, 1] at
             `audio_config.sample_rate` of each; see `window_waveforms`.
         babble_sources: subject and waveform of recordings; a window's own subject is never among its voices.
@@ -52,12 +49,14 @@ def robustness_predictions(
     Raises:
         StressIDError: no windows, a window that is silent or not finite, babble without another person.
     """
-    tables = []
+    tables, ears = [], {model: ear_of(network, audio_config) for model, network in networks.items()}
+    kinds = {ear.name: ear for ear in ears.values()}
     for done, (row, waveform) in enumerate(windows, start=1):
         clean = _checked(waveform, row["recording"])
-        versions = _versions(row, clean, babble_sources, audio_config, config, seed)
+        versions = _versions(row, clean, babble_sources, audio_config, config, seed, kinds)
         for model, network in networks.items():
-            probabilities = _predict(network, [audio for *_, audio in versions], config.batch_size)
+            sounds = [heard[ears[model].name] for *_, heard in versions]
+            probabilities = _predict(network, ears[model], sounds, config.batch_size)
             tables.append(_table(model, row, versions, probabilities, class_names))
         if progress:
             progress(done)
@@ -79,10 +78,14 @@ def _checked(waveform: np.ndarray, recording: str) -> np.ndarray:
     return within_full_scale(without_offset(waveform))  # noise is added in relation to the sound alone
 
 
-def _versions(row, clean, babble_sources, audio_config, config, seed) -> list[tuple]:
-    """(corruption, level, silent, log-mel) of a window, the clean one first."""
-    clean_log_mel = _log_mel(clean, audio_config)
-    versions = [(CLEAN, 0.0, 0, clean_log_mel)]
+def _versions(row, clean, babble_sources, audio_config, config, seed, ears) -> list[tuple]:
+    """(corruption, level, silent, what each kind of ear hears) of a window, the clean one first."""
+
+    def heard(waveform):
+        return {name: ear.heard(ear.picture(waveform)) for name, ear in ears.items()}
+
+    heard_clean = heard(clean)
+    versions = [(CLEAN, 0.0, 0, heard_clean)]
     for name, level in levels_for(len(clean), audio_config.sample_rate, config):
         generator = _generator(seed, row, name, level)
         voices = (
@@ -91,8 +94,7 @@ def _versions(row, clean, babble_sources, audio_config, config, seed) -> list[tu
         conditions = Conditions(audio_config.sample_rate, generator, voices, config)
         corrupted = corrupt(clean, name, level, conditions)
         silent = corrupted is None
-        audio = clean_log_mel if silent else _log_mel(corrupted, audio_config)
-        versions.append((name, level, int(silent), audio))
+        versions.append((name, level, int(silent), heard_clean if silent else heard(corrupted)))
     return versions
 
 
@@ -119,31 +121,16 @@ def _voices(sources: Voices, row, n_voices: int, generator: np.random.Generator)
     return [waveform for _, waveform in drawn[:n_voices]]
 
 
-def _log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
-    return to_stored(log_mel(waveform, config), "audio")
-
-
-def _predict(network, log_mels: list[np.ndarray], batch_size: int) -> np.ndarray:
+def _predict(network, ear: Ear, sounds: list[np.ndarray], batch_size: int) -> np.ndarray:
     """Probabilities (n, k) float64, in batches of like length so that little is padding."""
-    order = sorted(range(len(log_mels)), key=lambda index: len(log_mels[index]))
+    order = sorted(range(len(sounds)), key=lambda index: len(sounds[index]))
     logits = {}
     for first in range(0, len(order), batch_size):
         some = order[first : first + batch_size]
         filled = some + some[-1:] * (batch_size - len(some))  # a smaller batch would be another shape
-        found = network.predict_on_batch(_batch([log_mels[index] for index in filled]))["logits"]
+        found = network.predict_on_batch(ear.batch([sounds[index] for index in filled]))["logits"]
         logits.update(zip(filled, found, strict=True))
-    return softmax(np.array([logits[index] for index in range(len(log_mels))], dtype=np.float64), axis=1)
-
-
-def _batch(log_mels: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """As the pipeline makes it: zero beyond the true sizes."""
-    sizes = np.array([array.shape for array in log_mels], dtype=np.int32)
-    n_frames, n_mels = sizes.max(axis=0)
-    n_frames = -(-n_frames // FRAME_STEP) * FRAME_STEP
-    audio = np.zeros((len(log_mels), n_frames, n_mels, 1), dtype=np.float32)
-    for place, array in enumerate(log_mels):
-        audio[place, : len(array), :, 0] = from_stored(array, "audio")
-    return {"audio": audio, "audio_size": sizes}
+    return softmax(np.array([logits[index] for index in range(len(sounds))], dtype=np.float64), axis=1)
 
 
 def _table(model: str, row, versions: list[tuple], probabilities: np.ndarray, class_names) -> pd.DataFrame:

@@ -9,10 +9,7 @@ from stressid_keras.media.speech.settings import LAYERS, SEGMENT, SEGMENT_HOP, S
 
 
 def speech_statistics(waveform: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Mean and standard deviation over all frames of all segments, of each summarised layer in turn.
-
-    Segments begin every `SEGMENT_HOP` frames as long as they end within the recording; one that is shorter than a
-    segment is a segment of its own length. `layers.SpeechStatistics` computes the same in a graph.
+    """`frame_statistics` of a waveform's frames.
 
     Args:
         waveform: (n,) mono at 16 kHz, full scale 1.
@@ -23,11 +20,26 @@ def speech_statistics(waveform: np.ndarray, weights: Mapping[str, np.ndarray]) -
 
     Raises:
         StressIDError: the waveform has another shape, or samples that are not finite.
+    """
+    return frame_statistics(speech_frames(waveform), weights)
+
+
+def frame_statistics(frames: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Mean and standard deviation over all frames of all segments, of each summarised layer in turn.
+
+    Segments begin every `SEGMENT_HOP` frames as long as they end within the recording; one that is shorter than a
+    segment is a segment of its own length. `layers.SpeechStatistics` computes the same in a graph.
+
+    Args:
+        frames: (T, 40) of `speech_frames`.
+        weights: of `load_weights`.
+
+    Returns:
+        (1024,) float32.
 
     Source: Wan et al., "Generalized end-to-end loss for speaker verification", ICASSP 2018 (the network); Snyder et
     al., "X-vectors: robust DNN embeddings for speaker recognition", ICASSP 2018 (statistics pooling).
     """
-    frames = speech_frames(waveform)
     starts = range(0, max(len(frames) - SEGMENT, 0) + 1, SEGMENT_HOP)
     x = np.stack([frames[start : start + SEGMENT] for start in starts])
     found = []
