@@ -1,0 +1,64 @@
+"""How a student hears a waveform: as preparation and pipeline make it."""
+
+import numpy as np
+import pytest
+
+from stressid_keras.analysis.hearing import LogMelEar, SpeechEar, ear_of
+from stressid_keras.analysis.inspection import band_importance, occlusion_map
+from stressid_keras.analysis.inspection.patches import patches
+from stressid_keras.config import AudioConfig, InspectionConfig, StudentConfig
+from stressid_keras.errors import StressIDError
+from stressid_keras.models import build_student, build_teacher
+from stressid_keras.preprocessing.audio import log_mel
+from stressid_keras.preprocessing.speech_statistics import encoded
+
+pytestmark = pytest.mark.backend
+AUDIO = AudioConfig(n_mels=16)
+SPEECH = StudentConfig(backbone="speech", feature_size=8)
+
+
+@pytest.fixture(scope="module")
+def waveform():
+    generator = np.random.default_rng(1)
+    return (0.2 * generator.standard_normal(24_000)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def student():
+    return build_student(3, 16, SPEECH)
+
+
+def test_a_students_inputs_tell_how_it_hears(student, small_student, small_teacher):
+    assert isinstance(ear_of(student, AUDIO), SpeechEar)
+    assert isinstance(ear_of(small_student, AUDIO), LogMelEar)
+    with pytest.raises(StressIDError, match="takes ecg.*expected a student, which takes audio or speech"):
+        ear_of(small_teacher, AUDIO)
+
+
+def test_a_log_mel_is_heard_to_the_storages_precision(waveform):
+    ear = LogMelEar(AUDIO)
+    batch = ear.batch([ear.heard(ear.picture(waveform)), ear.heard(ear.picture(waveform[:9_000]))])
+    expected = log_mel(waveform, AUDIO)
+    np.testing.assert_allclose(batch["audio"][0, : len(expected), :, 0], expected, atol=1e-4)
+    np.testing.assert_array_equal(batch["audio_size"], [expected.shape, log_mel(waveform[:9_000], AUDIO).shape])
+    assert not batch["audio"][1, batch["audio_size"][1, 0] :].any()
+
+
+def test_speech_is_heard_as_it_is_stored(waveform):
+    ear = SpeechEar(AUDIO)
+    np.testing.assert_allclose(ear.heard(ear.picture(waveform)), encoded(waveform, 16_000), atol=1e-6)
+
+
+def test_pieces_of_what_a_speech_student_hears_are_hidden(student, waveform):
+    ear, config = SpeechEar(AUDIO), InspectionConfig(time_patches=3, band_patches=2, bands=4)
+    picture = ear.picture(waveform)
+    drops = occlusion_map(student, picture, 1, config, ear)
+    assert drops.shape == (3, 2)
+    hidden = picture.copy()
+    hidden[patches(len(picture), 3)[0], patches(40, 2)[0]] = picture.mean(axis=0)[patches(40, 2)[0]]
+    probabilities = []
+    for some in (picture, hidden):
+        logits = np.asarray(student.predict(ear.looked_at([some]), verbose=0)["logits"])[0].astype(float)
+        probabilities.append(np.exp(logits[1]) / np.exp(logits).sum())
+    np.testing.assert_allclose(drops[0, 0], probabilities[0] - probabilities[1], atol=1e-5)
+    assert band_importance(student, [picture, picture[:90]], [0, 2], config, ear).shape == (2, 4)

@@ -1,0 +1,41 @@
+"""A student that hears statistics of a pretrained speech encoder."""
+
+import keras
+import numpy as np
+import pytest
+
+from stressid_keras.config import StudentConfig
+from stressid_keras.models import build_student
+from stressid_keras.training.keras_file import load_network
+
+pytestmark = pytest.mark.backend
+CONFIG = StudentConfig(backbone="speech", feature_size=12)
+
+
+@pytest.fixture(scope="module")
+def statistics():
+    return np.random.default_rng(0).normal(0.3, 2.0, (40, 1024)).astype("float32")
+
+
+def test_it_takes_statistics_and_gives_logits_and_a_feature(statistics):
+    student = build_student(4, 128, CONFIG)
+    outputs = student.predict({"speech": statistics}, verbose=0)
+    assert list(student.input) == ["speech"]
+    assert outputs["logits"].shape == (40, 4)
+    assert outputs["feature"].shape == (40, 12)
+
+
+def test_it_standardises_by_the_training_part(statistics):
+    student = build_student(3, 128, CONFIG, statistics)
+    inner = keras.Model(student.input, student.get_layer("feature_standardised").output)
+    standardised = inner.predict({"speech": statistics}, verbose=0)
+    np.testing.assert_allclose(standardised.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(standardised.std(axis=0), 1, atol=1e-3)
+
+
+def test_its_file_is_read_safely_and_gives_the_same(statistics, tmp_path):
+    student = build_student(3, 128, CONFIG, statistics)
+    student.save(tmp_path / "student.keras")
+    loaded = load_network(tmp_path / "student.keras")
+    for name, values in student.predict({"speech": statistics}, verbose=0).items():
+        np.testing.assert_allclose(loaded.predict({"speech": statistics}, verbose=0)[name], values, atol=1e-6)
