@@ -1,7 +1,9 @@
 """The lengths of a recording's files, beside each other: what cannot be one recording is refused, or said."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import numpy as np
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.modalities import PHYSIOLOGICAL
@@ -11,6 +13,10 @@ FACTOR = (
     1.5  # between lengths that cannot be of one recording; of the usual rates 250, 500 and 1000 Hz it is 2
 )
 SECONDS = 5.0  # that they must differ by as well: recorders are started and stopped by hand
+EQUAL, VARIED = (
+    1.05,
+    1.1,
+)  # between the tenth and the ninetieth percentile of what is of one length, or is not
 NOTED = 1.1  # the factor from which a difference is said; signals run on for some seconds after the sound
 RATES = (
     100,
@@ -39,8 +45,35 @@ RATES = (
 _NAMES = {"audio": "sound", "video": "video", "signals": "signals"}
 
 
+def signals_run_on(recordings: Iterable[Mapping[str, float]]) -> bool:
+    """Whether the signals of a data set last equally long whatever its sounds and videos last, and longer than these.
+
+    A rate that is taken for another one makes signals longer in proportion to the sound; a recorder that is stopped
+    late, or always at the same time, does not.
+
+    Args:
+        recordings: seconds of each modality, of each recording.
+    """
+    files = [lengths for lengths in map(_by_file, recordings) if len(lengths) > 1 and "signals" in lengths]
+    signals = np.array([lengths["signals"] for lengths in files])
+    others = np.array([max(v for name, v in lengths.items() if name != "signals") for lengths in files])
+    longer = signals >= FACTOR * others if len(files) else np.zeros(0, bool)
+    if longer.sum() <= len(files) / 2:
+        return False
+    return _spread(signals[longer]) < EQUAL and _spread(signals[longer] / others[longer]) > VARIED
+
+
+def _spread(values: np.ndarray) -> float:
+    low, high = np.percentile(values, (10, 90))
+    return float(high / low)
+
+
 def implausible(
-    seconds: Mapping[str, float], paths: Mapping[str, Path], timed: bool, config: PreparationConfig
+    seconds: Mapping[str, float],
+    paths: Mapping[str, Path],
+    timed: bool,
+    config: PreparationConfig,
+    run_on: bool = False,
 ) -> dict[str, str]:
     """Which modalities cannot be of the recording that the others are of, and why: modality → sentence.
 
@@ -53,6 +86,7 @@ def implausible(
         seconds: length of each modality that can be used, without images, which do not tell.
         paths: their files.
         timed: whether the signals have a time column.
+        run_on: whether signals may be longer than the others: see `signals_run_on`.
     """
     limit = config.quality.max_seconds
     refused = {
@@ -63,6 +97,9 @@ def implausible(
     lengths = _by_file({m: value for m, value in seconds.items() if m not in refused})
     signals = [modality for modality in PHYSIOLOGICAL if modality in seconds and modality not in refused]
     others = {name: value for name, value in lengths.items() if name != "signals"}
+    if run_on and others and lengths.get("signals", 0.0) > max(others.values()):
+        del lengths["signals"]
+        signals = []
     if (
         signals
         and others

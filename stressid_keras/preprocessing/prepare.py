@@ -8,10 +8,20 @@ from stressid_keras.config import PreparationConfig, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
 from stressid_keras.modalities import spoken_list
 from stressid_keras.preprocessing.estimate import estimate_nbytes
+from stressid_keras.preprocessing.lengths import signals_run_on
 from stressid_keras.preprocessing.packing import Packer, StoredUnits, commit
 from stressid_keras.preprocessing.signals.signal_levels import NO_RANGE, Levels, person_levels
 from stressid_keras.preprocessing.sources import Source, current_source, load_known, save_known, source_key
-from stressid_keras.preprocessing.units import Plan, Unit, levels_key, load_part, part_path, plan_recording
+from stressid_keras.preprocessing.units import (
+    Plan,
+    Unit,
+    levels_key,
+    load_part,
+    part_path,
+    plan_recording,
+    refusals,
+    told_lengths,
+)
 from stressid_keras.preprocessing.work import Progress, Task, inspect_signals, make_recording, run_tasks
 from stressid_keras.provenance import fingerprint, read_sealed, versions, write_sealed
 from stressid_keras.store.store import PreparedStore
@@ -81,6 +91,7 @@ class _Preparation:
         self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
         self.plans: dict[str, Plan] = {}
         self.levels: dict[str, Levels] = {}  # by subject
+        self.run_on = False  # known once all files were inspected
 
     def run(self, jobs: int, progress: Progress | None, scheduler: str, announce, inspected) -> PreparedStore:
         known = load_known(self.folder / KNOWN_SOURCES)
@@ -111,19 +122,21 @@ class _Preparation:
         path = self.folder / KNOWN_LEVELS
         remembered = _remembered_levels(path)
         found: dict[str, Levels] = {}
+        inspected_sources: dict[str, dict[str, Source]] = {}
         keys: dict[str, str] = {}
         unknown = []
         for recording in self.recordings:
             sources = {m: current_source(recording, m, known) for m in recording.sources}
             key = keys[recording.name] = levels_key(recording, sources, self.config)
             if key and key in remembered:
-                found[recording.name] = remembered[key]
+                found[recording.name], inspected_sources[recording.name] = remembered[key], sources
             else:
                 unknown.append(Task(recording, _mine(recording, known)))
         results = run_tasks(inspect_signals, unknown, self.parts, self.config, jobs, scheduler)
         try:
             for done, seen in enumerate(results, start=1):
                 name = seen.recording.name
+                inspected_sources[name] = seen.sources
                 found[name], keys[name] = seen.levels, levels_key(seen.recording, seen.sources, self.config)
                 known |= {source_key(seen.recording, m): source for m, source in seen.sources.items()}
                 if inspected:
@@ -132,6 +145,11 @@ class _Preparation:
             if unknown:
                 write_sealed(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
                 save_known(self.folder / KNOWN_SOURCES, known)
+        lengths = (told_lengths(r, inspected_sources[r.name], self.config) for r in self.recordings)
+        self.run_on = signals_run_on(lengths)
+        for recording in self.recordings:
+            refused = refusals(recording, inspected_sources[recording.name], self.config, self.run_on)
+            found[recording.name] = {m: pair for m, pair in found[recording.name].items() if m not in refused}
         self.levels = self._levels_of_people(found)
 
     def _levels_of_people(self, found: dict[str, Levels]) -> dict[str, Levels]:
@@ -157,7 +175,7 @@ class _Preparation:
                 if stored == self.plans[recording.name].fingerprints and all(stored.values()):
                     continue
             levels = self.levels.get(recording.subject, {})
-            tasks.append(Task(recording, _mine(recording, known), stored, levels))
+            tasks.append(Task(recording, _mine(recording, known), stored, levels, self.run_on))
         return tasks
 
     def _current_store(self) -> PreparedStore | None:
@@ -238,7 +256,7 @@ class _Preparation:
     def _learn(self, recording, sources: dict[str, Source]) -> None:
         self.sources[recording.name] = sources
         levels = self.levels.get(recording.subject)
-        self.plans[recording.name] = plan_recording(recording, sources, self.config, levels)
+        self.plans[recording.name] = plan_recording(recording, sources, self.config, levels, self.run_on)
 
     def _save_known(self) -> None:
         known = {

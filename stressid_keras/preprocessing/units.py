@@ -52,7 +52,11 @@ class Plan:
 
 
 def plan_recording(
-    recording, sources: dict[str, Source], config: PreparationConfig, levels: Levels | None = None
+    recording,
+    sources: dict[str, Source],
+    config: PreparationConfig,
+    levels: Levels | None = None,
+    run_on: bool = False,
 ) -> Plan:
     """Decide on windows and fingerprints from what is known of the files.
 
@@ -61,9 +65,10 @@ def plan_recording(
 
     Args:
         levels: of the person's signals, between which they are imaged; none: those of each window.
+        run_on: of the data set: see `lengths.signals_run_on`.
     """
     try:
-        return _plan(recording, sources, config, levels or {})
+        return _plan(recording, sources, config, levels or {}, run_on)
     except Exception as error:  # of whatever type: one recording must not stop a run of a thousand
         logger.warning("planning %s", recording.name, exc_info=True)
         spans: list[Span] = [(0.0, config.window_seconds)]
@@ -73,7 +78,9 @@ def plan_recording(
         )
 
 
-def refusals(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, str]:
+def refusals(
+    recording, sources: dict[str, Source], config: PreparationConfig, run_on: bool = False
+) -> dict[str, str]:
     """Why modalities cannot be used for what is known of the files, without a look at their content: see `lengths`."""
     broken = {modality: source.reason for modality, source in sources.items() if source.reason}
     for modality, source in sources.items():
@@ -84,12 +91,14 @@ def refusals(recording, sources: dict[str, Source], config: PreparationConfig) -
     sound = {modality: source for modality, source in sources.items() if modality not in broken}
     told = _told(recording, sound, config)
     timed = any(sources[modality].timed for modality in told)
-    return broken | implausible(told, recording.sources, timed, config)
+    return broken | implausible(told, recording.sources, timed, config, run_on)
 
 
-def _plan(recording, sources: dict[str, Source], config: PreparationConfig, levels: Levels) -> Plan:
+def _plan(
+    recording, sources: dict[str, Source], config: PreparationConfig, levels: Levels, run_on: bool
+) -> Plan:
     paths = recording.sources
-    reasons = refusals(recording, sources, config)
+    reasons = refusals(recording, sources, config, run_on)
     usable = {modality: source for modality, source in sources.items() if modality not in reasons}
     seconds = _lengths(recording, usable, config)
     note = difference(_told(recording, usable, config))
@@ -111,6 +120,12 @@ def _plan(recording, sources: dict[str, Source], config: PreparationConfig, leve
             content, settings(modality, config), shares[modality], spans, bounds.get(modality), *cut, *refused
         )
     return Plan(spans, shares, fingerprints, bounds, reasons, note)
+
+
+def told_lengths(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
+    """Seconds of each modality that can be used and whose file tells its length: modality → seconds."""
+    broken = refusals(recording, sources, config, run_on=True)
+    return _told(recording, {m: source for m, source in sources.items() if m not in broken}, config)
 
 
 def _told(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
@@ -170,4 +185,4 @@ def levels_key(recording, sources: Mapping[str, Source | None], config: Preparat
     contents = [sources[modality].content for modality in PHYSIOLOGICAL if modality in sources]
     used = [settings(modality, config) for modality in PHYSIOLOGICAL]
     parts = [[modality, dataclasses.astuple(part)] for modality, part in sorted(recording.parts.items())]
-    return fingerprint(contents, used, refusals(recording, dict(sources), config), *parts)
+    return fingerprint(contents, used, refusals(recording, dict(sources), config, run_on=True), *parts)

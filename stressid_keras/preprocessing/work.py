@@ -38,6 +38,7 @@ class Task:
     known: dict[str, Source] = field(default_factory=dict)  # by source_key
     stored: dict[str, str] = field(default_factory=dict)  # modality → fingerprint of what the store holds
     levels: Levels = field(default_factory=dict)  # of the person's signals
+    run_on: bool = False  # of the data set: see `lengths.signals_run_on`
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcom
     recording = task.recording
     reader = SignalReader(recording, config.quality)
     sources = inspect_sources(recording, task.known, reader)
-    plan = plan_recording(recording, sources, config, task.levels)
+    plan = plan_recording(recording, sources, config, task.levels, task.run_on)
     failed = False
     for modality, wanted in plan.fingerprints.items():
         if wanted and task.stored.get(modality) == wanted:
@@ -173,8 +174,8 @@ def prepare_recording(
 
 
 def _levels(sources: dict[str, Source], config: PreparationConfig, reader: SignalReader) -> Levels:
-    """Of the signals that are not refused for what is known of the recording's files."""
-    return recording_levels(reader, config, refused=refusals(reader.recording, sources, config))
+    """Of the signals that are not refused for what is known of the recording's files, however long they are."""
+    return recording_levels(reader, config, refused=refusals(reader.recording, sources, config, run_on=True))
 
 
 def _with_absolute_paths(task: Task) -> Task:

@@ -8,7 +8,7 @@ from stressid_keras.analysis.inspection import band_importance, occlusion_map
 from stressid_keras.analysis.inspection.patches import patches
 from stressid_keras.config import AudioConfig, InspectionConfig, StudentConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.models import build_student, build_teacher
+from stressid_keras.models import build_student
 from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.preprocessing.speech_statistics import encoded
 
@@ -31,7 +31,7 @@ def student():
 def test_a_students_inputs_tell_how_it_hears(student, small_student, small_teacher):
     assert isinstance(ear_of(student, AUDIO), SpeechEar)
     assert isinstance(ear_of(small_student, AUDIO), LogMelEar)
-    with pytest.raises(StressIDError, match="takes ecg.*expected a student, which takes audio or speech"):
+    with pytest.raises(StressIDError, match=r"takes ecg.*expected a student, which takes audio or speech"):
         ear_of(small_teacher, AUDIO)
 
 
@@ -40,7 +40,9 @@ def test_a_log_mel_is_heard_to_the_storages_precision(waveform):
     batch = ear.batch([ear.heard(ear.picture(waveform)), ear.heard(ear.picture(waveform[:9_000]))])
     expected = log_mel(waveform, AUDIO)
     np.testing.assert_allclose(batch["audio"][0, : len(expected), :, 0], expected, atol=1e-4)
-    np.testing.assert_array_equal(batch["audio_size"], [expected.shape, log_mel(waveform[:9_000], AUDIO).shape])
+    np.testing.assert_array_equal(
+        batch["audio_size"], [expected.shape, log_mel(waveform[:9_000], AUDIO).shape]
+    )
     assert not batch["audio"][1, batch["audio_size"][1, 0] :].any()
 
 

@@ -15,7 +15,6 @@ from stressid_keras.preprocessing.speech_statistics import encoded, load_or_comp
 from stressid_keras.preprocessing.waveforms import window_waveforms
 
 
-
 @pytest.fixture(scope="module")
 def index(tiny_tree):
     return index_dataset(tiny_tree, DatasetConfig())
