@@ -125,7 +125,7 @@ def plot(path: Path, prediction, runner: StudentRunner, target: Path) -> None:
 
     waveform, rate = read_sound(path)
     waveform = soxr.resample(waveform, rate, runner.sample_rate, quality="HQ")
-    figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, runner.front_end)
+    figure = prediction_figure(prediction, waveform, runner.samples / runner.sample_rate, runner.log_mel)
     figure.suptitle(f"{path.name}: {prediction.label}", parse_math=False)
     try:
         with atomic_path(target) as temporary:

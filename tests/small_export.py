@@ -36,7 +36,7 @@ def write_export(path, flatbuffer: bytes, **changes):
         name="student",
         variant="float32",
         class_names=CLASS_NAMES,
-        audio=AUDIO,
+        front_end=AUDIO,
         window_samples=WINDOW,
         outputs={"probabilities": [1, 3], "feature": [1, 12]},
         model_card="Random weights, for tests.",

@@ -40,6 +40,7 @@ LIGHT = (
     "runtime",
     "media.sound",
     "media.mel",
+    "media.spectrum_order",
     "errors",
     "ranges",
     "system",

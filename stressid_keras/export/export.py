@@ -13,16 +13,18 @@ from stressid_keras.errors import ExportError
 from stressid_keras.export import metadata
 from stressid_keras.export.convert import to_tflite
 from stressid_keras.export.cost import median_latencies, peak_memory
-from stressid_keras.export.deployed import build_deployed_model
+from stressid_keras.export.deployed import build_deployed_model, heard_by
 from stressid_keras.export.deployed_scores import aggregated_table, macro_f1
 from stressid_keras.export.folding import fold_normalisation
 from stressid_keras.export.int8_choice import Int8Choice, to_single_output
+from stressid_keras.export.int8_conversions import int8_conversions
 from stressid_keras.export.operators import operators
 from stressid_keras.export.parity import BOUNDS, KerasModel, Outputs, agreement, outputs_of
 from stressid_keras.export.quantise import to_float16
 from stressid_keras.export.unseen import DeployedPieces, Unseen
 from stressid_keras.models.backbones import Block
 from stressid_keras.provenance import atomic_path
+from stressid_keras.runtime.heard import FrontEnd
 from stressid_keras.runtime.interpreter import LiteRTModel
 from stressid_keras.runtime.runner import StudentRunner
 from stressid_keras.system.temporary import temporary_folder
@@ -34,8 +36,8 @@ class Deployment:
 
     Attributes:
         name: of the files, before their suffix.
-        student: model with inputs `audio` and `audio_size`, outputs `logits` and `feature`.
-        audio: the log-mel of its training.
+        student: model as `models.build_student` gives it.
+        audio: the sound of its training.
         samples: length of the deployed window.
         class_names: in the order of the logits.
         facts: what `model.json` says besides, without `model_card`.
@@ -54,6 +56,10 @@ class Deployment:
 
     def model(self, student: keras.Model) -> keras.Model:
         return build_deployed_model(student, self.audio, self.samples)
+
+    @property
+    def front_end(self) -> FrontEnd:
+        return heard_by(self.student, self.audio)
 
     def file(self, variant: str) -> str:
         return metadata.file_name(self.name, variant)
@@ -142,7 +148,10 @@ def _build(
     if "int8" in variants:
         windows = [*calibration, *validation]
         expected = outputs_of({"keras": keras_model}, windows)["keras"] if windows else None
-        int8 = Int8Choice(contents["float32"], deployment.blocks, calibration, windows, expected)
+        conversions = int8_conversions(
+            deployment.front_end, contents["float32"], deployment.blocks, calibration
+        )
+        int8 = Int8Choice(conversions, windows, expected)
         contents["int8"] = int8.content
     if "mediapipe" in variants:
         contents["mediapipe"] = to_single_output(
@@ -202,7 +211,7 @@ def _description(deployment: Deployment, variant: str, outputs: Outputs, card: s
         name=deployment.name,
         variant=variant,
         class_names=deployment.class_names,
-        audio=deployment.audio,
+        front_end=deployment.front_end,
         window_samples=deployment.samples,
         outputs=shapes,
         model_card=card,

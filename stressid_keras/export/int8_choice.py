@@ -1,14 +1,13 @@
 """Variants that take more than one step: the int8 scheme that holds, and the file for MediaPipe."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import keras
 import numpy as np
 
 from stressid_keras.export.convert import to_tflite
+from stressid_keras.export.int8_conversions import Conversion
 from stressid_keras.export.parity import CHOICE, Outputs, agreement, outputs_of
-from stressid_keras.export.quantise import schemes, to_mixed_int8
-from stressid_keras.models.backbones import Block
 from stressid_keras.runtime.interpreter import LiteRTModel
 from stressid_keras.runtime.mediapipe_metadata import with_mediapipe_metadata
 
@@ -22,8 +21,8 @@ def to_single_output(model: keras.Model, sample_rate: int, name: str, descriptio
 class Int8Choice:
     """The fastest int8 variant that agrees with Keras on windows of the training and validation parts.
 
-    A student that was trained little sits near ties, where eight bits change the predicted class: then fewer of its
-    convolutions compute with integers.
+    A student that was trained little sits near ties, where eight bits change the predicted class: then less of it
+    computes with integers.
 
     Attributes:
         content: the flatbuffer of the present choice.
@@ -31,24 +30,19 @@ class Int8Choice:
             keep; `given_up`, the choices that `give_up` was called for, and why.
 
     Args:
-        content: float32 flatbuffer.
-        blocks: of the student's encoder, as its backbone declares them.
-        calibration: (samples,) each; they set the ranges.
+        conversions: the schemes, from the fastest to the most exact.
         windows: (samples,) each; schemes are compared on them. None may be of the test part.
         expected: what Keras gives for them.
     """
 
     def __init__(
         self,
-        content: bytes,
-        blocks: Sequence[Block],
-        calibration: Sequence[np.ndarray],
+        conversions: Iterable[Conversion],
         windows: Sequence[np.ndarray],
         expected: Outputs,
     ):
-        self._float32, self._blocks = content, blocks
-        self._calibration, self._windows, self._expected = calibration, windows, expected
-        self._left = iter(schemes(len(blocks)))
+        self._windows, self._expected = windows, expected
+        self._left = iter(conversions)
         self.report = {"asked": CHOICE.to_dict(), "tried": [], "given_up": []}
         self._choose()
 
@@ -63,7 +57,7 @@ class Int8Choice:
     def _choose(self) -> bool:
         scheme = None
         for scheme in self._left:
-            self.content = to_mixed_int8(self._float32, scheme, self._blocks, self._calibration)
+            self.content = scheme.convert()
             found = outputs_of({"int8": LiteRTModel(self.content)}, self._windows)["int8"]
             self.report["scheme"] = scheme.name
             self.report["tried"].append({"scheme": scheme.name, **agreement(found, self._expected)})

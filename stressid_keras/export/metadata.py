@@ -9,12 +9,17 @@ from pathlib import Path
 from stressid_keras.config import AudioConfig
 from stressid_keras.runtime.archive import DESCRIPTION, LABELS, seal_of
 from stressid_keras.runtime.description import FORMAT, HASH, SEAL
+from stressid_keras.runtime.heard import FrontEnd, SpeechFrontEnd, front_end_entry
 
 NORMALISATION = (
     "Waveform in [-1, 1], mono, as recorded: no gain is applied and no offset taken off, for the model takes the mean "
-    "off itself, and its log-mel is relative to the window's loudest point; a window beyond full scale is divided "
+    "off itself, and {}; a window beyond full scale is divided "
     "by its peak, and zeros fill up a shorter recording at its end."
 )
+LOUDNESS = {
+    AudioConfig: "its log-mel is relative to the window's loudest point",
+    SpeechFrontEnd: "raises quiet speech to a level",
+}
 SUFFIXES = {"float32": "", "fp16": "_fp16", "int8": "_int8", "mediapipe": "_mediapipe"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # ZIP's earliest: the same export gives the same bytes
 
@@ -24,7 +29,7 @@ def describe(
     name: str,
     variant: str,
     class_names: Sequence[str],
-    audio: AudioConfig,
+    front_end: FrontEnd,
     window_samples: int,
     outputs: dict[str, list[int]],
     **facts,
@@ -35,30 +40,23 @@ def describe(
         name: of the student.
         variant: one of `config.EXPORT_VARIANTS`.
         class_names: in the order of the probabilities.
-        audio: the front end.
+        front_end: what the student hears.
         window_samples: length of the window.
         outputs: shape by name.
         facts: what else is said, such as `model_card`, `training_data`, `licence`, `versions`, `seed`, `student`.
     """
-    seconds = window_samples / audio.sample_rate
+    seconds = window_samples / front_end.sample_rate
     return {
         "format": FORMAT,
         "name": name,
         "variant": variant,
         "class_names": list(class_names),
-        "sample_rate": audio.sample_rate,
+        "sample_rate": front_end.sample_rate,
         "window_samples": window_samples,
         "window_seconds": seconds,
-        "hop_seconds": hop_samples(window_samples) / audio.sample_rate,
-        "front_end": {
-            "n_fft": audio.n_fft,
-            "hop_length": audio.hop_length,
-            "n_mels": audio.n_mels,
-            "top_db": audio.top_db,
-            "fmin": 0.0,
-            "fmax": audio.sample_rate / 2,
-        },
-        "normalisation": NORMALISATION,
+        "hop_seconds": hop_samples(window_samples) / front_end.sample_rate,
+        "front_end": front_end_entry(front_end),
+        "normalisation": NORMALISATION.format(LOUDNESS[type(front_end)]),
         "outputs": outputs,
         **facts,
     }

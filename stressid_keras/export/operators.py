@@ -25,8 +25,7 @@ def check_operators(content: bytes, name: str) -> None:
 def check_front_end_is_float(content: bytes, name: str) -> None:
     """Raises ExportError if the front end, the input or an output computes with integers.
 
-    The log-mel spans ten orders of magnitude of power: eight bits of it leave a spectrogram that the student has
-    never seen.
+    Mel power spans ten orders of magnitude: eight bits of it leave a spectrogram that the student has never seen.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -34,7 +33,7 @@ def check_front_end_is_float(content: bytes, name: str) -> None:
     for _, tensor, kind in _operations(content):
         if kind in quantised and FRONT_END.search(tensor):
             raise ExportError(
-                f"{name} quantises its log-mel front end ({tensor}); expected a front end in float: "
+                f"{name} quantises its front end ({tensor}); expected a front end in float: "
                 "export the variant 'int8', which quantises the network behind it."
             )
     graph = _model(content).Subgraphs(0)

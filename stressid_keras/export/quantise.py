@@ -14,6 +14,8 @@ from stressid_keras.export.operators import check_front_end_is_float, check_oper
 from stressid_keras.models.backbones import Block
 
 EVERYWHERE = ".*"
+# All products of a speech encoder but that with the mel power, whose range is too wide for eight bits.
+LSTM_PRODUCTS = r"speech_statistics(_\d+)?/.*(lstm[23]|lstm1(_\d+)?/MatMul_1)"
 FRONT_END = "log_mel"
 BEHIND_FRONT_END = r"^(?!.*log_mel)"
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
@@ -101,7 +103,7 @@ def to_mixed_int8(
     return _quantised(quantizer, "the int8 variant", windows)
 
 
-def to_dynamic_int8(content: bytes, integers: str) -> bytes:
+def to_dynamic_int8(content: bytes, integers: str = LSTM_PRODUCTS) -> bytes:
     """The flatbuffer with int8 weights in some products, which quantise what comes in as it comes; float16 in the rest.
 
     For recurrent layers: their products have no ranges to calibrate, and are most of the work.

@@ -3,6 +3,8 @@
 import numpy as np
 from keras import ops
 
+from stressid_keras.media.spectrum_order import factors
+
 
 class FactoredSpectrum:
     """The discrete Fourier transform of a length rows · first, in two stages (Cooley & Tukey, "An algorithm for the
@@ -11,35 +13,25 @@ class FactoredSpectrum:
     LiteRT's own transform wants a power of two, and one product with the matrix of all frequencies would add a tenth to
     an exported speech encoder. Sample n = rows · n1 + n2 goes to frequency k = first · k2 + k1: the first stage sums
     over n1 for the k1 up to half of `first`, which the others mirror; each sum is turned by the angle that n2 and k1
-    make; the second stage sums over n2.
+    make; the second stage sums over n2. `media.spectrum_order.spectrum_order` says which bin is which frequency.
 
     Args:
         n_fft: samples of a frame.
-
-    Attributes:
-        frequencies: (bins,) int, that of each number of `power`, below `n_fft`; those above half of it are mirror
-            images, some of a frequency that is there itself.
-        is_repeated: (bins,) bool, whether it is such a one.
 
     Raises:
         ValueError: `n_fft` is not a product of two integers above 1.
     """
 
     def __init__(self, n_fft: int):
-        first = max(n for n in range(1, int(n_fft**0.5) + 1) if n_fft % n == 0)
-        if first == 1:
-            raise ValueError(f"n_fft is {n_fft}; expected a product of two integers above 1.")
-        self._first, self._rows, self._columns = first, n_fft // first, first // 2 + 1
-        within = _angles(self._first, self._columns, first)
+        self._first, self._rows = factors(n_fft)
+        self._columns = self._first // 2 + 1
+        within = _angles(self._first, self._columns, self._first)
         between = _angles(self._rows, self._columns, n_fft)
         across = _angles(self._rows, self._rows, self._rows)
         cosine, sine = np.cos(across), np.sin(across)
         self._within = np.concatenate([np.cos(within), -np.sin(within)], axis=1).astype("float32")
         self._between = np.cos(between).astype("float32"), np.sin(between).astype("float32")
         self._across = np.block([[cosine, -sine], [sine, cosine]]).astype("float32")
-        self.frequencies = (np.arange(self._columns)[:, None] + first * np.arange(self._rows)).ravel()
-        mirrored = n_fft - self.frequencies
-        self.is_repeated = (self.frequencies > n_fft // 2) & (mirrored % first < self._columns)
 
     def power(self, frames):
         """(B, T, n_fft) → (B, T, bins)."""

@@ -6,7 +6,7 @@ from keras import ops
 
 from stressid_keras.layers.factored_spectrum import FactoredSpectrum
 from stressid_keras.layers.registration import register
-from stressid_keras.media.mel import mel_filterbank
+from stressid_keras.media.spectrum_order import ordered_filterbank
 from stressid_keras.media.speech.settings import HOP_LENGTH, LEVEL, N_FFT, N_MELS, SAMPLE_RATE, SILENCE
 
 
@@ -54,10 +54,7 @@ class SpeechFrames(keras.layers.Layer):
                 "expected (B, samples) and (B, 1)."
             )
         self._hann = np.hanning(self.n_fft + 1)[:-1].astype("float32")  # periodic, as librosa's
-        frequencies = self._spectrum.frequencies
-        filters = mel_filterbank(self.sample_rate, self.n_fft, self.n_mels)
-        self._filters = filters[np.minimum(frequencies, self.n_fft - frequencies)]
-        self._filters[self._spectrum.is_repeated] = 0.0
+        self._filters = ordered_filterbank(self.sample_rate, self.n_fft, self.n_mels)
         self.built = True
 
     def call(self, waveform, samples):

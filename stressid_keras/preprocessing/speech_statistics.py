@@ -60,6 +60,22 @@ def load_or_compute_statistics(
     return found
 
 
+def statistics_of(rows, statistics: np.ndarray, store: PreparedStore) -> np.ndarray:
+    """Of some rows of the manifest, (n, 1024).
+
+    Raises:
+        StressIDError: the audio of one came as an image.
+    """
+    rows = np.asarray(rows, dtype=np.int64)
+    if (silent := np.isnan(statistics[rows]).any(axis=1)).any():
+        name = store.manifest["recording"].iloc[rows[int(silent.argmax())]]
+        raise StressIDError(
+            f"the audio of {name} came as an image, which the speech encoder cannot hear; expected sound files, or "
+            "another --backbone."
+        )
+    return statistics[rows]
+
+
 def encoded(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
     """(1024,) float32: statistics of a waveform (n,) as preparation reads it, in [-1, 1] at the rate, in Hz."""
     if sample_rate != SAMPLE_RATE:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from stressid_keras.errors import ExportError, shown
 from stressid_keras.runtime.archive import refusal
-from stressid_keras.runtime.description import audio_of
 from stressid_keras.runtime.front_end import check_front_end
+from stressid_keras.runtime.heard import front_end_of
 from stressid_keras.runtime.interpreter import WindowModel
 from stressid_keras.runtime.mediapipe_metadata import metadata_rate
 
 
 def check_agreement(description: dict, content: bytes, model: WindowModel, path: Path) -> None:
-    """Refuse a file in which what both know differs: window, classes, outputs, and the log-mel with its rate.
+    """Refuse a file in which what both know differs: window, classes, outputs, and the front end with its rate.
 
     Args:
         description: `model.json`, as `read_student` gives it.
@@ -34,7 +34,7 @@ def check_agreement(description: dict, content: bytes, model: WindowModel, path:
         raise refusal(
             path, f"its model.json describes the outputs {shown(outputs)}, and it has {model.output_shapes}"
         )
-    check_front_end(model.graph, audio_of(description), model.samples, path)
+    check_front_end(model.graph, front_end_of(description), model.samples, path)
     _check_metadata(content, description["sample_rate"], path)
     _check_said_twice(description, path)
 

@@ -1,14 +1,13 @@
 """`model.json` of an exported student: what it must say, and whether it is as the export wrote it."""
 
 import hashlib
-import math
 import unicodedata
 from pathlib import Path
 
-from stressid_keras.config import AudioConfig
 from stressid_keras.errors import StressIDError, shown
 from stressid_keras.provenance import parse_json
 from stressid_keras.runtime.archive import DESCRIPTION, LABELS, Exported, read_exported, refusal, seal_of
+from stressid_keras.runtime.heard import front_end_of, is_count, is_front_end, is_positive
 from stressid_keras.runtime.pcm import RATES
 
 FORMAT = 1  # of model.json; raised when a reader of an older one would misread it
@@ -43,17 +42,6 @@ def read_student(path: Path) -> tuple[dict, bytes]:
     return description, exported.flatbuffer
 
 
-def audio_of(description: dict) -> AudioConfig:
-    """The log-mel that a `model.json` describes.
-
-    Raises:
-        StressIDError: a number is beyond the range of the configuration.
-    """
-    front_end = description["front_end"]
-    names = ("n_fft", "hop_length", "n_mels", "top_db")
-    return AudioConfig(sample_rate=description["sample_rate"], **{name: front_end[name] for name in names})
-
-
 def _parsed(path: Path, exported: Exported) -> dict:
     try:
         description = parse_json(exported.texts[DESCRIPTION])
@@ -72,7 +60,7 @@ def _check_values(path: Path, description: dict) -> None:
         if not is_usable(description.get(key)):
             raise refusal(path, f"its {DESCRIPTION} has no usable {key}: {shown(description.get(key))}")
     try:
-        audio_of(description)
+        front_end_of(description)
     except StressIDError as error:
         raise refusal(path, f"its {DESCRIPTION} has no usable front_end: {error}") from None
     rate, samples, hop = (description[key] for key in ("sample_rate", "window_samples", "hop_seconds"))
@@ -99,20 +87,8 @@ def _check_labels(path: Path, class_names: list[str], labels: bytes) -> None:
         raise refusal(path, f"its {LABELS} and its {DESCRIPTION} name other classes")
 
 
-def _is_number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_positive(value) -> bool:
-    return _is_number(value) and 0 < value < math.inf
-
-
-def _is_count(value) -> bool:
-    return isinstance(value, int) and _is_positive(value) and value < 1 << 31
-
-
 def _is_rate(value) -> bool:
-    return _is_count(value) and RATES[0] <= value <= RATES[1]
+    return is_count(value) and RATES[0] <= value <= RATES[1]
 
 
 def _is_hash(value) -> bool:
@@ -131,18 +107,11 @@ def _are_names(value) -> bool:
     return all(map(_is_name, value)) and len(set(value)) == len(value)
 
 
-def _is_front_end(value) -> bool:
-    if not isinstance(value, dict):
-        return False
-    counts = all(_is_count(value.get(name)) for name in ("n_fft", "hop_length", "n_mels"))
-    return counts and _is_positive(value.get("top_db"))
-
-
 _USABLE = {
-    "front_end": _is_front_end,
+    "front_end": is_front_end,
     "class_names": _are_names,
     "sample_rate": _is_rate,
-    "window_samples": _is_count,
-    "hop_seconds": _is_positive,
+    "window_samples": is_count,
+    "hop_seconds": is_positive,
     HASH: lambda value: value is None or _is_hash(value),
 }

@@ -9,7 +9,8 @@ from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError, RecordingError, StressIDError, shown
 from stressid_keras.media.sound.sound_files import audio_format, read_sound
 from stressid_keras.runtime.agreement import check_agreement
-from stressid_keras.runtime.description import audio_of, read_student
+from stressid_keras.runtime.description import read_student
+from stressid_keras.runtime.heard import FrontEnd, front_end_of
 from stressid_keras.runtime.interpreter import WindowModel
 from stressid_keras.runtime.pcm import as_float, as_mono, check_hop, count_channels
 from stressid_keras.runtime.stream import Prediction, Stream
@@ -58,9 +59,15 @@ class StudentRunner:
         self.class_names = tuple(self.description["class_names"])
 
     @property
-    def front_end(self) -> AudioConfig:
-        """The log-mel that the model computes."""
-        return audio_of(self.description)
+    def front_end(self) -> FrontEnd:
+        """What the model computes first: a log-mel, or the mel power that a pretrained speech encoder hears."""
+        return front_end_of(self.description)
+
+    @property
+    def log_mel(self) -> AudioConfig:
+        """A log-mel for pictures: the model's own, or the usual one at its rate where it hears another front end."""
+        front_end = self.front_end
+        return front_end if isinstance(front_end, AudioConfig) else AudioConfig(self.sample_rate)
 
     def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray | None]:
         """Score one window at `sample_rate`; see `WindowModel.predict_window`."""

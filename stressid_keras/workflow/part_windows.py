@@ -76,14 +76,9 @@ def spoken_statistics(context: RunContext, rows) -> np.ndarray:
     Raises:
         StressIDError: the audio of one came as an image.
     """
-    statistics = encode_speech(context)[np.asarray(rows, dtype=np.int64)]
-    if (silent := np.isnan(statistics).any(axis=1)).any():
-        name = prepare(context).manifest["recording"].iloc[rows[int(silent.argmax())]]
-        raise StressIDError(
-            f"the audio of {name} came as an image, which the speech encoder cannot hear; expected sound files, or "
-            "another --backbone."
-        )
-    return statistics
+    from stressid_keras.preprocessing.speech_statistics import statistics_of
+
+    return statistics_of(rows, encode_speech(context), prepare(context))
 
 
 def _rows(context: RunContext, members, usable: np.ndarray) -> np.ndarray:

@@ -108,7 +108,7 @@ async function sha256(bytes) {
  * The model is asked as well: it would take another rate without a word.
  *
  * @param {ArrayBuffer} model content of the file, @param {object} description as `describe` gives it, @param {string} name
- * @throws {UserError} the model computes another log-mel than the one described.
+ * @throws {UserError} the model computes another front end than the one described.
  */
 export function checkFrontEnd(model, description, name) {
   let tensors;
@@ -123,6 +123,8 @@ export function checkFrontEnd(model, description, name) {
 
 const isPositive = (value) => Number.isFinite(value) && value > 0;
 const isCount = (value) => Number.isInteger(value) && value > 0 && value < 2 ** 31;
+const isLogMel = ({ n_fft: size, hop_length: hop, top_db: range }) => size % hop === 0 && isPositive(range);
+const isSpeech = ({ n_fft: size, hop_length: hop, level }) => hop <= size && Number.isFinite(level);
 const isHash = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isName = (value) =>
   typeof value === "string" && value.trim() !== "" && value.length <= 200 && !UNPRINTABLE.test(value);
@@ -131,10 +133,9 @@ const EXPECTED = {
     options !== null &&
     typeof options === "object" &&
     [options.n_fft, options.hop_length, options.n_mels].every(isCount) &&
-    options.n_fft % options.hop_length === 0 &&
     options.n_fft < 1 << 20 &&
     options.n_mels < 1 << 12 &&
-    isPositive(options.top_db),
+    (options.kind === undefined ? isLogMel(options) : options.kind === "speech" && isSpeech(options)),
   class_names: (names) =>
     Array.isArray(names) && names.length > 1 && names.every(isName) && new Set(names).size === names.length,
   sample_rate: (rate) => isCount(rate) && RATES[0] <= rate && rate <= RATES[1],

@@ -89,7 +89,7 @@ export function showResult(student, recording) {
 /** Draw again what is shown, after a change of size or colour scheme. */
 export function drawAll(student, { waveform, windows }) {
   const duration = waveform.length / student.rate;
-  const frontEnd = student.description.front_end;
+  const frontEnd = drawn(student.description.front_end);
   drawWaveform(element("waveform"), waveform, duration);
   drawLogMel(element("log-mel"), logMel(waveform, frontEnd, student.rate, MOST_FRAMES), duration);
   drawProbabilities(element("probabilities"), windows, student.classNames.length, duration);
@@ -99,6 +99,11 @@ export function drawAll(student, { waveform, windows }) {
     `${frontEnd.n_mels} mel bands, ${frontEnd.top_db} dB below the loudest point (yellow) to silence (blue)`;
   element("probability-unit").textContent =
     `of windows of ${seconds(student.window / student.rate)}, each at its middle`;
+}
+
+/** The log-mel to draw: the student's own, or the usual one where it hears something else; as `StudentRunner.log_mel`. */
+function drawn(frontEnd) {
+  return frontEnd.kind === undefined ? frontEnd : { n_fft: 1024, hop_length: 512, n_mels: 128, top_db: 80 };
 }
 
 function meanProbabilities(windows, classCount) {

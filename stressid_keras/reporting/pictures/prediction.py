@@ -21,7 +21,7 @@ def prediction_figure(prediction, waveform: np.ndarray, window_seconds: float, a
         prediction: of `StudentRunner.predict`.
         waveform: (n,) float32 at `audio.sample_rate`, full scale 1.
         window_seconds: length of the model's window.
-        audio: the model's front end.
+        audio: the log-mel to draw, the model's own where it hears one.
     """
     figure = Figure(figsize=(11, 8), layout="constrained")
     wave, image, curves = figure.subplots(3, 1, sharex=True, height_ratios=(2, 3, 3))

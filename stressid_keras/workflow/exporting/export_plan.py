@@ -12,6 +12,7 @@ from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import DatasetError, ExportError, StressIDError
 from stressid_keras.export.deployed_windows import deployed_samples, window_starts
 from stressid_keras.export.metadata import file_name, hop_samples
+from stressid_keras.preprocessing.speech_statistics import statistics_key
 from stressid_keras.provenance import file_fingerprint, fingerprint, read_json
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.training.keras_file import check_keras_file
@@ -76,6 +77,7 @@ class ExportPlan:
 
     def inputs(self, version: int) -> dict:
         """What decides the files."""
+        heard = {"speech": statistics_key(self.store)} if self.config.student.hears_statistics else {}
         return {
             "student": file_fingerprint(self.student),
             "store": self.store.fingerprint,
@@ -83,6 +85,7 @@ class ExportPlan:
             "options": {k: v for k, v in to_dict(self.options).items() if k != "calibration"},
             "calibration": self.calibration_store.fingerprint,
             "code": version,
+            **heard,
         }
 
     def rows(self, part: str) -> np.ndarray:

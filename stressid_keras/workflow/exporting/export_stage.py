@@ -5,7 +5,9 @@ from pathlib import Path
 
 from stressid_keras.config import ExportOptions
 from stressid_keras.errors import ExportError
+from stressid_keras.media.speech.settings import SAMPLE_RATE
 from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import encode_speech
 from stressid_keras.workflow.exporting.export_plan import ExportPlan, plan_export
 from stressid_keras.workflow.exporting.files import write_files
 from stressid_keras.workflow.part_windows import part_rows, recordings
@@ -51,6 +53,12 @@ def _obstacle(context: RunContext, rows) -> str:
             "TensorFlow, which writes the files, is not installed; "
             "run recipes/export_tflite.py for the same student where it is."
         )
+    rate = context.config.preparation.audio.sample_rate
+    if context.config.student.hears_statistics and rate != SAMPLE_RATE:
+        return (
+            f"its speech encoder hears sound at {SAMPLE_RATE} Hz and audio.sample_rate is {rate}; "
+            f"prepare and train with audio.sample_rate {SAMPLE_RATE} in the configuration."
+        )
     found = recordings(context, rows)
     if all(recording.sources["audio"].suffix.lower() == ".png" for recording in found):
         return "the audio came as images, so there is no front end to export with the student."
@@ -60,6 +68,8 @@ def _obstacle(context: RunContext, rows) -> str:
 def _export(context: RunContext, plan: ExportPlan) -> dict:
     import keras
 
+    if context.config.student.hears_statistics:
+        encode_speech(context)
     plan.remove_files()  # of an earlier student, or of variants that are not asked for now
     if keras.backend.backend() != "tensorflow":
         context.reporter.say("export: in a process of its own, where Keras runs on TensorFlow")

@@ -57,17 +57,29 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
 
 def _whole_windows(plan: ExportPlan, student) -> dict:
     """Macro F1 of the student on whole training windows of the test part, as it was validated."""
-    from stressid_keras.batches.tf_data import make_dataset
     from stressid_keras.evaluation.predictions import predictions_table
     from stressid_keras.export.deployed_scores import macro_f1
     from stressid_keras.workflow.analysis import class_probabilities
 
     rows, names = plan.rows("test"), plan.store.class_names
-    batches = make_dataset(plan.store, rows, ("audio",), plan.config.pipeline)
-    probabilities = class_probabilities(student.predict(batches, verbose=0)["logits"])
+    probabilities = class_probabilities(student.predict(_batches(plan, rows, student), verbose=0)["logits"])
     return macro_f1(
         predictions_table("student", "test", plan.store.manifest.iloc[rows], probabilities, names), names
     )
+
+
+def _batches(plan: ExportPlan, rows, student):
+    """What the student hears in some windows; the statistics of a speech encoder lie in the prepared folder."""
+    from stressid_keras.batches.tf_data import make_dataset
+    from stressid_keras.dataset import index_dataset
+    from stressid_keras.models.student import SPEECH
+    from stressid_keras.preprocessing.speech_statistics import load_or_compute_statistics, statistics_of
+
+    if SPEECH not in student.input:
+        return make_dataset(plan.store, rows, ("audio",), plan.config.pipeline)
+    found = load_or_compute_statistics(index_dataset(plan.data_dir, plan.config.dataset), plan.store)
+    heard = {SPEECH: statistics_of(rows, found, plan.store)}
+    return make_dataset(plan.store, rows, (), plan.config.pipeline, vectors=heard)
 
 
 def _facts(plan: ExportPlan) -> dict[str, str]:
