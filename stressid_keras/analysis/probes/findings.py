@@ -75,8 +75,8 @@ def _elsewhere(metrics: dict) -> Iterator[str]:
         if unproven:
             yield (
                 f"On {looked_up(other, 'name')}, of which the models had heard nothing, nothing is shown to be "
-                f"recognised: UAR of {listed(unproven)}, {floor:.3f} without a recording, and the interval reaches down "
-                "to that. Do not expect these models to work for other people, microphones or languages."
+                f"recognised: UAR of {listed(unproven)}; without a recording {floor:.3f}, which no interval is wholly "
+                "above. Do not expect these models to work for other people, microphones or languages."
             )
 
 
