@@ -47,7 +47,7 @@ def elsewhere_tables(metrics: dict) -> list[str]:
         ]
         pieces.append(f"{escaped(elsewhere_title(tested))}:")
         pieces.append(table(_score_header("other data", metrics), rows + _floor_rows(tested["floors"])))
-        pieces += map(escaped, elsewhere_notes(metrics, tested))
+        pieces += map(escaped, elsewhere_notes(tested))
     return pieces
 
 

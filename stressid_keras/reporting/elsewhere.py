@@ -26,7 +26,7 @@ def elsewhere_tables(metrics: dict) -> str:
         "\n".join(
             [
                 text_table(elsewhere_title(tested), score_header(metrics), elsewhere_rows(tested)),
-                *elsewhere_notes(metrics, tested),
+                *elsewhere_notes(tested),
             ]
         )
         for tested in metrics.get("also_tested") or ()
@@ -54,12 +54,11 @@ def elsewhere_rows(tested: dict) -> list[tuple[str, ...]]:
     ]
 
 
-def elsewhere_notes(metrics: dict, tested: dict) -> list[str]:
+def elsewhere_notes(tested: dict) -> list[str]:
     """What is to be known of one of the other data, besides that it was unheard."""
-    own, theirs = metrics["protocol"]["class_names"], tested["protocol"]["class_names"]
-    notes = []
-    if theirs != own:
-        notes.append(
-            f"The classes are called {', '.join(theirs)} there, and are taken for {', '.join(own)}, in this order."
-        )
-    return notes
+    theirs, own = tested["protocol"]["class_names"], tested["protocol"]["taken_for"]
+    if theirs == own:
+        return []
+    return [
+        f"The classes are called {', '.join(theirs)} there, and are taken for {', '.join(own)}, in this order."
+    ]

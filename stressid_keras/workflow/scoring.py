@@ -83,7 +83,11 @@ def _also_tested(name: str, other: RunContext, results, train: pd.DataFrame, pro
     scored = evaluation.score_elsewhere(answers, train, protocol["class_names"], protocol["seed"])
     n_trainings = scored["protocol"]["n_trainings"]
     how = "one training" if n_trainings == 1 else f"mean over {n_trainings} trainings ({protocol['name']})"
-    about = {"name": how, "class_names": list(prepare(other).class_names)}
+    about = {
+        "name": how,
+        "class_names": list(prepare(other).class_names),
+        "taken_for": protocol["class_names"],
+    }
     return {"name": data_title(other.data_dir), **scored, "protocol": about | scored["protocol"]}
 
 

@@ -69,7 +69,8 @@ def _elsewhere(metrics: dict) -> Iterator[str]:
         unproven = {}
         for model in NETWORKS:
             score = number_at(other, "models", model, "balanced_accuracy")
-            low, *_ = looked_up(other, "models", model, "balanced_accuracy_interval") or [None]
+            ends = looked_up(other, "models", model, "balanced_accuracy_interval")
+            low = number_at(dict(enumerate(ends)), 0) if isinstance(ends, list) else None
             if None not in (score, floor) and (low is None or low <= floor + TIE):
                 unproven[model] = score
         if unproven:

@@ -22,7 +22,7 @@ def other_data(evidence: Evidence) -> list[str] | None:
     pieces = [element("p", f"{UNHEARD} {READING}")]
     for tested in metrics["also_tested"]:
         pieces.append(table(score_header(metrics), elsewhere_rows(tested), elsewhere_title(tested)))
-        pieces += [element("p", note) for note in elsewhere_notes(metrics, tested)]
+        pieces += [element("p", note) for note in elsewhere_notes(tested)]
     if any(tested["protocol"]["n_trainings"] > 1 for tested in metrics["also_tested"]):
         pieces.append(element("p", MEAN_READING, 'class="note"'))
     return pieces
