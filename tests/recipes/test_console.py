@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from ..recipe_table import RECIPES
 from ..small_export import RATE, deployed_student, speech, write_export
 
 ROOT = Path(__file__).resolve().parents[2]
-HELPERS = ("common", "console", "errors", "options", "screen")
-RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py") if path.stem not in HELPERS)
 CONSOLES = {
     "ascii": {"PYTHONIOENCODING": "ascii"},
     "cp1252": {"PYTHONIOENCODING": "cp1252"},

@@ -13,14 +13,9 @@ import pytest
 
 from stressid_keras.dataset import SyntheticConfig, make_synthetic_tree
 
-ROOT = Path(__file__).resolve().parents[2]
+from ..recipe_table import RECIPES
 
-sys.path.insert(0, str(ROOT / "recipes"))
-try:
-    from registry import RECIPES
-finally:
-    sys.path.pop(0)
-    sys.modules.pop("registry")
+ROOT = Path(__file__).resolve().parents[2]
 ALONE = {name: recipe for name, recipe in RECIPES.items() if recipe.alone}
 BAR = r" *[\w ]+: +\d+%\|"  # of tqdm
 CONSOLES = itertools.cycle(("ascii", "cp1252", "cp932"))  # of a recipe each: none may need UTF-8
