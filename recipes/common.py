@@ -162,7 +162,7 @@ def check_cluster_options(arguments: argparse.Namespace) -> None:
         raise StressIDError("--backend dask and --scheduler ADDRESS go together; give both or neither.")
 
 
-def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
+def make_run(arguments: argparse.Namespace, scheduler: str = "", other_trees=()) -> Run:
     """The run that the options describe, on the sample if they name no data."""
     config = read_config(arguments)
     reporter = ScreenReporter()
@@ -178,7 +178,9 @@ def make_run(arguments: argparse.Namespace, scheduler: str = "") -> Run:
     key = fingerprint(place)[:6]
     prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
     output = arguments.output_dir or ROOT / "saved_models" / name
-    return Run(data_dir, prepared, output, config, arguments.jobs, reporter, scheduler)
+    return Run(
+        data_dir, prepared, output, config, arguments.jobs, reporter, scheduler, other_trees=other_trees
+    )
 
 
 def read_config(arguments: argparse.Namespace) -> RunConfig:

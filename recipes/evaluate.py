@@ -3,11 +3,15 @@
 python recipes/evaluate.py --data-dir PATH/TO/StressID                              # on one split
 python recipes/evaluate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2  # everybody tested, three times
 python recipes/evaluate.py --data-dir PATH/TO/StressID --leave-one-out --jobs 2
+python recipes/evaluate.py --data-dir PATH/TO/StressID --also-test OTHER/TREE            # audio alone suffices there
 """
+
+from pathlib import Path
 
 import common
 
 from stressid_keras.config import Folds, Repeats
+from stressid_keras.reporting.elsewhere import elsewhere_tables
 from stressid_keras.reporting.tables import score_table
 from stressid_keras.workflow import CrossValidation
 
@@ -17,7 +21,7 @@ FILES = ("report.html", "model_card.md", "metrics.json", "scores.csv", "subjects
 def recipe():
     arguments = parser().parse_args()
     common.check_cluster_options(arguments)
-    run = common.make_run(arguments, arguments.scheduler)
+    run = common.make_run(arguments, arguments.scheduler, arguments.also_test)
     if arguments.folds is None and not arguments.leave_one_out:
         metrics, folder = run.evaluate(thorough=True), run.output_dir
     else:
@@ -31,6 +35,8 @@ def recipe():
         )
         metrics, folder = folds.evaluate(), folds.folder
     print(f"\n{score_table(metrics)}\n")
+    if elsewhere := elsewhere_tables(metrics):
+        print(f"{elsewhere}\n")
     for sentence in metrics["findings"]:
         print(f"- {sentence}")
     common.track(arguments, run, metrics, folder)
@@ -57,6 +63,14 @@ def parser():
         "--no-audit",
         action="store_true",
         help="with folds: do not train again on a random split to show what it would pretend",
+    )
+    parser.add_argument(
+        "--also-test",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="TREE",
+        help="score the finished students and the audio baselines on other data, too: labels and sound files suffice",
     )
     common.add_fold_jobs(parser)
     common.add_cluster_options(parser)

@@ -77,7 +77,8 @@ RECIPES = {
         Recipe(
             "evaluate",
             "scores, probes, robustness, report and model card; `--folds 5 --repeats 3 --jobs 2` or "
-            "`--leave-one-out` tests everybody, can be interrupted, and runs on a cluster with `--backend dask`",
+            "`--leave-one-out` tests everybody, can be interrupted, and runs on a cluster with `--backend dask`; "
+            "`--also-test TREE` also scores the students on other data, of which labels and sound files suffice",
             "python recipes/evaluate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             leaves=(
                 "metrics.json",

@@ -39,6 +39,11 @@ class DatasetIndex:
         return tuple(modality for modality in self.modalities if modality in PRIVILEGED)
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """What a recording is of no use without: the teacher's modalities or, where no teacher looks, all."""
+        return self.privileged or self.modalities
+
+    @property
     def subjects(self) -> tuple[str, ...]:
         return tuple(sorted({recording.subject for recording in self.recordings}))
 
@@ -53,11 +58,17 @@ class DatasetIndex:
         return names.assign(**{m: [m in r.sources for r in self.labelled] for m in MODALITIES})
 
 
-def index_dataset(data_dir: Path | str, config: DatasetConfig) -> DatasetIndex:
+def index_dataset(
+    data_dir: Path | str, config: DatasetConfig, modalities: tuple[str, ...] | None = None
+) -> DatasetIndex:
     """List the usable recordings of the data at `data_dir`, a StressID tree or what another adapter recognises.
 
     Used are labelled recordings with audio and all of the teacher's modalities; with `config.teacher_recordings` "all"
     also those that lack nothing but audio. Files are looked for, not opened.
+
+    Args:
+        modalities: of a complete recording, in the place of the configuration's: of data that no teacher sees, audio
+            alone. Nothing is used then that lacks one.
 
     Raises:
         DatasetError: the data or their labels cannot be used, or no recording is complete.
@@ -65,12 +76,17 @@ def index_dataset(data_dir: Path | str, config: DatasetConfig) -> DatasetIndex:
     path = Path(data_dir)
     kind = adapter_of(path)
     found = kind.read(path, config)
-    wanted = set(config.modalities)
-    needed = set(config.teacher_modalities) if config.teacher_recordings == "all" else wanted
+    learned = modalities is None and config.teacher_recordings == "all"
+    modalities = modalities or config.modalities
+    for modality in modalities:
+        if modality in found.absent:
+            raise DatasetError(found.absent[modality])
+    wanted = set(modalities)
+    needed = set(config.teacher_modalities) if learned else wanted
     used = tuple(_limited(r, wanted) for r in found.recordings if needed <= set(r.sources))
     complete = [recording for recording in used if wanted <= set(recording.sources)]
     if not complete:
-        raise DatasetError(_nothing_usable(kind.root(path), found, config))
+        raise DatasetError(_nothing_usable(kind.root(path), found, modalities))
     return DatasetIndex(
         root=kind.root(path),
         recordings=used,
@@ -79,7 +95,7 @@ def index_dataset(data_dir: Path | str, config: DatasetConfig) -> DatasetIndex:
         counts=_counts(found, used, len(complete)),
         warnings=tuple(_warnings(found, used)),
         labelled=found.recordings,
-        modalities=config.modalities,
+        modalities=modalities,
     )
 
 
@@ -101,12 +117,12 @@ def _counts(found: Contents, used: tuple[Recording, ...], n_complete: int) -> di
     }
 
 
-def _nothing_usable(root: Path, found: Contents, config: DatasetConfig) -> str:
+def _nothing_usable(root: Path, found: Contents, modalities: tuple[str, ...]) -> str:
     lacking = (
         f"{sum(modality not in recording.sources for recording in found.recordings)} lack {modality}"
-        for modality in config.modalities
+        for modality in modalities
     )
-    wanted = "all five modalities" if config.modalities == MODALITIES else spoken_list(config.modalities)
+    wanted = "all five modalities" if modalities == MODALITIES else spoken_list(modalities)
     return (
         f"{root} has no recording with {wanted}: of {len(found.recordings)} labelled recordings "
         f"{', '.join(lacking)}; {found.naming}."

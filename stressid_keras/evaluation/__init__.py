@@ -3,6 +3,7 @@
 from stressid_keras.evaluation.audit import leakage_audit
 from stressid_keras.evaluation.comparisons import compare_models, holm, model_agreement
 from stressid_keras.evaluation.demographics import read_demographics
+from stressid_keras.evaluation.elsewhere import score_elsewhere
 from stressid_keras.evaluation.fairness import group_scores
 from stressid_keras.evaluation.floors import floor_predictions
 from stressid_keras.evaluation.gap import gap_closed
@@ -34,6 +35,7 @@ __all__ = [
     "probabilities_of",
     "read_demographics",
     "read_predictions",
+    "score_elsewhere",
     "score_folds",
     "score_run",
     "write_predictions",

@@ -5,7 +5,7 @@ The metrics depend on the windows through the confusion matrix only, and the mat
 of its subjects' matrices: a thousand resamples are one matrix product.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -49,17 +49,35 @@ def bootstrap_interval(
     Raises:
         StressIDError: a metric that is unknown or not counted, or no rows.
     """
+    return mean_interval([predictions], metric_name, n_resamples, seed, confidence)
+
+
+def mean_interval(
+    trainings: Sequence[pd.DataFrame],
+    metric_name: str,
+    n_resamples: int = RESAMPLES,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
+) -> tuple[float, float]:
+    """`bootstrap_interval` of a metric's mean over trainings of a model, all asked about the same windows.
+
+    Every draw of subjects is the same for all trainings; which trainings there are is not resampled.
+
+    Args:
+        trainings: of each the table that `bootstrap_interval` takes.
+        others: as there.
+    """
     metric = counted(metric_name)
-    if predictions.empty:
+    if any(predictions.empty for predictions in trainings):
         raise StressIDError("there are no windows to resample; expected at least one.")
-    confusions = subject_confusions(predictions)
-    n_subjects = len(confusions)
+    confusions = [subject_confusions(predictions) for predictions in trainings]
+    n_subjects = len(confusions[0])
     if n_subjects == 1:
         return float("nan"), float("nan")
     counts = draw_counts(resample_subjects(n_subjects, n_resamples, seed), n_subjects)
-    resampled = np.einsum("rs,sij->rij", counts, confusions, optimize=True)
+    resampled = [metric(np.einsum("rs,sij->rij", counts, found, optimize=True)) for found in confusions]
     tail = expanded_tail(n_subjects, confidence)
-    low, high = np.quantile(metric(resampled), [tail, 1 - tail])
+    low, high = np.quantile(np.mean(resampled, axis=0), [tail, 1 - tail])
     return float(low), float(high)
 
 

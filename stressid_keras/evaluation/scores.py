@@ -108,14 +108,14 @@ def _scores(
         of_model = predictions[predictions["model"] == model]
         home = metrics if model in NETWORKS else metrics.setdefault("baselines", {})
         home[model] = {
-            split: _model_scores(of_model[of_model["split"] == split], class_names, seed)
+            split: model_scores(of_model[of_model["split"] == split], class_names, seed)
             for split in _in_order(SPLITS, of_model["split"])
         }
     windows = {
         split: _common_windows(predictions, split) for split in _in_order(SPLITS, predictions["split"])
     }
     metrics["floors"] = {
-        split: _floor_scores(train_rows, rows, fold_columns, class_names) for split, rows in windows.items()
+        split: floor_scores(train_rows, rows, fold_columns, class_names) for split, rows in windows.items()
     }
     metrics["comparisons"] = {
         f"{first}_minus_{second}": {
@@ -130,7 +130,7 @@ def _scores(
         "seeds": [seed + repeat for repeat in sorted(set(predictions.get("repeat", [0])))],
         "class_names": list(class_names),
         "splits": {
-            split: _describe(rows, class_names)
+            split: describe_windows(rows, class_names)
             for split, rows in (windows if fold_columns else {"train": train_rows} | windows).items()
         },
         "bootstrap_resamples": RESAMPLES,
@@ -155,7 +155,8 @@ def _compared(models: set[str]) -> list[tuple[str, str]]:
     return [pair for pair in (*COMPARED, *alike) if set(pair) <= models]
 
 
-def _model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
+def model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
+    """Every score of one model on one split, from its predictions table."""
     answers = Answers(rows["label"].to_numpy(), probabilities_of(rows, class_names), rows["task"].to_numpy())
     scores = classification_metrics(answers.labels, answers.probabilities, class_names)
     for name in compared_metrics():
@@ -190,7 +191,7 @@ def _comparison(rows: pd.DataFrame, keys: list[str], first: str, second: str, se
     }
 
 
-def _floor_scores(train_rows, rows, fold_columns: list[str], class_names: Sequence[str]) -> dict:
+def floor_scores(train_rows, rows, fold_columns: list[str], class_names: Sequence[str]) -> dict:
     """Each fold's floors are fitted on its own training rows."""
     parts = rows.groupby(fold_columns) if fold_columns else [((), rows)]
     labels, predicted = [], {floor: [] for floor in FLOORS}
@@ -215,7 +216,7 @@ def _common_windows(predictions: pd.DataFrame, split: str) -> pd.DataFrame:
     return rows[rows["model"] == model]
 
 
-def _describe(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
+def describe_windows(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
     """Count people, windows and classes of one repeat: the others ask the same windows again."""
     if "repeat" in rows:
         rows = rows[rows["repeat"] == rows["repeat"].min()]

@@ -42,7 +42,7 @@ def prepare_dataset(
     announce: Callable[[int], None] | None = None,
     inspected: Callable[[int, int], None] | None = None,
 ) -> PreparedStore:
-    """Prepare the recordings of a tree that have at least the teacher's modalities.
+    """Prepare the recordings of a tree that have at least the teacher's modalities, or audio where no teacher looks.
 
     What an earlier run made and is still current (same file content, configuration and transform version) is
     kept; if nothing changed, the store is returned at once. An interrupted run, repeated, does what is left
@@ -81,11 +81,11 @@ class _Preparation:
         commit(folder)  # of a run that was killed while it replaced the store
         self.index, self.folder, self.config = index, folder, config
         self.parts = folder / "parts"
-        self.recordings = [r for r in index.recordings if set(index.privileged) <= set(r.sources)]
+        self.recordings = [r for r in index.recordings if set(index.needed) <= set(r.sources)]
         if not self.recordings:
             raise DatasetError(
                 f"{index.root}: none of {len(index.recordings)} labelled recordings has "
-                f"{spoken_list(index.privileged)}; expected at least one with all of them."
+                f"{spoken_list(index.needed)}; expected at least one with all of them."
             )
         self.stored = StoredUnits(folder)
         self.sources: dict[str, dict[str, Source]] = {}  # recording → modality → Source
@@ -191,7 +191,7 @@ class _Preparation:
         return store
 
     def _pack(self) -> None:
-        packer = Packer(self.folder, self.index.privileged, self.config.quality.signal_rate)
+        packer = Packer(self.folder, self.index.needed, self.config.quality.signal_rate)
         for recording in self.recordings:
             plan = self.plans[recording.name]
             units = {m: self._unit(recording.name, m, plan) for m in recording.modalities}
@@ -204,7 +204,7 @@ class _Preparation:
         failures = self.folder / "failures.csv"
         packer.write_failures(failures)
         name, modality, reason = next(
-            (failure for failure in packer.failures if failure[1] in self.index.privileged),
+            (failure for failure in packer.failures if failure[1] in self.index.needed),
             packer.failures[0],
         )
         raise DatasetError(

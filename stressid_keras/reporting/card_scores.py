@@ -7,6 +7,7 @@ from stressid_keras.config import CORRUPTIONS
 from stressid_keras.evaluation.floors import FLOORS
 from stressid_keras.evaluation.metrics import METRICS, Metric
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
+from stressid_keras.reporting.elsewhere import elsewhere_notes, elsewhere_title
 from stressid_keras.reporting.markdown import escaped, table
 from stressid_keras.reporting.tables import ABSENT, interval, number, probe_floors, with_main_interval
 
@@ -28,15 +29,26 @@ def split_score_table(metrics: dict, split: str) -> str:
         if by_split and by_split.get(split)
     ]
     floors = (metrics.get("floors") or {}).get(split) or {}
-    rows += [
-        _score_row(f"floor: {name}", {key: floors.get(f"{floor}_{key}") for key in METRICS})
-        for floor, name in FLOORS.items()
-        if floors.get(f"{floor}_macro_f1") is not None
-    ]
+    rows += _floor_rows(floors)
     if split == "test":
         rows += [_score_row(f"floor: {name}", found) for name, found in probe_floors(metrics).items()]
-    header = (split, *_cells(_confidence(metrics), lambda metric: metric.title))
-    return table(header, rows)
+    return table(_score_header(split, metrics), rows)
+
+
+def elsewhere_tables(metrics: dict) -> list[str]:
+    """Of each of the other data that was heard: what it is, a row per model, baseline and floor, what to know of it."""
+    pieces = []
+    for tested in metrics.get("also_tested") or ():
+        rows = [
+            _score_row(
+                display_name(model) if model in NETWORKS else f"baseline: {display_name(model)}", scores
+            )
+            for model, scores in tested["models"].items()
+        ]
+        pieces.append(f"{escaped(elsewhere_title(tested))}:")
+        pieces.append(table(_score_header("other data", metrics), rows + _floor_rows(tested["floors"])))
+        pieces += map(escaped, elsewhere_notes(tested))
+    return pieces
 
 
 def difference_table(metrics: dict, split: str) -> str:
@@ -159,6 +171,18 @@ def audit_lines(metrics: dict) -> list[str]:
 def _score_row(name: str, scores: dict) -> tuple[str, ...]:
     ends = interval(scores["macro_f1_interval"]) if scores.get("macro_f1_interval") else ""
     return (name, *_cells(ends, lambda metric: number(scores.get(metric.name), metric.decimals)))
+
+
+def _floor_rows(floors: dict) -> list[tuple[str, ...]]:
+    return [
+        _score_row(f"floor: {name}", {key: floors.get(f"{floor}_{key}") for key in METRICS})
+        for floor, name in FLOORS.items()
+        if floors.get(f"{floor}_macro_f1") is not None
+    ]
+
+
+def _score_header(first: str, metrics: dict) -> tuple[str, ...]:
+    return (first, *_cells(_confidence(metrics), lambda metric: metric.title))
 
 
 def _cells(interval_text: str, cell: Callable[[Metric], str]) -> list[str]:

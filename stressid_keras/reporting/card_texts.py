@@ -21,6 +21,9 @@ CITATION = (
     "Datasets and Benchmarks."
 )
 ABSENT_PART = "Not part of this run."
+UNTRIED = (
+    "What the model does with other microphones, languages and people than those of its data is unknown."
+)
 DETAILS = (  # what the configuration says, each sentence where it says all of it
     "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, hop "
     "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a {student.backbone} of {student.filters} "

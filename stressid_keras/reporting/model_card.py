@@ -15,6 +15,7 @@ from stressid_keras.provenance import write_text
 from stressid_keras.reporting.card_scores import (
     audit_lines,
     difference_table,
+    elsewhere_tables,
     fairness_table,
     reading_lines,
     robustness_table,
@@ -37,8 +38,10 @@ from stressid_keras.reporting.card_texts import (
     SMALL_GROUPS,
     STRESSID_LICENCE,
     TRAINING,
+    UNTRIED,
     WORDS,
 )
+from stressid_keras.reporting.elsewhere import MEAN_READING, READING, UNHEARD
 from stressid_keras.reporting.markdown import bullets, escaped, table
 from stressid_keras.reporting.tables import seeds_text
 from stressid_keras.reporting.texts import COMPARISON_READING, UNSEEN, learning_sentences
@@ -80,6 +83,7 @@ def write_model_card(
         "Intended use": bullets(INTENDED) + "\n\nOut of scope:\n\n" + bullets(OUT_OF_SCOPE),
         "Data and protocol": _data(metrics, class_names, data_name),
         "Scores": _scores(metrics, config),
+        "Other data": _other_data(metrics),
         "Robustness": robustness_table(metrics) or ABSENT_PART,
         "Fairness": _noted(fairness_table(metrics), SMALL_GROUPS),
         "Ethical considerations": bullets(ETHICS),
@@ -160,6 +164,13 @@ def _scores(metrics: dict, config: dict) -> str:
         bullets(reading_lines(metrics, "test")),
     ]
     return "\n\n".join(filter(None, pieces))
+
+
+def _other_data(metrics: dict) -> str:
+    if not (pieces := elsewhere_tables(metrics)):
+        return f"{ABSENT_PART} {UNTRIED}"
+    several = any(tested["protocol"]["n_trainings"] > 1 for tested in metrics["also_tested"])
+    return "\n\n".join([f"{UNHEARD} {READING}", *pieces, *[MEAN_READING] * several])
 
 
 def _noted(scores: str, note: str) -> str:

@@ -131,12 +131,12 @@ def score_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
     for model, scores in scored_models(metrics, split):
         asked = scores["n_windows"]
         name = display_name(model) + (f" (on {count(asked, 'window')})" if asked != common else "")
-        rows.append((name, *_cells(scores, interval(scores[f"{MAIN}_interval"]))))
+        rows.append((name, *score_cells(scores, interval(scores[f"{MAIN}_interval"]))))
     for floor, name in FLOORS.items():
-        rows.append((f"floor: {name}", *_cells(metrics["floors"][split], "", prefix=f"{floor}_")))
+        rows.append((f"floor: {name}", *score_cells(metrics["floors"][split], "", prefix=f"{floor}_")))
     if split == "test":
         rows += [
-            (f"floor: {name}", *_cells(found, interval(found[f"{MAIN}_interval"])))
+            (f"floor: {name}", *score_cells(found, interval(found[f"{MAIN}_interval"])))
             for name, found in probe_floors(metrics).items()
         ]
     return rows
@@ -202,7 +202,8 @@ def _titles(metric: Metric, class_names: Sequence[str]) -> list[str]:
     return [f"{metric.title} {name}" for name in class_names] if metric.is_per_class else [metric.title]
 
 
-def _cells(scores: dict, interval_text: str, prefix: str = "") -> list[str]:
+def score_cells(scores: dict, interval_text: str, prefix: str = "") -> list[str]:
+    """Cells under `score_header` but for the first; of floors, those whose names begin with the prefix."""
     return with_main_interval(
         interval_text, lambda metric: number(scores[prefix + metric.name], metric.decimals)
     )

@@ -7,6 +7,7 @@ from stressid_keras.workflow.data import compute_baseline_features, prepare, rea
 from stressid_keras.workflow.evaluation_stage import evaluate
 from stressid_keras.workflow.exporting.export_stage import export
 from stressid_keras.workflow.insight import corrupt, inspect
+from stressid_keras.workflow.other_trees import also_test, other_data
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.run import Run
 from stressid_keras.workflow.student_stages import distil_student, train_control
@@ -18,6 +19,7 @@ __all__ = [
     "Reporter",
     "Run",
     "RunContext",
+    "also_test",
     "classify_baselines",
     "compute_baseline_features",
     "compute_teacher_features",
@@ -26,6 +28,7 @@ __all__ = [
     "evaluate",
     "export",
     "inspect",
+    "other_data",
     "predict",
     "prepare",
     "read_index",

@@ -45,6 +45,7 @@ class RunContext:
         reporter: told what happens.
         scheduler: address of a Dask scheduler that prepares instead of processes of this machine.
         fold: the split is this one of a cross-validation.
+        other_trees: other data, of which audio is heard, that the finished students are tested on, too.
         replaced: verbs, each with the function that is called in its place, such as `{train_teacher: toy_teacher}`; it
             leaves the files of the verb and gives back what the verb would.
         made: what verbs have given back, so that to ask twice is cheap; a changed context has made nothing yet.
@@ -61,6 +62,7 @@ class RunContext:
     reporter: Reporter = field(default_factory=Reporter)
     scheduler: str = ""
     fold: Fold | None = None
+    other_trees: tuple[Path, ...] = ()
     replaced: Mapping[Callable, Callable] = field(default_factory=dict)
     made: Made = field(default_factory=Made, init=False, repr=False)
 

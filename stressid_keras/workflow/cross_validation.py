@@ -16,6 +16,7 @@ from stressid_keras.workflow.context import Fold, RunContext
 from stressid_keras.workflow.data import compute_baseline_features, prepare, read_index
 from stressid_keras.workflow.evaluation_stage import write_evaluation
 from stressid_keras.workflow.insight import corrupt, inspect
+from stressid_keras.workflow.other_trees import also_test, other_data
 from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
@@ -67,11 +68,14 @@ class CrossValidation:
         Leaves `metrics.json`, `report.html` and the other files of an evaluation, over the test windows of all folds.
         """
         with self.context.writing():
+            others = other_data(self.context)
             honest = self.split_results()
             leaky = self._leaky_results() if self.audit else []
-            compute_baseline_features(self.context)  # once, here, rather than by the first fold that needs it
+            for context in (self.context, *others.values()):
+                compute_baseline_features(context)  # once, here, rather than by the first fold that needs it
             self.work("folds", analyse_fold, [*honest, *leaky])
-            made = [result.fingerprints() for result in (*honest, *leaky)]
+            made = [result.fingerprints(others) for result in honest]
+            made += [result.fingerprints() for result in leaky]
             write_evaluation(self.context, self.folder, made, honest, leaky)
             return read_result(self.folder / "metrics.json")
 
@@ -121,6 +125,7 @@ class CrossValidation:
         return run.branch(
             read_index,
             prepare,
+            other_data,
             data_dir=run.data_dir.absolute(),
             prepared_dir=run.prepared_dir.absolute(),
             output_dir=result.folder.absolute(),
@@ -129,6 +134,7 @@ class CrossValidation:
             reporter=Reporter(),
             scheduler="",
             fold=result.fold,
+            other_trees=tuple(tree.absolute() for tree in run.other_trees),
         )
 
     def _leaky_results(self) -> list[SplitResults]:
@@ -163,6 +169,7 @@ def analyse_fold(context: RunContext) -> None:
         if context.fold.unit == "subject":
             corrupt(context)
             inspect(context)
+            also_test(context)
 
 
 def alone(context: RunContext):

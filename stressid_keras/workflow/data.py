@@ -9,19 +9,24 @@ import pandas as pd
 from stressid_keras.config import to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
 from stressid_keras.errors import StaleError
+from stressid_keras.modalities import MODALITIES, PRIVILEGED
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.stage import Stage
 
+STUDENT_MODALITIES = tuple(name for name in MODALITIES if name not in PRIVILEGED)
+
 
 @verb
 def read_index(context: RunContext) -> DatasetIndex:
     """The recordings of the tree."""
-    index = index_dataset(context.data_dir, context.config.dataset)
-    for warning in index.warnings:
-        context.reporter.warn(warning)
-    return index
+    return _indexed(context)
+
+
+def read_audio_index(context: RunContext) -> DatasetIndex:
+    """In the place of `read_index` where no teacher looks: the recordings with audio, and nothing else of them."""
+    return _indexed(context, STUDENT_MODALITIES)
 
 
 @verb
@@ -129,6 +134,13 @@ def _hand_crafted(context: RunContext, store: PreparedStore) -> pd.DataFrame:
         return baselines.load_or_compute(
             read_index(context), store, context.jobs, lambda done, total: report(done)
         )
+
+
+def _indexed(context: RunContext, modalities: tuple[str, ...] | None = None) -> DatasetIndex:
+    index = index_dataset(context.data_dir, context.config.dataset, modalities)
+    for warning in index.warnings:
+        context.reporter.warn(warning)
+    return index
 
 
 def _warn_of_unusable(context: RunContext, store: PreparedStore) -> None:

@@ -8,11 +8,12 @@ from stressid_keras.workflow.analysis import classify_baselines, predict
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare, read_index
 from stressid_keras.workflow.insight import corrupt, inspect, is_inspected
+from stressid_keras.workflow.other_trees import also_test, other_data
 from stressid_keras.workflow.scoring import described_method, gather
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage
 
-SCORING_VERSION = 4  # raised when scores, report or model card change for the same predictions
+SCORING_VERSION = 5  # raised when scores, report or model card change for the same predictions
 REPORT_FILES = (
     "config.json",
     "metrics.json",
@@ -31,11 +32,13 @@ def evaluate(context: RunContext, thorough: bool = False) -> Stage:
         thorough: also what noise and the like do to the students, and what they listen to; without it, these are in
             the report if they were made before.
     """
+    other_data(context)  # refused before hours of training rather than after them
     stages = [predict(context), classify_baselines(context)]
     inspected = thorough or is_inspected(context)
     if inspected:
         stages += [corrupt(context), inspect(context)]
     made = {stage.name: stage.record["outputs"] for stage in stages}
+    made |= {name: stage.record["outputs"] for name, stage in also_test(context).items()}
     return write_evaluation(
         context, context.output_dir, made, [SplitResults(context.output_dir, inspected=inspected)]
     )

@@ -30,6 +30,7 @@ class Run:
         reporter: told what happens.
         scheduler: address of a Dask scheduler that prepares instead of processes of this machine.
         fold: the split is this `Fold` of a cross-validation.
+        other_trees: other data, of which audio is heard, that the finished students are tested on, too.
 
     Raises, in all methods:
         StressIDError: the data cannot be used, a folder cannot be written or was removed meanwhile, or the export
@@ -46,6 +47,7 @@ class Run:
         reporter=None,
         scheduler="",
         fold=None,
+        other_trees=(),
     ):
         self.context = RunContext(
             Path(data_dir),
@@ -56,6 +58,7 @@ class Run:
             reporter or Reporter(),
             scheduler,
             fold,
+            tuple(map(Path, other_trees)),
         )
 
     @property

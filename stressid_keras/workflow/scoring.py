@@ -14,6 +14,7 @@ from stressid_keras.workflow.analysis import NETWORKS
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import compute_baseline_features, prepare, read_index
 from stressid_keras.workflow.insight import STUDENTS
+from stressid_keras.workflow.other_trees import other_data
 from stressid_keras.workflow.split_results import SplitResults
 
 
@@ -65,9 +66,29 @@ def _metrics(context: RunContext, results, leaky, predictions: pd.DataFrame, spl
         metrics["leakage_audit"] = evaluation.leakage_audit(honest, table, names)
     if curves := _curves(results, names, seed):
         metrics["robustness"] = curves
+    if others := other_data(context):
+        metrics["also_tested"] = [
+            _also_tested(name, other, results, train, metrics["protocol"]) for name, other in others.items()
+        ]
     metrics["fairness"] = _fairness(context, predictions, names, seed)
     metrics["findings"] = findings(metrics)
     return metrics
+
+
+def _also_tested(name: str, other: RunContext, results, train: pd.DataFrame, protocol: dict) -> dict:
+    """Scores on one of the other trees."""
+    from stressid_keras import evaluation
+
+    answers = pd.concat([result.also_tested(name) for result in results], ignore_index=True)
+    scored = evaluation.score_elsewhere(answers, train, protocol["class_names"], protocol["seed"])
+    n_trainings = scored["protocol"]["n_trainings"]
+    how = "one training" if n_trainings == 1 else f"mean over {n_trainings} trainings ({protocol['name']})"
+    about = {
+        "name": how,
+        "class_names": list(prepare(other).class_names),
+        "taken_for": protocol["class_names"],
+    }
+    return {"name": data_title(other.data_dir), **scored, "protocol": about | scored["protocol"]}
 
 
 def described_method(context: RunContext) -> dict:

@@ -1,5 +1,6 @@
 """What the stages of one split left, as an evaluation reads it: of a run, or of one fold of many."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,15 @@ class SplitResults:
     def split(self) -> dict:
         return {**self.place, **SubjectSplit.load(self.folder / "split.json").to_dict()}
 
-    def fingerprints(self) -> dict[str, str]:
-        """Of the stages that made the files."""
+    def fingerprints(self, others: Iterable[str] = ()) -> dict[str, str]:
+        """Of the stages that made the files; also of those on other data, by name."""
         stages = STAGES if self.inspected else STAGES[:2]
-        return {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
+        found = {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
+        return found | {name: read_record(self.other(name), "also_test")["fingerprint"] for name in others}
+
+    def other(self, name: str) -> Path:
+        """The folder of what the models said about other data."""
+        return self.folder / "also_tested" / name
 
     def predictions(self) -> pd.DataFrame:
         """Of networks and baselines; of a fold, the test part alone."""
@@ -49,6 +55,12 @@ class SplitResults:
         tables = [table for file in files if len(table := evaluation.read_predictions(file))]
         table = pd.concat(tables, ignore_index=True)
         return table if self.fold is None else table[table["split"] == "test"].assign(**self.place)
+
+    def also_tested(self, name: str) -> pd.DataFrame:
+        """Predictions of the windows of other data."""
+        from stressid_keras import evaluation
+
+        return evaluation.read_predictions(self.other(name) / "predictions.csv").assign(**self.place)
 
     def robustness(self) -> pd.DataFrame | None:
         from stressid_keras import evaluation

@@ -86,6 +86,21 @@ def test_a_recording_without_audio_is_used_only_where_the_teacher_asks_for_all(t
     assert index.counts["without_audio"] == 1
 
 
+def test_where_no_teacher_looks_audio_suffices_and_is_all_that_is_used(tmp_path):
+    root = make_tree(tmp_path / "tree", ROWS[:2], without=("video", "physiology"))
+    add_files(root, "b7k1_Math")
+    add_files(root, "b7k1_Video1", without=("audio",))
+    with open(root / "labels.csv", "a") as file:
+        file.write("b7k1_Math,0,1\nb7k1_Video1,0,0\n")
+    for config in (CONFIG, dataclasses.replace(CONFIG, teacher_recordings="all")):
+        index = index_dataset(root, config, modalities=("audio",))
+        assert names(index) == ["2ea4_Math", "2ea4_Stroop", "b7k1_Math"]
+        assert {recording.modalities for recording in index.recordings} == {("audio",)}
+        assert index.needed == index.modalities == ("audio",)
+        assert index.privileged == ()
+    assert index_dataset(root, CONFIG).needed == tuple(m for m in MODALITIES if m != "audio")
+
+
 def test_availability_lists_every_labelled_recording_used_or_not(tmp_path):
     root = make_tree(tmp_path / "tree", [*ROWS[:1], ("c_Math", "")])
     add_files(root, "2ea4_Speaking", without=("audio",))

@@ -231,6 +231,13 @@ def test_rows_without_a_label_are_left_out_and_a_missing_signal_too(table):
     }
 
 
+def test_a_table_without_signals_can_be_heard(table):
+    table.write_text(table.read_text().replace("ecg,eda,start", "heart,skin,start", 1))
+    index = index_dataset(table, BODY, modalities=("audio",))
+    assert len(index.recordings) == 6
+    assert index.modalities == ("audio",)
+
+
 def test_times_are_seconds_or_a_clock(table):
     table.write_text(table.read_text().replace("9.00,13.00", "0:00:09.0,00:13", 1))
     assert index_dataset(table, BODY).recordings[1].part("ecg") == Part(9.0, 13.0, True, 700.0, "chest")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from stressid_keras.dataset import SyntheticConfig, make_synthetic_tree
+
 from ..recipe_table import RECIPES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +139,22 @@ def test_mistake_is_one_sentence(options, message, folders, tmp_path):
     assert last.startswith("error: ")
     assert message in last
     assert "Traceback" not in result.stderr
+
+
+def test_students_are_scored_on_other_data_of_which_there_is_sound_alone(folders, run_once, tmp_path):
+    run_once("evaluate")
+    other = make_synthetic_tree(
+        tmp_path / "abroad", SyntheticConfig(subjects=3, tasks=3, seconds=4.0, seed=7)
+    )
+    for folder in ("Videos", "Physiological"):
+        shutil.rmtree(other / folder)
+    for ending in ("", "\nEverything is up to date."):
+        result = run_recipe("evaluate", *folders, "--smoke", "--also-test", other, console="ascii")
+        assert "abroad: one training, 3 subjects, 9 windows (Low 3, Medium 3, High 3)" in result.stdout
+        assert ending in result.stdout
+    result = run_recipe("evaluate", *folders, "--smoke", "--also-test", folders[1], check=False)
+    assert result.returncode == 2
+    assert "expected recordings that no model was trained on" in result.stderr
 
 
 def test_images_for_looking_are_written_on_request(folders):

@@ -18,6 +18,7 @@ SECTIONS = (
     "Intended use",
     "Data and protocol",
     "Scores",
+    "Other data",
     "Robustness",
     "Fairness",
     "Ethical considerations",
@@ -38,7 +39,13 @@ def metrics(run):
         for level, score in (("clean", 0.5), (20.0, 0.4375), (-5.0, 0.3125))
     ]
     group = {"macro_f1": 0.4375, "macro_f1_interval": [0.25, 0.625], "n_subjects": 2}
+    floors = dict.fromkeys(metrics["floors"]["test"], 0.25)
+    protocol = {"name": "mean over 3 trainings (3 folds by subject)", "n_trainings": 3, "n_subjects": 5}
+    protocol |= {"n_windows": 40, "class_counts": {"Low": 10, "Medium": 20, "High": 10}}
+    protocol |= {"class_names": ["calm", "*", "tense"], "taken_for": ["Low", "Medium", "High"]}
+    models = {"student": control | {"macro_f1": 0.625}, "audio_svm": control}
     return metrics | {
+        "also_tested": [{"name": "ab*road", "protocol": protocol, "models": models, "floors": floors}],
         "baselines": {"audio_svm": {"test": control}},
         "robustness": {"student": {"white_noise": points}},
         "fairness": {"student": {"groups": {"female": group, "male": {**group, "macro_f1": 0.5}}}},
@@ -94,6 +101,19 @@ def test_scores_stand_beside_baselines_and_floors(card, metrics):
     low, high = scores["macro_f1_interval"]
     assert found["student"][2:4] == [f"{scores['macro_f1']:.3f}", f"[{low:.3f}, {high:.3f}]"]
     assert found["floor: majority"][2] == f"{metrics['floors']['test']['majority_macro_f1']:.3f}"
+
+
+def test_other_data_stand_beside_what_is_to_be_known_of_them(card, metrics):
+    found = section(card(), "Other data")
+    assert "The models heard nothing of these people" in found
+    assert r"ab\*road: mean over 3 trainings (3 folds by subject), 5 subjects, 40 windows" in found
+    assert r"called calm, \*, tense there, and are taken for Low, Medium, High" in found
+    assert "what to expect of one model" in found
+    assert rows(found)["student"][2] == "0.625"
+    assert rows(found)["floor: majority"][2] == "0.250"
+    assert "baseline: audio features, SVM" in rows(found)
+    without = section(card(metrics=metrics | {"also_tested": None}), "Other data")
+    assert without.strip().startswith("Not part of this run. What the model does with other microphones")
 
 
 def test_differences_carry_interval_and_p_value(card, metrics):

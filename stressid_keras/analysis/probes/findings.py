@@ -33,6 +33,7 @@ def findings(metrics: dict) -> list[str]:
     """
     parts = [
         (20, _floors),
+        (30, _elsewhere),
         (40, _classical),
         (50, _constant),
         (60, _leakage),
@@ -56,6 +57,27 @@ def _floors(metrics: dict) -> Iterator[str]:
             yield (
                 f"No better than {name} (macro F1 {floor:.3f}), which needs no recording: {listed(beaten)}. Nothing "
                 "that was learnt from the signals shows in these scores. Do not report them as recognition of stress."
+            )
+
+
+def _elsewhere(metrics: dict) -> Iterator[str]:
+    """Networks on other data, beside what the floors reach there."""
+    tested = looked_up(metrics, "also_tested")
+    for other in tested if isinstance(tested, list) else []:
+        floors = (number_at(other, "floors", f"{floor}_balanced_accuracy") for floor in FLOOR_NAMES)
+        floor = max((value for value in floors if value is not None), default=None)
+        unproven = {}
+        for model in NETWORKS:
+            score = number_at(other, "models", model, "balanced_accuracy")
+            ends = looked_up(other, "models", model, "balanced_accuracy_interval")
+            low = number_at(dict(enumerate(ends)), 0) if isinstance(ends, list) else None
+            if None not in (score, floor) and (low is None or low <= floor + TIE):
+                unproven[model] = score
+        if unproven:
+            yield (
+                f"On {looked_up(other, 'name')}, of which the models had heard nothing, nothing is shown to be "
+                f"recognised: UAR of {listed(unproven)}; without a recording {floor:.3f}, which no interval is wholly "
+                "above. Do not expect these models to work for other people, microphones or languages."
             )
 
 

@@ -2,7 +2,7 @@
 
 import pkgutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -23,6 +23,7 @@ class Contents:
         label_column: what the label is called there.
         oddities: what is strange and yet used: a phrase, and the names that it is true of.
         naming: how files are to be named or listed, for the sentence about data of which nothing can be used.
+        absent: modalities that no recording can have, each with the sentence that says why.
     """
 
     recordings: tuple[Recording, ...]
@@ -31,6 +32,7 @@ class Contents:
     label_column: str
     oddities: tuple[tuple[str, Collection[str]], ...]
     naming: str
+    absent: dict[str, str] = field(default_factory=dict)
 
 
 class Adapter:
@@ -38,9 +40,11 @@ class Adapter:
 
     Attributes:
         name: of the kind.
+        names_classes: whether the data say what their classes are called; otherwise the options do.
     """
 
     name: str
+    names_classes = False
 
     def recognises(self, path: Path) -> bool:
         """Whether the data at a path are of this kind."""

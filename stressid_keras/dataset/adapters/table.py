@@ -44,6 +44,7 @@ class RecordingTable(Adapter):
     """
 
     name = "table"
+    names_classes = True
 
     def recognises(self, path: Path) -> bool:
         return path.is_file() or (path / FILE).is_file()
@@ -62,7 +63,7 @@ class RecordingTable(Adapter):
         path = _table_path(path)
         table = read_table(path, EXPECTED, "subject")
         description = read_description(path.with_suffix(".json"))
-        rows = _Rows(path, table, description, config)
+        rows = _Rows(path, table, description)
         found = rows.recordings()
         labelled = tuple(sorted((r for r in found if r.label is not None), key=lambda r: r.name))
         if not labelled:
@@ -76,6 +77,7 @@ class RecordingTable(Adapter):
             label_column="label",
             oddities=((f"Columns of {path.name} that are not used", rows.unused),),
             naming=f"fill in the columns of {path.name}, or choose --teacher-modalities that it has",
+            absent={name: rows.no_column(name) for name in PRIVILEGED if name not in rows.places},
         )
 
 
@@ -106,10 +108,10 @@ class _Place:
 class _Rows:
     """The rows of a table, read once."""
 
-    def __init__(self, path: Path, table: Table, description: Description, config: DatasetConfig):
+    def __init__(self, path: Path, table: Table, description: Description):
         self.path, self.description = path, description
         self.titles = [title.strip().lower() for title in table.header]
-        self.places = self._columns(config)
+        self.places = self._columns()
         self.unused = [title for title in table.header if title and title.strip().lower() not in COLUMNS]
         self.rows = [(line, self._cells(cells)) for line, cells in table.rows]
 
@@ -129,7 +131,16 @@ class _Rows:
             found.append(recording)
         return found
 
-    def _columns(self, config: DatasetConfig) -> dict[str, int]:
+    def no_column(self, name: str) -> str:
+        """The sentence about a column that is needed and not there."""
+        found = ", ".join(map(shown, self.titles))
+        chosen = ""
+        if name not in NEEDED:
+            had = " ".join(m for m in PRIVILEGED if m in self.titles) or "it has none of them"
+            chosen = f", or other --teacher-modalities: {had}"
+        return f"{self.path}, row 1: there is no column {name}; found {found}; expected {EXPECTED}{chosen}."
+
+    def _columns(self) -> dict[str, int]:
         for title in self.titles:
             if title in COLUMNS and self.titles.count(title) > 1:
                 raise DatasetError(
@@ -140,18 +151,9 @@ class _Rows:
                 raise DatasetError(
                     f"{self.path}, row 1: column {shown(title)} is unknown; did you mean {close[0]}? Rename it."
                 )
-        for needed in (*NEEDED, *config.teacher_modalities):
+        for needed in NEEDED:
             if needed not in self.titles:
-                found = ", ".join(map(shown, self.titles))
-                chosen = (
-                    ""
-                    if needed in NEEDED
-                    else ", or other --teacher-modalities: "
-                    + (" ".join(m for m in PRIVILEGED if m in self.titles) or "it has none of them")
-                )
-                raise DatasetError(
-                    f"{self.path}, row 1: there is no column {needed}; found {found}; expected {EXPECTED}{chosen}."
-                )
+                raise DatasetError(self.no_column(needed))
         return {title: place for place, title in enumerate(self.titles) if title in COLUMNS}
 
     def _cells(self, cells: tuple[str, ...]) -> dict[str, str]:

@@ -90,6 +90,21 @@ def test_a_classical_baseline_that_does_better_is_told():
     one(metrics, "audio features, SVM (0.600) than student (0.500)")
 
 
+@pytest.mark.parametrize(("ends", "told"), [([0.3, 0.7], True), ([0.4, 0.7], False), ([None, None], True)])
+def test_other_data_on_which_nothing_is_shown_are_told(ends, told):
+    model = {"balanced_accuracy": 0.5, "balanced_accuracy_interval": ends}
+    floors = {"majority_balanced_accuracy": 1 / 3, "prior_balanced_accuracy": 1 / 3}
+    metrics = {"also_tested": [{"name": "abroad", "models": {"student": model}, "floors": floors}]}
+    if told:
+        one(
+            metrics,
+            "On abroad, of which the models had heard nothing",
+            "student (0.500); without a recording 0.333",
+        )
+    else:
+        assert findings(metrics) == []
+
+
 def test_what_several_models_share_is_one_finding():
     audit = {
         model: {"by_subject": {"macro_f1": 0.4}, "random": {"macro_f1": leaky}}
@@ -175,6 +190,11 @@ keys = st.sampled_from(
         "identical_recordings",
         "protocol",
         "class_names",
+        "also_tested",
+        "models",
+        "balanced_accuracy",
+        "balanced_accuracy_interval",
+        "majority_balanced_accuracy",
     ]
 )
 anything = st.recursive(
