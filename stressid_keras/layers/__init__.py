@@ -6,6 +6,7 @@ from stressid_keras.layers.mask_padding import MaskPadding
 from stressid_keras.layers.masked_batch_normalization import MaskedBatchNormalization
 from stressid_keras.layers.masked_global_pooling import MaskedGlobalPooling
 from stressid_keras.layers.pad_to_multiple import PadToMultiple
+from stressid_keras.layers.time_statistics import TimeStatistics
 
 __all__ = [
     "FramewiseMaxPool3D",
@@ -15,4 +16,5 @@ __all__ = [
     "MaskedGlobalPooling",
     "PadToMultiple",
     "StackedFramesConv3D",
+    "TimeStatistics",
 ]
