@@ -42,7 +42,7 @@ def student(folder, seconds, live=False, n_mels=128):
     if n_mels == 128:
         network = keras.models.load_model(folder / "student.keras")
     else:
-        network = build_student(3, n_mels, StudentConfig(dropout=0.0))
+        network = build_student(3, n_mels, StudentConfig(dropout=0.0, backbone="cnn"))
         batch["audio"] = np.ascontiguousarray(batch["audio"][:, :, :n_mels])
         batch["audio_size"] = np.tile(batch["audio"].shape[1:3], (BATCH_SIZE, 1)).astype("int32")
     x = {name: batch[name] for name in ("audio", "audio_size")}

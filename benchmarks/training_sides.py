@@ -63,7 +63,7 @@ def prepare(folder: Path) -> None:
 
     keras.utils.set_random_seed(0)
     teacher = build_teacher(3, TeacherConfig(dropout=0.0, modality_dropout=0.0))  # chance differs by library
-    student = build_student(3, 128, StudentConfig(dropout=0.0))
+    student = build_student(3, 128, StudentConfig(dropout=0.0, backbone="cnn"))
     for name, network in {"teacher": teacher, "student": student}.items():
         network.save(folder / f"{name}.keras")
         weights = {

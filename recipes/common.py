@@ -86,7 +86,8 @@ def parser(description: str) -> Parser:
     add(
         "--backbone",
         choices=(*IMAGE_BACKBONES, *STATISTICS_BACKBONES),
-        help="of the student; residual: deeper; separable: small, for phones [cnn]",
+        help="of the student; speech: on a pretrained speech encoder; statistics: a small CNN; cnn: the specification's; "
+        "residual: deeper; separable: small, for phones [statistics]",
     )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
@@ -231,11 +232,14 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
 
 
 def sized_for_sample(config: RunConfig) -> RunConfig:
-    """Few epochs: the sample shows the whole way in minutes on two cores, and its traces are easily learnt."""
+    """Few epochs: the sample shows the whole way in minutes on two cores, and its traces are easily learnt.
+
+    Those of the body, that is: of the voice a student knows far less after ten than after thirty (docs/log.md).
+    """
     return dataclasses.replace(
         config,
         teacher_training=dataclasses.replace(config.teacher_training, epochs=12),
-        student_training=dataclasses.replace(config.student_training, epochs=10),
+        student_training=dataclasses.replace(config.student_training, epochs=30),
     )
 
 

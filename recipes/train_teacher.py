@@ -11,7 +11,7 @@ def recipe():
     path = run.teacher()
     summary = run.summary("teacher")
     print(
-        f"teacher: best epoch {summary['best_epoch']} of {summary['epochs']}, "
+        f"teacher: epoch kept {summary['best_epoch']} of {summary['epochs']}, "
         f"unweighted average recall {summary['val_uar']:.3f} on the validation subjects"
     )
     common.show_results(run, [path, path.with_name("history_teacher.csv")])

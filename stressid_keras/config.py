@@ -339,7 +339,7 @@ class StudentConfig(Checked):
     feature_size: FeatureSize = 256
     dropout: Dropout = 0.3  # on the feature, before the classifier
     # "cnn": the specification's; "separable": a tenth of the convolutions' weights, for phones
-    backbone: Annotated[str, Choice(IMAGE_BACKBONES, STATISTICS_BACKBONES)] = "cnn"
+    backbone: Annotated[str, Choice(IMAGE_BACKBONES, STATISTICS_BACKBONES)] = "statistics"
     # times the filters of every block; the feature keeps the teacher's size
     width: Annotated[float, Range(0, 100, above=True)] = 1.0
 
@@ -389,7 +389,9 @@ class TrainingConfig(Checked):
     """How a network is fitted; the same for teacher, control and student unless the run says otherwise."""
 
     epochs: Epochs = 30  # the original's 50 were at a constant rate
-    # epochs without as good a validation score before training stops; the best come late
+    # the epoch whose network is kept: the best by the validation subjects, who are few, is mostly luck
+    kept: Annotated[str, Choice("last", "best")] = "last"
+    # epochs without as good a validation score before training stops, where the best is kept; the best come late
     patience: Epochs = 15
     # at the start; it falls along a cosine to zero at the last epoch
     learning_rate: Annotated[float, Range(1e-12, 10)] = 1e-3

@@ -122,7 +122,17 @@ def small_student():
     from stressid_keras.models import build_student
 
     same_first_weights()
-    return with_moving_statistics(build_student(3, 16, StudentConfig(filters=(4, 6, 8, 10), feature_size=10)))
+    config = StudentConfig(filters=(4, 6, 8, 10), feature_size=10, backbone="cnn")
+    return with_moving_statistics(build_student(3, 16, config))
+
+
+@pytest.fixture(scope="session")
+def statistics_student():
+    from stressid_keras.models import build_student
+
+    same_first_weights()
+    config = StudentConfig(filters=(4, 6, 8), feature_size=10, backbone="statistics")
+    return with_moving_statistics(build_student(3, 16, config))
 
 
 @pytest.fixture(scope="session")

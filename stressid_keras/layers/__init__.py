@@ -9,6 +9,7 @@ from stressid_keras.layers.masked_global_pooling import MaskedGlobalPooling
 from stressid_keras.layers.pad_to_multiple import PadToMultiple
 from stressid_keras.layers.speech_frames import SpeechFrames
 from stressid_keras.layers.speech_statistics import SpeechStatistics
+from stressid_keras.layers.time_statistics import TimeStatistics
 
 __all__ = [
     "CentreWaveform",
@@ -21,4 +22,5 @@ __all__ = [
     "SpeechFrames",
     "SpeechStatistics",
     "StackedFramesConv3D",
+    "TimeStatistics",
 ]

@@ -76,7 +76,7 @@ def search(
 ) -> tuple[RunConfig, list[dict]]:
     """Search over `trials` settings; an interrupted search, called again, goes on where it stopped.
 
-    The objective is the best epoch's unweighted average recall on the validation subjects of the run's split: no
+    The objective is the kept epoch's unweighted average recall on the validation subjects of the run's split: no
     subject of it is trained on, and the test subjects are not looked at. A trial is trained as the run would train its
     student, so that the configuration that is returned makes the same student again; its files stay in
     `tuning/<search>/trial<id>`.

@@ -1,4 +1,4 @@
-"""The network of the best epoch, and when to stop waiting for a better one."""
+"""The network of the epoch that is kept, and when to stop waiting for a better one."""
 
 from pathlib import Path
 
@@ -11,20 +11,24 @@ ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
 
 
 class BestEpoch(keras.callbacks.Callback):
-    """Finally restore and save the network of the best epoch, and stop when none has come for a while.
+    """Finally restore and save the network of the epoch that is kept: the last, or the best.
 
-    With a handful of validation subjects recall is often equal in several epochs. Keras's own `EarlyStopping` and
-    `ModelCheckpoint` keep the first of them, a network that has hardly been trained and was lucky; this keeps the last.
+    The best epoch by a handful of validation subjects is mostly luck: the last one, at the end of a learning rate that
+    falls to zero, hears test subjects better (docs/log.md). Where the best is asked for, training stops when none has
+    come for a while. Recall is often equal in several epochs: Keras's own `EarlyStopping` and `ModelCheckpoint` keep the
+    first of them, a network that has hardly been trained and was lucky; this keeps the last.
 
     Args:
         path: where the model's `network` goes when training ends, `.keras`.
         patience: epochs without one as good before training stops.
+        kept: "last", or "best" by the unweighted average recall.
     """
 
-    def __init__(self, path: Path, patience: int):
+    def __init__(self, path: Path, patience: int, kept: str = "best"):
         super().__init__()
         self.path = Path(path)
         self.patience = patience
+        self.kept = kept
         self.best = None
         self.best_epoch = 0
         self.epochs = 0
@@ -38,7 +42,7 @@ class BestEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
         score = float(logs["val_uar"])
-        if self.best is None or score >= self.best["val_uar"] - ROUNDING:
+        if self.kept == "last" or self.best is None or score >= self.best["val_uar"] - ROUNDING:
             self.best = {"val_uar": score, "val_cross_entropy": float(logs["val_cross_entropy"])}
             self.best_epoch = self.epochs
             self._weights = self.model.network.get_weights()

@@ -27,11 +27,11 @@ def fit(
     epoch: EpochCounter | None = None,
     resume_key: str = "",
 ) -> dict:
-    """Train `model`, keep its network as it was in the best epoch, and save that network.
+    """Train `model`, keep its network as it was in the last or the best epoch, and save that network.
 
     The best epoch is the one with the highest unweighted average recall on the validation subjects; of equals, the
-    last. Training stops after `config.patience` epochs without one as good. A model that is trained in phases has its
-    best epoch in the last one, and in each an optimizer and a learning rate of its own.
+    last. Where it is kept, training stops after `config.patience` epochs without one as good. A model that is trained
+    in phases has its best epoch in the last one, and in each an optimizer and a learning rate of its own.
 
     Args:
         model: a `Classifier` or `Distiller`, not yet compiled.
@@ -47,9 +47,9 @@ def fit(
             called again with the same key, goes on after its last whole epoch and ends as if it had not been.
 
     Returns:
-        `best_epoch` (from 1), `epochs` (run) and the best epoch's `val_uar` and `val_cross_entropy`.
+        `best_epoch`, the one that is kept (from 1), `epochs` (run), and its `val_uar` and `val_cross_entropy`.
     """
-    best = BestEpoch(checkpoint, config.patience)
+    best = BestEpoch(checkpoint, config.patience, config.kept)
     written = History(history)
     resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)
     callbacks = [written]

@@ -29,6 +29,19 @@ def test_absent_class_has_no_weight():
     assert class_weights([0, 0, 2], 3) == pytest.approx({0: 0.75, 1: 0.0, 2: 1.5})
 
 
+def test_last_epoch_is_kept_whatever_was_better_and_however_long_ago(tmp_path):
+    path, model = tmp_path / "network.keras", model_of_one_weight()
+    callback = BestEpoch(path, patience=1, kept="last")
+    callback.set_model(model)
+    for epoch, uar in enumerate((0.9, 0.3, 0.4)):
+        model.network.set_weights([np.full((1, 1), epoch + 1.0)])
+        callback.on_epoch_end(epoch, {"val_uar": uar, "val_cross_entropy": 1.0})
+        assert not callback.is_over
+    callback.on_train_end()
+    assert callback.summary() == {"best_epoch": 3, "epochs": 3, "val_uar": 0.4, "val_cross_entropy": 1.0}
+    assert keras.saving.load_model(path).get_weights()[0] == 3
+
+
 def model_of_one_weight():
     model = keras.Model()
     model.stop_training = False

@@ -31,10 +31,18 @@ def normalisations(model):
     return [layer.name for layer in model.layers if isinstance(layer, MaskedBatchNormalization)]
 
 
-@pytest.mark.parametrize(("name", "backbone"), [("small_student", "cnn"), ("separable_student", "separable")])
-def test_folded_student_computes_the_same_also_beside_padding(name, backbone, request):
+@pytest.mark.parametrize(
+    ("name", "backbone", "blocks"),
+    [
+        ("small_student", "cnn", 4),
+        ("separable_student", "separable", 4),
+        ("statistics_student", "statistics", 3),
+    ],
+)
+def test_folded_student_computes_the_same_also_beside_padding(name, backbone, blocks, request):
     student = request.getfixturevalue(name)
-    folded = fold_normalisation(student, student_blocks(StudentConfig(backbone=backbone)))
+    config = StudentConfig(filters=(1,) * blocks, backbone=backbone)
+    folded = fold_normalisation(student, student_blocks(config))
     assert not normalisations(folded)
     for key, expected in outputs(student).items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)

@@ -47,15 +47,16 @@ CASES = {
     "teacher": (teacher_sample(18, 25, 33), teacher_sample(11, 30, 20), teacher_sample(40, 40, 61)),
     "student": (student_sample(50), student_sample(7), student_sample(131)),
 }
-CASES["separable student"] = CASES["student"]
+CASES["separable student"] = CASES["statistics student"] = CASES["student"]
 
 
 @pytest.fixture
-def model_and_samples(request, small_teacher, small_student, separable_student):
+def model_and_samples(request, small_teacher, small_student, separable_student, statistics_student):
     models = {
         "teacher": small_teacher,
         "student": small_student,
         "separable student": separable_student,
+        "statistics student": statistics_student,
     }
     if request.param == "strong teacher":
         if keras.backend.backend() != "tensorflow":
@@ -75,7 +76,9 @@ def strong_teacher():
 
 
 @pytest.mark.parametrize(
-    "model_and_samples", ["teacher", "strong teacher", "student", "separable student"], indirect=True
+    "model_and_samples",
+    ["teacher", "strong teacher", "student", "separable student", "statistics student"],
+    indirect=True,
 )
 def test_prediction_does_not_depend_on_batch_neighbours(model_and_samples):
     model, sample, smaller, larger = model_and_samples
@@ -91,7 +94,9 @@ def test_prediction_does_not_depend_on_batch_neighbours(model_and_samples):
             np.testing.assert_allclose(values[place], alone[name][0], atol=1e-4, err_msg=f"{name}, {where}")
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "student", "separable student"], indirect=True)
+@pytest.mark.parametrize(
+    "model_and_samples", ["teacher", "student", "separable student", "statistics student"], indirect=True
+)
 def test_padding_would_matter_without_the_true_sizes(model_and_samples):
     """The comparison above can fail: with the padded size in place of the true one, it does."""
     model, sample, _, larger = model_and_samples
@@ -103,7 +108,9 @@ def test_padding_would_matter_without_the_true_sizes(model_and_samples):
     assert any(np.abs(found[name] - alone[name][0]).max() > 1e-3 for name in found)
 
 
-@pytest.mark.parametrize("model_and_samples", ["teacher", "student", "separable student"], indirect=True)
+@pytest.mark.parametrize(
+    "model_and_samples", ["teacher", "student", "separable student", "statistics student"], indirect=True
+)
 def test_training_statistics_do_not_see_padding(model_and_samples):
     """One training pass over a padded batch moves the statistics as the same pass without padding does."""
     model, sample, _, _ = model_and_samples
@@ -142,9 +149,14 @@ for folder in sys.argv[1:]:
 
 
 def test_all_are_loaded_in_a_new_process_without_custom_objects(
-    small_teacher, small_student, separable_student, tmp_path
+    small_teacher, small_student, separable_student, statistics_student, tmp_path
 ):
-    models = {"teacher": small_teacher, "student": small_student, "separable student": separable_student}
+    models = {
+        "teacher": small_teacher,
+        "student": small_student,
+        "separable student": separable_student,
+        "statistics student": statistics_student,
+    }
     if keras.backend.backend() == "tensorflow":
         models["strong teacher"] = strong_teacher()
     alone = {}

@@ -62,7 +62,7 @@ def _draw(
         axes.set_ylim(-0.02, 1.02)
         if best_epoch is not None:
             kept = history["val_uar"].iloc[best_epoch - 1]
-            axes.plot(best_epoch, kept, "*", color="black", markersize=11, label="best epoch")
+            axes.plot(best_epoch, kept, "*", color="black", markersize=11, label="epoch kept")
     else:
         loss_axis(axes, history[columns].to_numpy(dtype=float))
     axes.set(xlabel="epoch", ylabel=ylabel)

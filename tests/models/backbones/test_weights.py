@@ -15,6 +15,10 @@ def norm(layer):
 
 WEIGHTS = {  # of an encoder with two blocks, behind the prefix
     "cnn": ["_conv1/kernel", *norm("_norm1"), "_conv2/kernel", *norm("_norm2"), *FEATURE],
+    "statistics": [
+        *("_conv1/kernel", *norm("_norm1"), "_conv2/kernel", *norm("_norm2")),
+        *("_bands/kernel", *FEATURE),
+    ],
     "separable": [
         *("_conv1/kernel", *norm("_norm1")),
         *("_depthwise2/kernel", "_conv2/kernel", *norm("_norm2"), *FEATURE),
@@ -38,7 +42,7 @@ def paths(model, prefix):
     return [path.removeprefix(prefix) for path in found if path.startswith((f"{prefix}_", f"{prefix}/"))]
 
 
-@pytest.mark.parametrize("backbone", ["cnn", "separable", "residual"])
+@pytest.mark.parametrize("backbone", ["cnn", "statistics", "separable", "residual"])
 def test_of_a_student(backbone):
     student = build_student(3, 16, StudentConfig(filters=(4, 4), feature_size=8, backbone=backbone))
     assert paths(student, "feature") == WEIGHTS[backbone]
