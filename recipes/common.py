@@ -86,8 +86,8 @@ def parser(description: str) -> Parser:
     add(
         "--backbone",
         choices=(*IMAGE_BACKBONES, *STATISTICS_BACKBONES),
-        help="of the student; speech: on a pretrained speech encoder; statistics: a small CNN; cnn: the specification's; "
-        "residual: deeper; separable: small, for phones [statistics]",
+        help="of the student; speech: on a pretrained speech encoder; statistics, cnn (the specification's), residual: "
+        "from nothing; separable: the same, smaller, for phones [statistics]",
     )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")

@@ -42,8 +42,8 @@ ENCODERS = {  # as above, of the teacher's modalities alone
 TRAINING = tuple(  # as above
     f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "
     f"{{{part}.weight_decay}}, classes {{{part}.class_weights}}, label smoothing {{{part}.label_smoothing}}, at most "
-    f"{{{part}.epochs}} epochs, of which the one with the highest unweighted average recall on the validation subjects "
-    "is kept, batches of {pipeline.batch_size} samples, {pipeline.augmentation.enabled}."
+    f"{{{part}.epochs}} epochs, of which {{{part}.kept}} is kept, batches of {{pipeline.batch_size}} samples, "
+    "{pipeline.augmentation.enabled}."
     for network, part in (("teacher", "teacher_training"), ("student", "student_training"))
 )
 SEED = "Seed: {seed}."
@@ -59,6 +59,13 @@ WORDS = {  # for values of the configuration; another value stands as it is
         "all": "The teacher also learned from recordings without audio, the students from complete windows alone.",
     },
     "pipeline.augmentation.enabled": {True: "changed at random", False: "as they are"},
+    "teacher_training.kept": (
+        kept := {
+            "last": "the last",
+            "best": "the one with the highest unweighted average recall on the validation subjects",
+        }
+    ),
+    "student_training.kept": kept,
     "teacher_training.class_weights": (
         weighted := {True: "weighted by inverse frequency", False: "not weighted"}
     ),
