@@ -37,6 +37,7 @@ from stressid_keras.reporting.card_texts import (
     SEED,
     SMALL_GROUPS,
     STRESSID_LICENCE,
+    STUDENTS,
     TRAINING,
     UNTRIED,
     WORDS,
@@ -102,7 +103,8 @@ def write_model_card(
 
 def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[str]) -> str:
     lines = [f"A network that takes speech and gives a probability for each of {_listed(class_names)}."]
-    lines += _all_filled((*DETAILS, *_encoders(config)), config)
+    heard = "speech" if _looked_up(config, "student.backbone") in STATISTICS_BACKBONES else "audio"
+    lines += _all_filled((STUDENTS[heard], *DETAILS, *_encoders(config)), config)
     lines += _method_lines(metrics.get("method") or {})
     lines += _all_filled((*TRAINING, SEED), config)
     if version := versions.get("stressid_keras"):
