@@ -24,7 +24,7 @@ ABSENT_PART = "Not part of this run."
 DETAILS = (  # what the configuration says, each sentence where it says all of it
     "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, hop "
     "{preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a {student.backbone} of {student.filters} "
-    "filters × {student.width}, masked global pooling, a feature of {student.feature_size} and one linear classifier.",
+    "filters × {student.width}, a feature of {student.feature_size} and one linear classifier.",
     "Teacher: from {dataset.teacher_modalities}, a feature of {teacher.feature_size} each, and a linear classifier on "
     "all of them.",
     "Input: windows of {preparation.window_seconds} s, one every {preparation.hop_seconds} s; a shorter recording is "
@@ -39,8 +39,8 @@ ENCODERS = {  # as above, of the teacher's modalities alone
 TRAINING = tuple(  # as above
     f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "
     f"{{{part}.weight_decay}}, classes {{{part}.class_weights}}, label smoothing {{{part}.label_smoothing}}, at most "
-    f"{{{part}.epochs}} epochs, of which the one with the highest unweighted average recall on the validation subjects "
-    "is kept, batches of {pipeline.batch_size} samples, {pipeline.augmentation.enabled}."
+    f"{{{part}.epochs}} epochs, of which {{{part}.kept}} is kept, batches of {{pipeline.batch_size}} samples, "
+    "{pipeline.augmentation.enabled}."
     for network, part in (("teacher", "teacher_training"), ("student", "student_training"))
 )
 SEED = "Seed: {seed}."
@@ -60,6 +60,13 @@ WORDS = {  # for values of the configuration; another value stands as it is
         weighted := {True: "weighted by inverse frequency", False: "not weighted"}
     ),
     "student_training.class_weights": weighted,
+    "teacher_training.kept": (
+        kept := {
+            "last": "the last",
+            "best": "the one with the highest unweighted average recall on the validation subjects",
+        }
+    ),
+    "student_training.kept": kept,
 }
 INTENDED = (
     "Research on recognising stress from speech and on distillation between modalities.",

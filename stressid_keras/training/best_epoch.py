@@ -15,8 +15,8 @@ class BestEpoch(keras.callbacks.Callback):
 
     The best epoch by a handful of validation subjects is mostly luck: the last one, at the end of a learning rate that
     falls to zero, hears test subjects better (docs/log.md). Where the best is asked for, training stops when none has
-    come for a while. Recall is often equal in several epochs: Keras's own `EarlyStopping` and `ModelCheckpoint` keep the
-    first of them, a network that has hardly been trained and was lucky; this keeps the last.
+    come for a while. Recall is often equal in several epochs: Keras's own `EarlyStopping` and `ModelCheckpoint` keep
+    the first of them, a network that has hardly been trained and was lucky; this keeps the last.
 
     Args:
         path: where the model's `network` goes when training ends, `.keras`.
