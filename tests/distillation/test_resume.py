@@ -138,7 +138,7 @@ def test_resumed_training_equals_an_uninterrupted_one(tiny_store, whole, tmp_pat
 @pytest.mark.parametrize("done", [3, 4])
 def test_patience_goes_on_where_it_was(tiny_store, tmp_path, done):
     """Also where training was over and could not say so any more."""
-    config = TrainingConfig(epochs=5, patience=2, run_eagerly=EAGER)
+    config = TrainingConfig(epochs=5, patience=2, kept="best", run_eagerly=EAGER)
     interrupted(tiny_store, tmp_path, done, config, model=Scripted)
     summary, _ = train(tiny_store, tmp_path, config, model=Scripted)
     assert summary == {"best_epoch": 2, "epochs": 4, "val_uar": 0.6, "val_cross_entropy": 1.0}

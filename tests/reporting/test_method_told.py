@@ -138,7 +138,7 @@ def test_the_card_tells_of_the_networks_and_of_the_training_that_the_configurati
         teacher=TeacherConfig(video_backbone="r2plus1d", signal_backbone="residual"),
         student=StudentConfig(backbone="separable"),
         teacher_training=TrainingConfig(learning_rate=0.25, class_weights=False, epochs=7),
-        student_training=TrainingConfig(learning_rate=0.5, label_smoothing=0.125, epochs=9),
+        student_training=TrainingConfig(learning_rate=0.5, label_smoothing=0.125, epochs=9, kept="best"),
         pipeline=PipelineConfig(augmentation=AugmentationConfig(enabled=False)),
     )
     config = dataclasses.replace(
@@ -153,9 +153,9 @@ def test_the_card_tells_of_the_networks_and_of_the_training_that_the_configurati
         "itself)",
         "The teacher also learned from recordings without audio",
         "Training of the teacher: AdamW, learning rate 0.25 along a cosine, weight decay 0.0001, classes not weighted",
-        "label smoothing 0, at most 7 epochs",
+        "label smoothing 0, at most 7 epochs, of which the last is kept",
         "Training of the student: AdamW, learning rate 0.5",
-        "label smoothing 0.125, at most 9 epochs",
+        "label smoothing 0.125, at most 9 epochs, of which the one with the highest unweighted average recall",
         "samples, as they are.",
     ):
         assert words in found
