@@ -29,7 +29,7 @@ def exported(folder: Path) -> Files:
     audio = AudioConfig()
     samples = SECONDS * audio.sample_rate
     student = random_student(audio)
-    blocks = student_blocks(StudentConfig())
+    blocks = student_blocks(StudentConfig(backbone="statistics"))
     content = to_tflite(build_deployed_model(fold_normalisation(student, blocks), audio, samples))
     windows = [speech(SECONDS, audio.sample_rate, seed) for seed in range(4)]
     contents = {"float32": content, "int8": to_mixed_int8(content, schemes(len(blocks))[0], blocks, windows)}
@@ -56,7 +56,7 @@ def random_student(audio: AudioConfig):
     from stressid_keras.preprocessing import log_mel
 
     keras.utils.set_random_seed(1)
-    student = build_student(3, audio.n_mels, StudentConfig())
+    student = build_student(3, audio.n_mels, StudentConfig(backbone="statistics"))
     images = np.stack([log_mel(speech(SECONDS, audio.sample_rate, seed), audio) for seed in range(4)])[
         ..., None
     ]

@@ -13,7 +13,7 @@ from stressid_keras.config import (
     CORRUPTIONS,
     IMAGE_BACKBONES,
     LABEL_COLUMNS,
-    STATISTICS_BACKBONES,
+    SPEECH_BACKBONES,
     DistillationConfig,
     Folds,
     Jobs,
@@ -85,9 +85,9 @@ def parser(description: str) -> Parser:
         )
     add(
         "--backbone",
-        choices=(*IMAGE_BACKBONES, *STATISTICS_BACKBONES),
+        choices=(*IMAGE_BACKBONES, *SPEECH_BACKBONES),
         help="of the student; speech: on a pretrained speech encoder; statistics, cnn (the specification's), residual: "
-        "from nothing; separable: the same, smaller, for phones [statistics]",
+        "from nothing; separable: the same, smaller, for phones [speech]",
     )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
@@ -246,13 +246,14 @@ def sized_for_sample(config: RunConfig) -> RunConfig:
 def shrunk(config: RunConfig) -> RunConfig:
     """Tiny networks, two epochs, which take less time than a compilation would, and a short look at the results."""
     brief = {"epochs": 2, "run_eagerly": True}
+    backbone = "statistics" if config.student.hears_speech else config.student.backbone  # in no time
     first_levels = {name: config.robustness.levels(name)[:1] for name in CORRUPTIONS}
     return dataclasses.replace(
         config,
         teacher=dataclasses.replace(
             config.teacher, video_filters=(4, 4), signal_filters=(4, 4), feature_size=8
         ),
-        student=dataclasses.replace(config.student, filters=(4, 4), feature_size=8),
+        student=dataclasses.replace(config.student, backbone=backbone, filters=(4, 4), feature_size=8),
         teacher_training=dataclasses.replace(config.teacher_training, **brief),
         student_training=dataclasses.replace(config.student_training, **brief),
         robustness=config.robustness.with_levels(first_levels),

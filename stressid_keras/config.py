@@ -48,7 +48,7 @@ DEFAULT_CLASS_NAMES = {
 
 # What can be added by a file alone; the names are known here, the things themselves are imported when one is used.
 IMAGE_BACKBONES = FolderRegistry("stressid_keras.models.backbones.image", "backbone", first=("cnn",))
-STATISTICS_BACKBONES = FolderRegistry("stressid_keras.models.backbones.statistics", "backbone")
+SPEECH_BACKBONES = FolderRegistry("stressid_keras.models.backbones.speech", "backbone")
 FILM_BACKBONES = FolderRegistry("stressid_keras.models.backbones.film", "backbone", first=("cnn3d",))
 CORRUPTIONS = FolderRegistry(
     "stressid_keras.analysis.robustness.corruptions",
@@ -338,8 +338,9 @@ class StudentConfig(Checked):
     filters: Filters = (16, 32, 64, 128)
     feature_size: FeatureSize = 256
     dropout: Dropout = 0.3  # on the feature, before the classifier
-    # "cnn": the specification's; "separable": a tenth of the convolutions' weights, for phones
-    backbone: Annotated[str, Choice(IMAGE_BACKBONES, STATISTICS_BACKBONES)] = "statistics"
+    # "speech": on a pretrained speech encoder, which hears most; "statistics": the best of those that learn from
+    # nothing, within 1 MB; "cnn": the specification's; "separable": a tenth of the convolutions' weights
+    backbone: Annotated[str, Choice(IMAGE_BACKBONES, SPEECH_BACKBONES)] = "speech"
     # times the filters of every block; the feature keeps the teacher's size
     width: Annotated[float, Range(0, 100, above=True)] = 1.0
 
@@ -347,9 +348,9 @@ class StudentConfig(Checked):
         _check_weights("filters, times width,", self.widened_filters, taps=9)
 
     @property
-    def hears_statistics(self) -> bool:
+    def hears_speech(self) -> bool:
         """Whether it hears a pretrained speech encoder's statistics of a window, in place of its log-mel."""
-        return self.backbone in STATISTICS_BACKBONES
+        return self.backbone in SPEECH_BACKBONES
 
     @property
     def widened_filters(self) -> tuple[int, ...]:

@@ -78,7 +78,7 @@ def tiny_config():
         pipeline=PipelineConfig(batch_size=4),
         teacher=TeacherConfig(video_filters=(4, 4), signal_filters=(4, 4), feature_size=8),
         teacher_training=training,
-        student=StudentConfig(filters=(4, 4), feature_size=8),
+        student=StudentConfig(backbone="statistics", filters=(4, 4), feature_size=8),
         student_training=training,
         robustness=RobustnessConfig().with_levels(corruptions),
         inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),

@@ -11,16 +11,26 @@ WINDOW = 2 * RATE
 HOP = RATE
 AUDIO = AudioConfig(n_mels=32)
 STUDENT = StudentConfig(filters=(6, 8, 10), feature_size=12)
+SPEECH_STUDENT = StudentConfig(backbone="speech", feature_size=12)
+SPEECH_FRONT_END = {  # of its model.json
+    "kind": "speech",
+    "n_fft": 400,
+    "hop_length": 160,
+    "n_mels": 40,
+    "level": -30.0,
+    "fmin": 0.0,
+    "fmax": 8000.0,
+}
 CLASS_NAMES = ["Low", "Medium", "High"]
 
 
-def deployed_student() -> keras.Model:
+def deployed_student(config: StudentConfig = STUDENT) -> keras.Model:
     """From waveform to probabilities that are neither all alike nor 0 and 1, which show differences best."""
     from stressid_keras.export.deployed import build_deployed_model
     from stressid_keras.models import build_student
 
     keras.utils.set_random_seed(1)
-    student = build_student(3, AUDIO.n_mels, STUDENT)
+    student = build_student(3, AUDIO.n_mels, config)
     deployed = build_deployed_model(student, AUDIO, WINDOW)
     kernel = student.get_layer("logits").kernel
     probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])

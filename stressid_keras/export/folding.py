@@ -20,8 +20,11 @@ def fold_normalisation(student: keras.Model, blocks: Sequence[Block]) -> keras.M
 
     Args:
         student: with layers named as `blocks` name them.
-        blocks: of its encoder, as its backbone declares them; what lies in none stays as it is.
+        blocks: of its encoder, as its backbone declares them; what lies in none stays as it is, and without any the
+            student itself is returned.
     """
+    if not blocks:
+        return student
     affine = {block: _affine(student.get_layer(block.normalisation)) for block in blocks}
     folded = [block for block, (scale, _) in affine.items() if (scale >= 0).all()]
     by_convolution = {block.convolution: block for block in folded}

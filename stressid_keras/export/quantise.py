@@ -16,6 +16,7 @@ from stressid_keras.models.backbones import Block
 EVERYWHERE = ".*"
 # All products of a speech encoder but that with the mel power, whose range is too wide for eight bits.
 LSTM_PRODUCTS = r"speech_statistics(_\d+)?/.*(lstm[23]|lstm1(_\d+)?/MatMul_1)"
+UPPER_LSTM_PRODUCTS = r"speech_statistics(_\d+)?/.*lstm[23]"
 FRONT_END = "log_mel"
 BEHIND_FRONT_END = r"^(?!.*log_mel)"
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")

@@ -17,13 +17,13 @@ def build_student(
     """A functional model from what the student hears to logits and a feature.
 
     Inputs: `audio` (B, T, n_mels, 1) in [0, 1], a log-mel spectrogram, and `audio_size` int (B, 2); or, with a backbone
-    of `STATISTICS_BACKBONES`, `speech` (B, 1024), statistics of a pretrained speech encoder.
+    of `SPEECH_BACKBONES`, `speech` (B, 1024), statistics of a pretrained speech encoder.
     Outputs: `logits` (B, n_classes), `feature` (B, config.feature_size).
 
     Args:
         statistics: (n, 1024) of the training part, to standardise by; without them, they are heard as they are.
     """
-    if config.hears_statistics:
+    if config.hears_speech:
         heard, size = keras.Input((STATISTICS,), name=SPEECH), None
         inputs = {SPEECH: heard}
     else:

@@ -25,9 +25,9 @@ UNTRIED = (
     "What the model does with other microphones, languages and people than those of its data is unknown."
 )
 STUDENTS = {  # by what they hear; each sentence where the configuration says all of it
-    "audio": "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point FFT, "
-    "hop {preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a {student.backbone} of {student.filters} "
-    "filters × {student.width}, a feature of {student.feature_size} and one linear classifier.",
+    "audio": "Student: a log-mel spectrogram ({preparation.audio.sample_rate} Hz, {preparation.audio.n_fft}-point "
+    "FFT, hop {preparation.audio.hop_length}, {preparation.audio.n_mels} bands) in a {student.backbone} of "
+    "{student.filters} filters × {student.width}, a feature of {student.feature_size} and one linear classifier.",
     "speech": "Student: a {student.backbone} at 16,000 Hz; on its statistics, standardised by the training part, two "
     "linear layers to a feature of {student.feature_size}, and one linear classifier.",
 }

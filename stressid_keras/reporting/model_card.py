@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.analysis.probes import PROBES
-from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, STATISTICS_BACKBONES
+from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, SPEECH_BACKBONES
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.provenance import write_text
@@ -48,7 +48,7 @@ from stressid_keras.reporting.tables import seeds_text
 from stressid_keras.reporting.texts import COMPARISON_READING, UNSEEN, learning_sentences
 
 BACKBONES = {
-    "student.backbone": {**IMAGE_BACKBONES, **STATISTICS_BACKBONES},
+    "student.backbone": {**IMAGE_BACKBONES, **SPEECH_BACKBONES},
     "teacher.video_backbone": FILM_BACKBONES,
     "teacher.signal_backbone": IMAGE_BACKBONES,
 }
@@ -103,7 +103,7 @@ def write_model_card(
 
 def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[str]) -> str:
     lines = [f"A network that takes speech and gives a probability for each of {_listed(class_names)}."]
-    heard = "speech" if _looked_up(config, "student.backbone") in STATISTICS_BACKBONES else "audio"
+    heard = "speech" if _looked_up(config, "student.backbone") in SPEECH_BACKBONES else "audio"
     lines += _all_filled((STUDENTS[heard], *DETAILS, *_encoders(config)), config)
     lines += _method_lines(metrics.get("method") or {})
     lines += _all_filled((*TRAINING, SEED), config)

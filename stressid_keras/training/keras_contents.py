@@ -76,9 +76,9 @@ def _is_ours(registered: str) -> bool:
 
 def _layers_of_backbones() -> set[str]:
     """Keras's own layers that some backbone says it is made of."""
-    from stressid_keras.models.backbones import FILM_BACKBONES, IMAGE_BACKBONES, STATISTICS_BACKBONES
+    from stressid_keras.models.backbones import FILM_BACKBONES, IMAGE_BACKBONES, SPEECH_BACKBONES
 
-    backbones = (IMAGE_BACKBONES, FILM_BACKBONES, STATISTICS_BACKBONES)
+    backbones = (IMAGE_BACKBONES, FILM_BACKBONES, SPEECH_BACKBONES)
     return {layer for kind in backbones for each in kind.values() for layer in each.keras_layers}
 
 

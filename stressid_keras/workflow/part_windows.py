@@ -12,7 +12,7 @@ SPEECH = "speech"  # in batches: statistics of a pretrained speech encoder
 
 def student_hears(config: StudentConfig) -> tuple[str, ...]:
     """What a student's batches hold."""
-    return (SPEECH,) if config.hears_statistics else ("audio",)
+    return (SPEECH,) if config.hears_speech else ("audio",)
 
 
 def part_rows(context: RunContext, part: str) -> np.ndarray:

@@ -87,7 +87,7 @@ def _network_inputs(context: RunContext) -> dict:
     from stressid_keras.preprocessing.speech_statistics import statistics_key
 
     config = context.config.student
-    heard = {"speech": statistics_key(prepare(context))} if config.hears_statistics else {}
+    heard = {"speech": statistics_key(prepare(context))} if config.hears_speech else {}
     return {"network": to_dict(config), **heard}
 
 
@@ -113,6 +113,6 @@ def _new_student(context: RunContext):
     from stressid_keras.models import build_student
 
     config, n_classes = context.config, len(prepare(context).class_names)
-    heard = config.student.hears_statistics
+    heard = config.student.hears_speech
     statistics = spoken_statistics(context, student_rows(context)["train"]) if heard else None
     return build_student(n_classes, config.preparation.audio.n_mels, config.student, statistics)

@@ -63,5 +63,5 @@ def test_pictures_of_any_height_are_refused_where_the_bands_are_weighed():
 
 
 def test_student_of_the_default_is_of_one_megabyte():
-    student = build_student(3, 128, StudentConfig())
+    student = build_student(3, 128, StudentConfig(backbone="statistics"))
     assert student.count_params() * 4 <= 1_000_000

@@ -19,7 +19,17 @@ from stressid_keras.media.sound.waveform import within_full_scale
 from stressid_keras.preprocessing import load_waveform, log_mel
 
 from .. import sound_cases
-from ..small_export import CLASS_NAMES, HOP, RATE, WINDOW, speech, write_export
+from ..small_export import (
+    CLASS_NAMES,
+    HOP,
+    RATE,
+    SPEECH_FRONT_END,
+    SPEECH_STUDENT,
+    WINDOW,
+    deployed_student,
+    speech,
+    write_export,
+)
 from .conftest import base64_of, in_page, with_metadata
 
 SECONDS = 15  # that a busy machine may take for a result
@@ -482,6 +492,60 @@ def test_the_front_end_of_other_variants_is_recognised(new_page, model, tmp_path
     write_export(path, flatbuffer, variant=variant)
     new_page.set_input_files("#model-file", path)
     new_page.locator("#model", has_text=path.name).wait_for()
+
+
+@pytest.fixture(scope="module")
+def speech_model(tmp_path_factory):
+    """A student that hears the speech encoder."""
+    from stressid_keras.export.convert import to_tflite
+
+    path = tmp_path_factory.mktemp("speech") / "speech.tflite"
+    return write_export(path, to_tflite(deployed_student(SPEECH_STUDENT)), front_end=SPEECH_FRONT_END)
+
+
+def test_a_student_that_hears_the_speech_encoder_scores(new_page, speech_model, tmp_path):
+    new_page.set_input_files("#model-file", speech_model)
+    new_page.locator("#model", has_text=speech_model.name).wait_for(timeout=SECONDS * 1000)
+    path = tmp_path / "talk.wav"
+    soundfile.write(path, speech(3.7), RATE)
+    found = score(new_page, path)
+    np.testing.assert_allclose(found, interpreted(speech_model, heard(path)), atol=1e-5)
+    assert "128 mel bands, 80 dB" in new_page.inner_text(
+        "#log-mel-unit"
+    )  # the usual picture, not what it hears
+
+
+@pytest.mark.parametrize("variant", ["fp16", "int8"])
+def test_the_speech_front_end_of_other_variants_is_recognised(new_page, speech_model, tmp_path, variant):
+    from stressid_keras.export.quantise import to_dynamic_int8, to_float16
+    from stressid_keras.runtime.archive import read_exported
+
+    content = {"fp16": to_float16, "int8": to_dynamic_int8}[variant](read_exported(speech_model).flatbuffer)
+    path = write_export(tmp_path / f"{variant}.tflite", content, variant=variant, front_end=SPEECH_FRONT_END)
+    new_page.set_input_files("#model-file", path)
+    new_page.locator("#model", has_text=path.name).wait_for(timeout=SECONDS * 1000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"n_mels": 20},
+            "a filterbank of 20 mel bands of 400 samples at 16000 Hz, which its model does not have",
+        ),
+        ({"hop_length": 200}, "describes another speech front end than its model computes"),
+        ({"level": -20.0}, "describes another speech front end than its model computes"),
+        ({"level": None}, "no usable front_end"),
+        ({"kind": "whisper"}, "no usable front_end"),
+        ({"kind": None}, "no usable front_end"),
+    ],
+)
+def test_another_speech_front_end_than_the_models_gets_a_sentence(
+    page, speech_model, tmp_path, changes, sentence
+):
+    path = with_metadata(speech_model, tmp_path / "bad.tflite", front_end=SPEECH_FRONT_END | changes)
+    page.set_input_files("#model-file", path)
+    page.locator("#error", has_text=sentence).wait_for()
 
 
 @pytest.mark.parametrize("sentence", BAD_MODELS)

@@ -132,7 +132,10 @@ def test_a_sample_whose_making_was_killed_leaves_nothing_after_the_next(tmp_path
 def test_a_network_that_a_full_disk_has_no_room_for_is_named(small_disk):
     from stressid_keras.models import build_student
 
-    student, path = build_student(3, 16, StudentConfig()), small_disk(64) / "student.keras"
+    student, path = (
+        build_student(3, 16, StudentConfig(backbone="statistics")),
+        small_disk(64) / "student.keras",
+    )
     with (
         pytest.raises(OSError, match="No space left on device") as raised,
         atomic_path(path) as temporary,

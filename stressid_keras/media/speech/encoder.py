@@ -1,6 +1,6 @@
 """The speech encoder: three LSTM layers over segments of frames, and statistics of what the upper two give."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -40,14 +40,30 @@ def frame_statistics(frames: np.ndarray, weights: Mapping[str, np.ndarray]) -> n
     Source: Wan et al., "Generalized end-to-end loss for speaker verification", ICASSP 2018 (the network); Snyder et
     al., "X-vectors: robust DNN embeddings for speaker recognition", ICASSP 2018 (statistics pooling).
     """
-    starts = range(0, max(len(frames) - SEGMENT, 0) + 1, SEGMENT_HOP)
-    x = np.stack([frames[start : start + SEGMENT] for start in starts])
     found = []
+    for layer, outputs in enumerate(layer_outputs(segments_of(frames), weights), start=1):
+        if layer in SUMMARISED:
+            found += [outputs.mean(axis=(0, 1)), outputs.std(axis=(0, 1))]
+    return np.concatenate(found)
+
+
+def speech_segments(waveform: np.ndarray) -> np.ndarray:
+    """Frames of the segments of a waveform (n,), (segments, frames, N_MELS)."""
+    return segments_of(speech_frames(waveform))
+
+
+def segments_of(frames: np.ndarray) -> np.ndarray:
+    """The segments (segments, frames, N_MELS) of frames (T, N_MELS)."""
+    starts = range(0, max(len(frames) - SEGMENT, 0) + 1, SEGMENT_HOP)
+    return np.stack([frames[start : start + SEGMENT] for start in starts])
+
+
+def layer_outputs(segments: np.ndarray, weights: Mapping[str, np.ndarray]) -> Iterator[np.ndarray]:
+    """What each layer in turn makes of segments (segments, frames, N_MELS): (segments, frames, UNITS)."""
+    x = segments
     for layer in range(1, LAYERS + 1):
         x = _lstm(x, *(weights[f"lstm{layer}/{name}"] for name in ("kernel", "recurrent_kernel", "bias")))
-        if layer in SUMMARISED:
-            found += [x.mean(axis=(0, 1)), x.std(axis=(0, 1))]
-    return np.concatenate(found)
+        yield x
 
 
 def _lstm(x: np.ndarray, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:

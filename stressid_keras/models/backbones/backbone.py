@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from stressid_keras.config import IMAGE_BACKBONES, STATISTICS_BACKBONES, StudentConfig
+from stressid_keras.config import IMAGE_BACKBONES, SPEECH_BACKBONES, StudentConfig
 from stressid_keras.system.folder_registry import FolderRegistry
 
 STUDENT_FEATURE = "feature"  # the name of the student's feature, and the prefix of its encoder's layers
@@ -77,7 +77,7 @@ def register_backbone(
 
 
 def student_backbone(config: StudentConfig) -> Backbone:
-    registry = STATISTICS_BACKBONES if config.hears_statistics else IMAGE_BACKBONES
+    registry = SPEECH_BACKBONES if config.hears_speech else IMAGE_BACKBONES
     return registry[config.backbone]
 
 

@@ -77,7 +77,7 @@ class ExportPlan:
 
     def inputs(self, version: int) -> dict:
         """What decides the files."""
-        heard = {"speech": statistics_key(self.store)} if self.config.student.hears_statistics else {}
+        heard = {"speech": statistics_key(self.store)} if self.config.student.hears_speech else {}
         return {
             "student": file_fingerprint(self.student),
             "store": self.store.fingerprint,

@@ -54,7 +54,7 @@ def _obstacle(context: RunContext, rows) -> str:
             "run recipes/export_tflite.py for the same student where it is."
         )
     rate = context.config.preparation.audio.sample_rate
-    if context.config.student.hears_statistics and rate != SAMPLE_RATE:
+    if context.config.student.hears_speech and rate != SAMPLE_RATE:
         return (
             f"its speech encoder hears sound at {SAMPLE_RATE} Hz and audio.sample_rate is {rate}; "
             f"prepare and train with audio.sample_rate {SAMPLE_RATE} in the configuration."
@@ -68,7 +68,7 @@ def _obstacle(context: RunContext, rows) -> str:
 def _export(context: RunContext, plan: ExportPlan) -> dict:
     import keras
 
-    if context.config.student.hears_statistics:
+    if context.config.student.hears_speech:
         encode_speech(context)
     plan.remove_files()  # of an earlier student, or of variants that are not asked for now
     if keras.backend.backend() != "tensorflow":

@@ -2,7 +2,7 @@
 
 from keras import layers
 
-from stressid_keras.config import STATISTICS_BACKBONES
+from stressid_keras.config import SPEECH_BACKBONES
 from stressid_keras.models.backbones.backbone import register_backbone
 
 DROPOUT = 0.5  # of the statistics, many of which say the same
@@ -12,7 +12,7 @@ BOTTLENECK = (
 
 
 @register_backbone(
-    STATISTICS_BACKBONES,
+    SPEECH_BACKBONES,
     "speech",
     "pretrained speech encoder (three LSTM layers, frozen; mean and deviation over time of the upper two)",
     "L. Wan, Q. Wang, A. Papir, I. Lopez Moreno, “Generalized end-to-end loss for speaker verification”, ICASSP 2018, "
