@@ -58,7 +58,9 @@ def load(folder: Path, backend: str, x) -> dict:
 
 
 def networks():
-    student = build_student(3, 16, StudentConfig(filters=(4,), feature_size=10, dropout=0.0))
+    student = build_student(
+        3, 16, StudentConfig(backbone="statistics", filters=(4,), feature_size=10, dropout=0.0)
+    )
     teacher = build_teacher(3, TeacherConfig(video_filters=(2,), signal_filters=(2,), feature_size=7))
     for model in (student, teacher):
         set_weights(model)

@@ -16,13 +16,15 @@ from stressid_keras.training.classifier import Classifier
 pytestmark = [pytest.mark.backend, pytest.mark.filterwarnings("ignore:Your input ran out of data")]
 
 WEIGHTS = {"video": 1.0, "ecg": 0.5, "eda": 2.0, "rr": 0.25}
-CONFIG = StudentConfig(filters=(4, 6), feature_size=10, dropout=0.0)
+CONFIG = StudentConfig(backbone="statistics", filters=(4, 6), feature_size=10, dropout=0.0)
 SAMPLES = 22  # not a multiple of the batch size
 
 
 def new_student(seed=0, dropout=0.0):
     keras.utils.set_random_seed(seed)
-    return build_student(3, 16, StudentConfig(filters=(4, 6), feature_size=10, dropout=dropout))
+    return build_student(
+        3, 16, StudentConfig(backbone="statistics", filters=(4, 6), feature_size=10, dropout=dropout)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +195,6 @@ def test_mistaken_weights_are_refused(small_teacher):
 
 
 def test_features_of_another_width_are_refused(small_teacher):
-    student = build_student(3, 16, StudentConfig(filters=(4,), feature_size=7))
+    student = build_student(3, 16, StudentConfig(backbone="statistics", filters=(4,), feature_size=7))
     with pytest.raises(ValueError, match="10 dimensions and the student's 7"):
         Distiller(student, small_teacher, weights={"ecg": 1.0})

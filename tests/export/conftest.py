@@ -13,7 +13,7 @@ from stressid_keras.workflow import Run
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000  # of the window of the random student
-STUDENT = StudentConfig(filters=(4, 6, 8), feature_size=12)
+STUDENT = StudentConfig(backbone="statistics", filters=(4, 6, 8), feature_size=12)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from stressid_keras.runtime.interpreter import LiteRTModel
 
 AUDIO = AudioConfig()
 SAMPLES = 32_000
-BLOCKS = student_blocks(StudentConfig(filters=(4, 6, 8)))
+BLOCKS = student_blocks(StudentConfig(backbone="statistics", filters=(4, 6, 8)))
 NAMES = ("Low", "Medium", "High")
 
 
@@ -70,7 +70,9 @@ def deployment(student):
 def test_variant_that_computes_something_else_is_not_written(student, speech, tmp_path, monkeypatch):
     """The other files are not written either: a set of files is of one student."""
     keras.utils.set_random_seed(2)
-    other = build_student(3, AUDIO.n_mels, StudentConfig(filters=(4, 6, 8), feature_size=12))
+    other = build_student(
+        3, AUDIO.n_mels, StudentConfig(backbone="statistics", filters=(4, 6, 8), feature_size=12)
+    )
     broken = to_tflite(build_deployed_model(other, AUDIO, SAMPLES))
     monkeypatch.setattr(student_files, "to_float16", lambda content: to_float16(broken))
     with pytest.raises(

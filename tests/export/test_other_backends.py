@@ -21,7 +21,7 @@ pytestmark = [
 
 
 def test_conversion_is_refused_with_the_way_out():
-    student = build_student(3, 32, StudentConfig(filters=(2,), feature_size=2))
+    student = build_student(3, 32, StudentConfig(backbone="statistics", filters=(2,), feature_size=2))
     with pytest.raises(ExportError, match="again with KERAS_BACKEND=tensorflow"):
         to_tflite(build_deployed_model(student, AudioConfig(n_mels=32), 16_000))
 

@@ -185,7 +185,7 @@ def _models(folder: Path, variants: Sequence[str]) -> None:
 
     (folder / "keras").mkdir()
     keras.utils.set_random_seed(0)
-    build_student(3, 16, StudentConfig(filters=(4, 6), feature_size=8)).save(
+    build_student(3, 16, StudentConfig(backbone="statistics", filters=(4, 6), feature_size=8)).save(
         folder / "keras" / "student.keras"
     )
     (folder / "tflite").mkdir()

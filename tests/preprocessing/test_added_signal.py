@@ -44,7 +44,7 @@ assert header == "ECG,EDA,RR,TEMP", header
 training = TrainingConfig(epochs=1, run_eagerly=True)
 config = RunConfig(
     teacher=TeacherConfig(video_filters=(2,), signal_filters=(2,), feature_size=4),
-    student=StudentConfig(filters=(2,), feature_size=4),
+    student=StudentConfig(backbone="statistics", filters=(2,), feature_size=4),
     teacher_training=training,
     student_training=training,
     distillation=DistillationConfig(epsilon=2.0),

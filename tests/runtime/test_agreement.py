@@ -105,7 +105,9 @@ def test_every_front_end_that_can_be_exported_is_recognised(tmp_path):
         AudioConfig(48_000, 512, 512, 128, 100.0),  # bands without any frequency
         AudioConfig(22_050, 2048, 512, 20, 80.0),
     ):
-        student = build_student(2, audio.n_mels, StudentConfig(filters=(2, 2), feature_size=4))
+        student = build_student(
+            2, audio.n_mels, StudentConfig(backbone="statistics", filters=(2, 2), feature_size=4)
+        )
         content = to_tflite(build_deployed_model(student, audio, WINDOW + 17))
         check_front_end(read_graph(content, "student"), audio, WINDOW + 17, "student")
 

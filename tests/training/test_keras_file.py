@@ -16,7 +16,7 @@ from stressid_keras.export.load import load_student
 from stressid_keras.models import build_student, build_teacher
 from stressid_keras.training.keras_file import load_network
 
-CONFIG = StudentConfig(filters=(4, 4), feature_size=8)
+CONFIG = StudentConfig(backbone="statistics", filters=(4, 4), feature_size=8)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ def test_teacher_student_and_control_are_trained_and_asked(tiny_tree, tiny_store
         compiled_config,
         pipeline=PipelineConfig(batch_size=3),  # every batch is full: one shape, and JAX compiles once
         teacher=TeacherConfig(video_filters=(4,), signal_filters=(4,), feature_size=8),
-        student=StudentConfig(filters=(4,), feature_size=8),
+        student=StudentConfig(backbone="statistics", filters=(4,), feature_size=8),
     )
     context = RunContext(tiny_tree, tiny_store.path, tmp_path, config)
     predict(context)  # trains all three

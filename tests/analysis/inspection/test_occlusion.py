@@ -26,7 +26,9 @@ def listener():
 def student(windows):
     """A seeded student whose logits are about 1, so that its probabilities move."""
     keras.utils.set_random_seed(0)
-    network = build_student(3, 16, StudentConfig(filters=(4, 6, 8, 10), feature_size=10))
+    network = build_student(
+        3, 16, StudentConfig(backbone="statistics", filters=(4, 6, 8, 10), feature_size=10)
+    )
     sound, size = windows[0][None, ..., None], np.array([windows[0].shape], np.int32)
     logits = keras.ops.convert_to_numpy(network({"audio": sound, "audio_size": size})["logits"])
     kernel = network.get_layer("logits").kernel

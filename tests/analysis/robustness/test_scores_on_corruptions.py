@@ -188,7 +188,9 @@ def test_progress_counts_windows_as_they_are_taken(student, windows, sources):
 def test_clean_predictions_equal_those_of_the_pipeline(tiny_tree, tiny_store):
     rows = np.flatnonzero(tiny_store.has("audio"))
     audio_config = tiny_store.config.audio
-    network = build_student(3, audio_config.n_mels, StudentConfig(filters=(4, 4), feature_size=8))
+    network = build_student(
+        3, audio_config.n_mels, StudentConfig(backbone="statistics", filters=(4, 4), feature_size=8)
+    )
     batches = make_dataset(tiny_store, rows, ("audio",), PipelineConfig(batch_size=4))
     logits = np.concatenate([network.predict_on_batch(x)["logits"] for x, _ in batches])
     expected = softmax(logits.astype(float), axis=1)
