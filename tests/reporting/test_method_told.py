@@ -149,7 +149,7 @@ def test_the_card_tells_of_the_networks_and_of_the_training_that_the_configurati
         "in a 2-D CNN of depthwise separable convolutions of",
         "Video: a CNN of (2+1)-D convolutions of",
         "a 2-D residual CNN of",
-        "Gramian angular difference field of each (each window scaled by itself; of the ECG, that of the signal itself)",
+        "difference field of each (each window scaled by itself; of the ECG, that of the signal itself)",
         "The teacher also learned from recordings without audio",
         "Training of the teacher: AdamW, learning rate 0.25 along a cosine, weight decay 0.0001, classes not weighted",
         "label smoothing 0, at most 7 epochs, of which the last is kept",
