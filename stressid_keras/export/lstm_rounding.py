@@ -11,18 +11,20 @@ from stressid_keras.media.speech.encoder import layer_outputs, speech_segments
 from stressid_keras.media.speech.settings import UNITS
 
 LARGEST = 127  # of int8, symmetric about zero
-DAMPING = 0.01  # of the mean square of what comes in, so that the matrix of its products has an inverse
+DAMPING = 0.001  # of the mean square of what comes in, so that the matrix of its products has an inverse
 LEAST = 1e-6  # mean square, of layers that hear nothing
 N_WINDOWS = 24  # evenly spread: thousands of frames, where 256 weights make an output
 
 
 def rounded_lstm(windows: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """The pretrained weights that int8 takes, on the grids that it will have, by name as `load_weights` has them.
+    """The pretrained weights that int8 takes, on the grids that it will have, and biases that fit them, by name as
+    `load_weights` has them.
 
     Rounding each weight to the nearest level, which is what the quantiser does, errs in the same direction frame after
     frame, for the units of a layer go together; a recurrent layer adds that up. Here each weight's error is made up for
     by the weights that are rounded after it, on what the layers hear in the windows (Frantar et al., "GPTQ: Accurate
-    post-training quantization for generative pre-trained transformers", ICLR 2023).
+    post-training quantization for generative pre-trained transformers", ICLR 2023), and what is left on average by the
+    bias.
 
     Args:
         windows: (samples,) each, of people who are not in the test part.
@@ -33,7 +35,12 @@ def rounded_lstm(windows: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     if not windows:
         raise ExportError("there is no window to calibrate the int8 variant on; expected at least one.")
     weights = load_weights()
-    return {name: rounded(weights[name], inputs) for name, inputs in _heard(windows).items()}
+    found = {name: weights[name] for name in weights if name.endswith("/bias")}
+    for name, inputs in _heard(windows).items():
+        bias = f"{name.partition('/')[0]}/bias"
+        found[name] = rounded(weights[name], inputs)
+        found[bias] = found[bias] - inputs.mean(axis=0) @ (found[name] - weights[name])
+    return found
 
 
 def with_lstm_weights(content: bytes, weights: Mapping[str, np.ndarray]) -> bytes:
@@ -59,14 +66,16 @@ def _stored(weights: np.ndarray) -> bytes:
 
 
 def rounded(weights: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Weights (inputs, outputs), each a whole number from -127 to 127 of its output's step, for inputs (n, inputs).
+    """Weights (inputs, outputs), each a whole number from -127 to 127 of its output's step, for inputs (n, inputs), of
+    which a bias takes the mean.
 
     The largest weight of an output stays as it is, so that the step of the quantiser, which is a 127th of it, is the
     one that is used here.
     """
     left, largest = weights.astype(np.float64), np.abs(weights).argmax(axis=0)
     steps = np.abs(left).max(axis=0) / LARGEST
-    products = inputs.T.astype(np.float64) @ inputs
+    deviations = inputs - inputs.mean(axis=0, dtype=np.float64)
+    products = deviations.T @ deviations
     products += DAMPING * max(np.diag(products).mean(), LEAST) * np.eye(len(products))
     shares = np.linalg.cholesky(np.linalg.inv(products)).T
     found = np.empty_like(left)

@@ -27,15 +27,21 @@ def test_products_change_less_than_by_the_nearest_levels():
     weights = generator.normal(size=(64, 32)).astype("float32")
     mixed = generator.normal(size=(4, 64))  # few causes: the inputs go together
     train, test = (generator.normal(size=(1000, 4)) @ mixed + 0.3 for _ in range(2))
-    found = np.linalg.norm(test @ (rounded(weights, train) - weights))
-    assert found < 0.3 * np.linalg.norm(test @ (nearest(weights) - weights))
+    errors = {
+        "rounded": (test - train.mean(axis=0)) @ (rounded(weights, train) - weights),
+        "nearest": test @ (nearest(weights) - weights),
+    }
+    assert np.linalg.norm(errors["rounded"]) < 0.3 * np.linalg.norm(errors["nearest"])
 
 
 def test_statistics_of_other_people_change_less(speech):
     """Each layer adds to what the ones below err by."""
     weights, found = dict(load_weights()), rounded_lstm([speech(person, 4.0) for person in range(6)])
-    assert set(found) == set(weights) - {"lstm1/kernel"} - {f"lstm{layer}/bias" for layer in (1, 2, 3)}
-    rounds = {"found": found, "nearest": {name: nearest(weights[name]) for name in found}}
+    assert set(found) == set(weights) - {"lstm1/kernel"}
+    rounds = {
+        "found": found,
+        "nearest": {name: nearest(weights[name]) for name in found if name.endswith("kernel")},
+    }
     others = [speech(person, 4.0) for person in range(10, 16)]
     error = {
         name: np.mean(
@@ -46,7 +52,7 @@ def test_statistics_of_other_people_change_less(speech):
         )
         for name, changed in rounds.items()
     }
-    assert error["found"] < 0.7 * error["nearest"]
+    assert error["found"] < 0.5 * error["nearest"]
 
 
 def test_silence_alone_leaves_finite_weights():
