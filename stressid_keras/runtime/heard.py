@@ -7,6 +7,7 @@ from typing import Annotated
 from stressid_keras.config import AudioConfig, Decibels, SampleRate
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.spectrum_order import factors
+from stressid_keras.media.speech import settings
 from stressid_keras.ranges import Checked, Range
 
 
@@ -14,11 +15,11 @@ from stressid_keras.ranges import Checked, Range
 class SpeechFrontEnd(Checked):
     """Mel power of speech that is raised to a level, what a pretrained speech encoder hears (`layers.SpeechFrames`)."""
 
-    sample_rate: SampleRate  # Hz
-    n_fft: Annotated[int, Range(16, 16_384, "samples")]
-    hop_length: Annotated[int, Range(1, 16_384, "samples")]
-    n_mels: Annotated[int, Range(1, 1_024)]
-    level: Decibels  # root mean square, of full scale, to which a quieter waveform is raised
+    sample_rate: SampleRate = settings.SAMPLE_RATE  # Hz
+    n_fft: Annotated[int, Range(16, 16_384, "samples")] = settings.N_FFT
+    hop_length: Annotated[int, Range(1, 16_384, "samples")] = settings.HOP_LENGTH
+    n_mels: Annotated[int, Range(1, 1_024)] = settings.N_MELS
+    level: Decibels = settings.LEVEL  # root mean square, of full scale, to which a quieter waveform is raised
 
     def _check_together(self):
         try:

@@ -83,11 +83,15 @@ def _locked_file(folder: Path, name: str) -> Iterator:
     """The file of a lock, while it is held; afterwards it is gone, and the folder, if it was made for it alone."""
     is_new = not folder.is_dir()
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             opened = open(folder.absolute() / name, "w")  # noqa: SIM115  closed below
         except FileNotFoundError:  # the run before us had made the folder, and removed it
             continue
+        except FileExistsError:
+            if folder.is_dir() or not os.path.lexists(folder):  # so it did while Python asked what is there
+                continue
+            raise
         with opened as file:
             _lock(file, folder)
             if not _is_there(file):  # the run that was waited for has removed it, or the folder

@@ -50,7 +50,10 @@ def test_a_mistyped_name_is_refused_without_keras():
         "assert not {'keras', 'scipy'} & set(sys.modules)\n"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "backbone is 'cn'; expected one of 'cnn', 'residual', 'separable' or 'statistics'.\n"
+    assert (
+        said
+        == "backbone is 'cn'; expected one of 'cnn', 'residual', 'separable', 'statistics' or 'speech'.\n"
+    )
     assert StudentConfig(backbone="residual").backbone == "residual"
 
 

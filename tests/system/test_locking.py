@@ -216,6 +216,27 @@ def test_a_lock_leaves_no_trace(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "used"]
 
 
+def test_a_folder_that_goes_while_it_is_made_is_made_again(tmp_path, monkeypatch):
+    make, calls = Path.mkdir, []
+
+    def mkdir(self, *arguments, **options):
+        calls.append(self)
+        if len(calls) == 1:  # another run's folder was there, and was removed before it was looked at
+            raise FileExistsError(17, "File exists", str(self))
+        make(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with exclusive(tmp_path / "run"):
+        assert (tmp_path / "run").is_dir()
+    assert calls[:2] == [tmp_path / "run"] * 2
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "run").touch()
+    with pytest.raises(FileExistsError), exclusive(tmp_path / "run"):
+        pass
+
+
 def test_many_processes_that_make_and_leave_a_folder_take_turns(tmp_path):
     script = (
         "import sys; from pathlib import Path; from stressid_keras.system.locking import exclusive\n"

@@ -23,6 +23,7 @@ from stressid_keras.workflow import CrossValidation, Run, compute_baseline_featu
 from .conftest import Recorder
 
 AUDIO_BASELINES = {f"audio_{name}" for name in ("logistic_regression", "svm", "random_forest", "knn")}
+AUDIO_BASELINES |= {"speech_logistic_regression"}
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,7 @@ def test_baselines_learn_from_the_runs_own_people_alone(tested, make_run):
     run, _ = tested
     name, other = next(iter(other_data(run.context).items()))
     own, theirs = (compute_baseline_features(one) for one in (run.context, other))
-    voices = [column for column in own if column.startswith("audio_")]
+    voices = [column for column in own if column.startswith(("audio_", "speech_"))]
     manifest, split = prepare(run.context).manifest, run.split
     rows = {part: np.flatnonzero(manifest["subject"].isin(split.parts[part])) for part in ("train", "val")}
     rows["test"] = np.arange(len(own), len(own) + len(theirs))

@@ -43,7 +43,8 @@ def person(tmp_path_factory, tiny_config):
     people = [f"{name},{sex}" for name, sex in zip([*names, TWIN], "FMFMFMF", strict=True)]
     (tree / "demographics.csv").write_text("\n".join(["Subject,Sex", *people]))
     still = dataclasses.replace(tiny_config.student_training, learning_rate=1e-12, epochs=1)
-    config = dataclasses.replace(tiny_config, student_training=still, teacher_training=still)
+    student = dataclasses.replace(tiny_config.student, backbone="cnn")
+    config = dataclasses.replace(tiny_config, student=student, student_training=still, teacher_training=still)
     return names[0], Run(tree, folder / "prepared", folder / "run", config).evaluate()
 
 

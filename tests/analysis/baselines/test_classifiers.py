@@ -18,6 +18,7 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.models import BASELINE_NAMES
 
 COLUMNS = ("audio_level", "audio_pitch", "ecg_rate", "eda_level", "rr_rate")
+SPEECH = ("speech_mean", "speech_std")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -34,6 +35,8 @@ def make(n=150, n_classes=3, separation=2.0, seed=0):
     labels = rng.integers(0, n_classes, n)
     values = rng.standard_normal((n, len(COLUMNS))) + separation * labels[:, None]
     features = pd.DataFrame(values * (1, 100, 10, 1e-3, 1), columns=COLUMNS)
+    heard = np.random.default_rng([seed, 1]).standard_normal((n, 2)) + 2 * separation * labels[:, None]
+    features[list(SPEECH)] = heard
     rows = {"train": np.arange(0, n, 2), "val": np.arange(1, n, 4), "test": np.arange(3, n, 4)}
     return features, rows, labels
 

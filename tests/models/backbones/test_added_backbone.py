@@ -151,7 +151,7 @@ def test_it_is_exported_to_eight_bits(name, toy, undeclared):
 
 def test_a_name_that_nobody_registered_is_one_sentence():
     with pytest.raises(
-        StressIDError, match=r"^backbone is 'toy'; expected one of 'cnn', 'residual', 'separable' or"
+        StressIDError, match=r"^backbone is 'toy'; expected one of 'cnn', 'residual', 'separable', "
     ):
         dataclasses.replace(StudentConfig(), backbone="toy")
     with pytest.raises(StressIDError, match=r"^video_backbone is 'cnn'; expected 'cnn3d' or 'r2plus1d'"):
