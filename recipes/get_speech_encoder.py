@@ -7,12 +7,12 @@ python recipes/get_speech_encoder.py --source Resemblyzer-0.1.4-py3-none-any.whl
 The package brings these weights, so that nothing needs this recipe; it is the proof of where they come from.
 """
 
-import argparse
 import hashlib
 from importlib import metadata
 from pathlib import Path
 
 from errors import main
+from options import Parser
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.speech.checkpoint import ENTRY, WHEEL, read_checkpoint
@@ -49,9 +49,7 @@ def installed() -> Path:
 
 
 def parser():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(__doc__)
     parser.add_argument(
         "--source", type=Path, metavar="PATH", help=f"the wheel or its {ENTRY} [that which is installed]"
     )
