@@ -10,7 +10,7 @@ RATE = 16_000
 WINDOW = 2 * RATE
 HOP = RATE
 AUDIO = AudioConfig(n_mels=32)
-STUDENT = StudentConfig(backbone="statistics", filters=(6, 8, 10), feature_size=12)
+STUDENT = StudentConfig(backbone="cnn", filters=(6, 8, 10), feature_size=12)
 SPEECH_STUDENT = StudentConfig(backbone="speech", feature_size=12)
 SPEECH_FRONT_END = {  # of its model.json
     "kind": "speech",
