@@ -49,8 +49,9 @@ def test_soft_targets_are_the_scaled_divergence(n, seed, temperature):
     s, t, f = arrays(seed, (n, 3), (n, 3), (n, 2))
     q, p = log_softmax(s / temperature), log_softmax(t / temperature)
     expected = temperature**2 * (np.exp(p) * (p - q)).sum(axis=1)
+    rounding = 1e-6 + 5e-7 * temperature**2  # of float32 logarithms near 1, which the square raises
     np.testing.assert_allclose(
-        found(SoftTargets(1.0, temperature), (s, f), {"logits": t}, None), expected, rtol=1e-4, atol=1e-5
+        found(SoftTargets(1.0, temperature), (s, f), {"logits": t}, None), expected, rtol=1e-4, atol=rounding
     )
 
 
