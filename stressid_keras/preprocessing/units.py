@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.dataset.recording import WHOLE
+from stressid_keras.dataset.recording import SPAN_VERSION, WHOLE
 from stressid_keras.errors import RecordingError
 from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.failures import may_pass, sentence
@@ -114,7 +114,7 @@ def _plan(
         if modality in levels and not is_image(path):
             bounds[modality] = levels[modality]
         content, part = sources[modality].content, recording.part(modality)
-        cut = [] if part == WHOLE else [dataclasses.astuple(part)]
+        cut = [] if part == WHOLE else [dataclasses.astuple(part), SPAN_VERSION]
         refused = [] if sources[modality].reason or modality not in reasons else [reasons[modality]]
         fingerprints[modality] = content and fingerprint(
             content, settings(modality, config), shares[modality], spans, bounds.get(modality), *cut, *refused
@@ -184,5 +184,8 @@ def levels_key(recording, sources: Mapping[str, Source | None], config: Preparat
         return ""
     contents = [sources[modality].content for modality in PHYSIOLOGICAL if modality in sources]
     used = [settings(modality, config) for modality in PHYSIOLOGICAL]
-    parts = [[modality, dataclasses.astuple(part)] for modality, part in sorted(recording.parts.items())]
+    parts = [
+        [modality, dataclasses.astuple(part), SPAN_VERSION]
+        for modality, part in sorted(recording.parts.items())
+    ]
     return fingerprint(contents, used, refusals(recording, dict(sources), config, run_on=True), *parts)
