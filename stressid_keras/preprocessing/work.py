@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.cluster import dask_backend
 from stressid_keras.preprocessing.lengths import signals_run_on
 from stressid_keras.preprocessing.signals.signal_levels import (
@@ -28,6 +27,7 @@ from stressid_keras.preprocessing.units import (
     save_part,
     told_lengths,
 )
+from stressid_keras.preprocessing.worker_processes import results_of
 
 Progress = Callable[[int, int, int], None]  # recordings done, recordings in all, recordings with a failure
 
@@ -86,7 +86,6 @@ def run_tasks(
             yield function(task, parts, config)
         return
     import joblib
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
     if scheduler:  # workers have working directories of their own
         parts = parts.absolute()
@@ -96,22 +95,15 @@ def run_tasks(
         backend, jobs = dask_backend(scheduler, [parts, min(sources)]), -1
     else:
         backend = contextlib.nullcontext("loky")
-    try:
-        with backend as chosen:
-            parallel = joblib.Parallel(
-                n_jobs=jobs,
-                backend=chosen,
-                return_as="generator_unordered",
-                pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
-            )
-            yield from parallel(
-                joblib.delayed(_run_in_worker)(function, task, parts, config) for task in tasks
-            )
-    except BrokenProcessPool as error:
-        raise StressIDError(
-            "A worker process was killed, perhaps for want of memory; run again with fewer jobs: "
-            "finished recordings are kept."
-        ) from error
+    calls = (joblib.delayed(_run_in_worker)(function, task, parts, config) for task in tasks)
+    with backend as chosen:
+        yield from results_of(
+            calls,
+            jobs,
+            kept="finished recordings are kept",
+            backend=chosen,
+            pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
+        )
 
 
 def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
