@@ -11,7 +11,7 @@ from typing import Annotated
 import common
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing import levels_of_person, prepare_recording
+from stressid_keras.preprocessing import levels_of_person, prepare_recording, signals_may_run_on
 from stressid_keras.provenance import atomic_path
 from stressid_keras.ranges import Range
 from stressid_keras.reporting.pictures import augmentations_figure, recording_figure
@@ -29,11 +29,13 @@ def recipe():
     folder = run.output_dir / "pictures"
     files = [folder / f"{recording.name}-{arguments.window}.png"]
     levels = levels_of_person(index, recording.subject, config.preparation)
-    save(recording_figure(recording, config.preparation, arguments.window, levels), files[0])
+    run_on = signals_may_run_on(index, recording, config.preparation)
+    save(recording_figure(recording, config.preparation, arguments.window, levels, run_on), files[0])
     if arguments.augmentations:
+        prepared = prepare_recording(recording, config.preparation, levels, run_on)
         windows = {
             modality: made[arguments.window].array
-            for modality, made in prepare_recording(recording, config.preparation, levels).items()
+            for modality, made in prepared.items()
             if arguments.window < len(made) and made[arguments.window].array is not None
         }
         files.append(folder / f"{recording.name}-{arguments.window}-augmentations.png")

@@ -411,7 +411,7 @@ class DistillationConfig(Checked):
     what else the literature found to help.
 
     `distillation.methods` names the combinations and their papers; a weight of 0 leaves a term out. A method that is
-    added brings options of its own: they stand in `options`, and are checked as its file declares them when a student
+    added brings options of its own: they stand in `added`, and are checked as its file declares them when a student
     is to be distilled.
     """
 

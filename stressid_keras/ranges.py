@@ -128,8 +128,8 @@ def checked(kind, value, where: str):
 
     Args:
         kind: bool, int, float or str, annotated with what it may be; a tuple of one of them, annotated with what its
-            items may be and their `Length`; a dict of texts and one of them all, or `object`, which is anything that
-            JSON can hold; or a dataclass.
+            items may be and their `Length`; a dict of texts and one of them all, or `object`, which is any of these
+            but a dict, or a list of them; or a dataclass.
         value: what was given.
         where: the name that a sentence gives it.
 
@@ -185,7 +185,7 @@ def _check_length(value, rules, where: str) -> None:
 
 
 def _checked_plain(value, where: str):
-    """What JSON can hold, of whatever kind."""
+    """A number, a text, true or false, or a list of them."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, numbers.Real):

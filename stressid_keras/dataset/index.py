@@ -122,9 +122,8 @@ def _nothing_usable(root: Path, found: Contents, modalities: tuple[str, ...]) ->
         f"{sum(modality not in recording.sources for recording in found.recordings)} lack {modality}"
         for modality in modalities
     )
-    wanted = "all five modalities" if modalities == MODALITIES else spoken_list(modalities)
     return (
-        f"{root} has no recording with {wanted}: of {len(found.recordings)} labelled recordings "
+        f"{root} has no recording with {spoken_list(modalities)}: of {len(found.recordings)} labelled recordings "
         f"{', '.join(lacking)}; {found.naming}."
     )
 

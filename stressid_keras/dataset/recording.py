@@ -7,6 +7,7 @@ from stressid_keras.errors import RecordingError
 from stressid_keras.modalities import MODALITIES
 
 SLACK_SECONDS, SLACK_SHARE = 1.0, 0.1  # recorders are started and stopped by hand
+SPAN_VERSION = 2  # raised when the same part lies elsewhere in the same file
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class Part:
         if self.start == 0 and self.end is None:
             return 0.0, seconds
         end = seconds if self.end is None else self.end
-        if end <= seconds + SLACK_SECONDS and self.start < seconds:
-            return self.start, min(end, seconds)
         wanted = end - self.start
         if not self.shared and self.end is not None and seconds <= wanted * (1 + SLACK_SHARE) + SLACK_SECONDS:
             return 0.0, seconds
+        if end <= seconds + SLACK_SECONDS and self.start < seconds:
+            return self.start, min(end, seconds)
         alone = "" if self.shared or self.end is None else f", or the {wanted:g} s of the recording alone"
         raise RecordingError(
             f"{file} lasts {seconds:.1f} s, and the recording is to lie from {self.start:g} s to "

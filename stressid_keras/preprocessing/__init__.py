@@ -7,7 +7,7 @@ from stressid_keras.preprocessing.signals.gaf import gramian_angular_field, pixe
 from stressid_keras.preprocessing.signals.physiology import clean_signal, load_signals
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.windows import modality_spans, window_spans
-from stressid_keras.preprocessing.work import levels_of_person, prepare_recording
+from stressid_keras.preprocessing.work import levels_of_person, prepare_recording, signals_may_run_on
 
 __all__ = [
     "PreparedWindow",
@@ -22,5 +22,6 @@ __all__ = [
     "pixels",
     "prepare_dataset",
     "prepare_recording",
+    "signals_may_run_on",
     "window_spans",
 ]

@@ -1,5 +1,6 @@
 """Waveforms and their log-mel spectrograms."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ from stressid_keras.config import AudioConfig, QualityConfig
 from stressid_keras.dataset.recording import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.mel import mel_bands
-from stressid_keras.media.sound.sound_files import read_recording
+from stressid_keras.media.sound.sound_files import Sound, read_recording
 from stressid_keras.media.sound.waveform import (
     peak_deviation,
     trim_padding,
     within_full_scale,
     without_offset,
 )
+from stressid_keras.preprocessing.file_stamp import file_stamp
 
 AMIN = 1e-10  # least power, before the logarithm; librosa's
 FRAME_BLOCK = 64  # frames at a time: what is between waveform and mel bands then stays in the cache
@@ -53,7 +55,11 @@ def load_waveform_and_clipping(
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """As `load_waveform`, and which samples of the file were clipped in any channel: (m,) bool, and their rate."""
     path = Path(path)
-    sound = read_recording(path, clip_peak, max_seconds)
+    sound = (
+        _shared_sound(path, file_stamp(path), clip_peak, max_seconds)
+        if part.shared
+        else read_recording(path, clip_peak, max_seconds)
+    )
     if peak_deviation(sound.waveform) < silence_peak <= sound.loudest_channel:
         raise RecordingError(
             f"{path.name} has channels that cancel each other: one has a peak of {sound.loudest_channel:.1e}, their "
@@ -69,6 +75,14 @@ def load_waveform_and_clipping(
 
         waveform = soxr.resample(waveform, sound.rate, sample_rate, quality="HQ")
     return within_full_scale(waveform), clipped, sound.rate
+
+
+@functools.lru_cache(maxsize=1)  # recordings may lie in one file, after each other
+def _shared_sound(path: Path, stamp: tuple[int, ...], clip_peak: float, max_seconds: float) -> Sound:
+    sound = read_recording(path, clip_peak, max_seconds)
+    for samples in (sound.waveform, sound.clipped):
+        samples.setflags(write=False)  # they are the next recording's, too
+    return sound
 
 
 def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:

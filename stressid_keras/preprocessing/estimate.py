@@ -6,9 +6,9 @@ from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film.video_file import open_video
 from stressid_keras.modalities import FILM, RECORDS, SOUND
-from stressid_keras.preprocessing.lengths import implausible
 from stressid_keras.preprocessing.signals.gaf import pixels
-from stressid_keras.preprocessing.sources import inspect_lengths, is_image
+from stressid_keras.preprocessing.sources import is_image, measure_sources
+from stressid_keras.preprocessing.units import lengths, refusals
 from stressid_keras.preprocessing.windows import Span, modality_spans, window_spans
 from stressid_keras.store.encoding import stored_type
 from stressid_keras.store.images import image_width
@@ -16,29 +16,32 @@ from stressid_keras.store.images import image_width
 LOOKED_AT = 16  # recordings: on a network disk, opening every file of a thousand would take minutes
 
 
-def estimate_nbytes(recordings, config: PreparationConfig) -> int:
-    """Bytes of the arrays, scaled up from some evenly spaced recordings; unusable files count as nothing."""
+def estimate_nbytes(recordings, config: PreparationConfig, run_on: bool = False) -> int:
+    """Bytes of the arrays, scaled up from some evenly spaced recordings; unusable files count as nothing.
+
+    Args:
+        run_on: of the data set: see `lengths.signals_run_on`.
+    """
     step = max(1, len(recordings) // LOOKED_AT)
     looked_at = recordings[::step]
     return round(
-        sum(_usable_nbytes(recording, config) for recording in looked_at) * len(recordings) / len(looked_at)
+        sum(_usable_nbytes(recording, config, run_on) for recording in looked_at)
+        * len(recordings)
+        / len(looked_at)
     )
 
 
-def _usable_nbytes(recording, config: PreparationConfig) -> int:
+def _usable_nbytes(recording, config: PreparationConfig, run_on: bool) -> int:
     try:
-        return _nbytes(recording, config)
+        return _nbytes(recording, config, run_on)
     except Exception:  # of whatever type: an estimate must not stop a run, which will name what is wrong
         return 0
 
 
-def _nbytes(recording, config: PreparationConfig) -> int:
-    seconds = inspect_lengths(recording, config)
-    told = {
-        modality: value for modality, value in seconds.items() if not is_image(recording.sources[modality])
-    }
-    for modality in implausible(told, recording.sources, True, config):
-        del seconds[modality]
+def _nbytes(recording, config: PreparationConfig, run_on: bool) -> int:
+    sources = measure_sources(recording, config)
+    refused = refusals(recording, sources, config, run_on)
+    seconds = lengths(recording, {m: source for m, source in sources.items() if m not in refused}, config)
     spans = window_spans(seconds, config)
     total = 0
     for modality, path in recording.sources.items():

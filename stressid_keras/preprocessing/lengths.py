@@ -1,12 +1,13 @@
 """The lengths of a recording's files, beside each other: what cannot be one recording is refused, or said."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.modalities import PHYSIOLOGICAL
+from stressid_keras.modalities import PHYSIOLOGICAL, spoken_list
 from stressid_keras.preprocessing.signals.physiology import too_long
 
 FACTOR = (
@@ -42,7 +43,7 @@ RATES = (
     4000,
     5000,
 )
-_NAMES = {"audio": "sound", "video": "video", "signals": "signals"}
+_SPOKEN = {"audio": "sound", "video": "video"}
 
 
 def signals_run_on(recordings: Iterable[Mapping[str, float]]) -> bool:
@@ -52,15 +53,25 @@ def signals_run_on(recordings: Iterable[Mapping[str, float]]) -> bool:
     late, or always at the same time, does not.
 
     Args:
-        recordings: seconds of each modality, of each recording.
+        recordings: seconds of each modality, of each recording; of several signals, the longest decides.
     """
-    files = [lengths for lengths in map(_by_file, recordings) if len(lengths) > 1 and "signals" in lengths]
-    signals = np.array([lengths["signals"] for lengths in files])
-    others = np.array([max(v for name, v in lengths.items() if name != "signals") for lengths in files])
-    longer = signals >= FACTOR * others if len(files) else np.zeros(0, bool)
-    if longer.sum() <= len(files) / 2:
+    lengths = [
+        (max(signals), max(others))
+        for signals, others in map(_signals_and_others, recordings)
+        if signals and others
+    ]
+    signals, others = np.reshape(lengths, (-1, 2)).T
+    longer = signals >= FACTOR * others
+    if longer.sum() <= len(lengths) / 2:
         return False
     return _spread(signals[longer]) < EQUAL and _spread(signals[longer] / others[longer]) > VARIED
+
+
+def _signals_and_others(seconds: Mapping[str, float]) -> tuple[list[float], list[float]]:
+    return tuple(
+        [value for modality, value in seconds.items() if (modality in PHYSIOLOGICAL) == is_signal]
+        for is_signal in (True, False)
+    )
 
 
 def _spread(values: np.ndarray) -> float:
@@ -71,21 +82,21 @@ def _spread(values: np.ndarray) -> float:
 def implausible(
     seconds: Mapping[str, float],
     paths: Mapping[str, Path],
-    timed: bool,
+    timed: Collection[str],
     config: PreparationConfig,
     run_on: bool = False,
 ) -> dict[str, str]:
     """Which modalities cannot be of the recording that the others are of, and why: modality → sentence.
 
     - Longer than `config.quality.max_seconds`: any.
-    - Signals without a time column, whose rate is taken on trust: their length differs from that of the sound and from
-      that of the video (of those that there are) by FACTOR and SECONDS.
-    - Anything else: it is longer than each of the others by as much. What is shorter may have been stopped early.
+    - A file of signals without a time column, whose rate is taken on trust: its length differs from that of the sound
+      and from that of the video (of those that there are) by FACTOR and SECONDS.
+    - Any other file: it is longer than each of the others by as much. What is shorter may have been stopped early.
 
     Args:
         seconds: length of each modality that can be used, without images, which do not tell.
-        paths: their files.
-        timed: whether the signals have a time column.
+        paths: their files, which signals may share.
+        timed: the signals whose files have a time column.
         run_on: whether signals may be longer than the others: see `signals_run_on`.
     """
     limit = config.quality.max_seconds
@@ -94,47 +105,74 @@ def implausible(
         for m, value in seconds.items()
         if not value <= limit  # NaN is refused as well
     }
-    lengths = _by_file({m: value for m, value in seconds.items() if m not in refused})
-    signals = [modality for modality in PHYSIOLOGICAL if modality in seconds and modality not in refused]
-    others = {name: value for name, value in lengths.items() if name != "signals"}
-    if run_on and others and lengths.get("signals", 0.0) > max(others.values()):
-        del lengths["signals"]
-        signals = []
-    if (
-        signals
+    files = _files({m: value for m, value in seconds.items() if m not in refused}, paths)
+    others = [file for file in files if not file.is_signals]
+    if run_on and others:
+        longest = max(file.seconds for file in others)
+        files = [file for file in files if not (file.is_signals and file.seconds > longest)]
+    misfits = [
+        file
+        for file in files
+        if file.is_signals
         and others
-        and not timed
-        and all(_apart(lengths["signals"], value) for value in others.values())
-    ):
-        reason = _of_signals(paths[signals[0]].name, lengths["signals"], others, config.quality.signal_rate)
-        return refused | dict.fromkeys(signals, reason)
-    for name, value in lengths.items():
-        rest = {other: length for other, length in lengths.items() if other != name}
-        if rest and all(value > length and _apart(value, length) for length in rest.values()):
-            modalities = signals if name == "signals" else [name]
+        and not set(file.modalities) & set(timed)
+        and all(_apart(file.seconds, other.seconds) for other in others)
+    ]
+    if misfits:
+        for file in misfits:
+            refused |= dict.fromkeys(file.modalities, _of_signals(file, others, config.quality.signal_rate))
+        return refused
+    for file in files:
+        rest = [other for other in files if other != file]
+        if rest and all(
+            file.seconds > other.seconds and _apart(file.seconds, other.seconds) for other in rest
+        ):
             reason = (
-                f"{paths[modalities[0]].name} lasts {value:.1f} s, but {_list(rest)}: they cannot be one recording; "
+                f"{file.name} lasts {file.seconds:.1f} s, but {_list(rest)}: they cannot be one recording; "
                 "expected files of the same length."
             )
-            return refused | dict.fromkeys(modalities, reason)
+            return refused | dict.fromkeys(file.modalities, reason)
     return refused
 
 
-def difference(seconds: Mapping[str, float]) -> str:
+def difference(seconds: Mapping[str, float], paths: Mapping[str, Path]) -> str:
     """The lengths of a recording's files, if they differ by more than NOTED and a second; else empty."""
-    lengths = _by_file(seconds)
-    if len(lengths) < 2 or max(lengths.values()) <= max(
-        NOTED * min(lengths.values()), min(lengths.values()) + 1
-    ):
+    files = _files(seconds, paths)
+    lengths = [file.seconds for file in files]
+    if len(files) < 2 or max(lengths) <= max(NOTED * min(lengths), min(lengths) + 1):
         return ""
-    return ", ".join(f"{_NAMES[name]} {value:.1f} s" for name, value in lengths.items())
+    return ", ".join(f"{file.spoken} {file.seconds:.1f} s" for file in files)
 
 
-def _by_file(seconds: Mapping[str, float]) -> dict[str, float]:
-    """One length for the three signals, which share a file."""
-    signals = [value for modality, value in seconds.items() if modality in PHYSIOLOGICAL]
-    lengths = {modality: value for modality, value in seconds.items() if modality not in PHYSIOLOGICAL}
-    return lengths | ({"signals": max(signals)} if signals else {})
+@dataclass(frozen=True)
+class _File:
+    """A file of a recording: the modalities of which it holds equally much."""
+
+    modalities: tuple[str, ...]
+    seconds: float
+    name: str
+    spoken: str  # "sound"; "signals" of all of them, "ECG" where they are in several files
+
+    @property
+    def is_signals(self) -> bool:
+        return self.modalities[0] in PHYSIOLOGICAL
+
+
+def _files(seconds: Mapping[str, float], paths: Mapping[str, Path]) -> list[_File]:
+    """Signals that share a file, and the part of it that is the recording's, are one; they come last."""
+    found = [
+        _File((modality,), value, paths[modality].name, _SPOKEN[modality])
+        for modality, value in seconds.items()
+        if modality not in PHYSIOLOGICAL
+    ]
+    signals: dict[tuple[Path, float], list[str]] = {}
+    for modality in PHYSIOLOGICAL:
+        if modality in seconds:
+            signals.setdefault((paths[modality], seconds[modality]), []).append(modality)
+    for (path, value), modalities in signals.items():
+        spoken = "signals" if len(signals) == 1 else spoken_list(modalities)
+        found.append(_File(tuple(modalities), value, path.name, spoken))
+    return found
 
 
 def _apart(one: float, other: float) -> bool:
@@ -142,21 +180,19 @@ def _apart(one: float, other: float) -> bool:
     return long >= FACTOR * short and long - short > SECONDS
 
 
-def _of_signals(file: str, seconds: float, others: Mapping[str, float], rate: float) -> str:
-    longest = max(others.values())
-    fitting = seconds * rate / longest
+def _of_signals(file: _File, others: list[_File], rate: float) -> str:
+    seconds, lengths = file.seconds, [other.seconds for other in others]
+    fitting = seconds * rate / max(lengths)
     near = [
-        usual
-        for usual in RATES
-        if any(abs(seconds * rate / value / usual - 1) < 0.05 for value in others.values())
+        usual for usual in RATES if any(abs(seconds * rate / value / usual - 1) < 0.05 for value in lengths)
     ]
     likely = min(near, key=lambda usual: abs(fitting / usual - 1), default=None)
     hint = f" ({likely} Hz would fit)" if likely else ""
     return (
-        f"{file} lasts {seconds:.1f} s at {rate:g} Hz, but {_list(others)}: they cannot be one recording; no "
+        f"{file.name} lasts {seconds:.1f} s at {rate:g} Hz, but {_list(others)}: they cannot be one recording; no "
         f"column of it tells the time, so give --signal-rate if its rate is another{hint}, or restore what it lacks."
     )
 
 
-def _list(lengths: Mapping[str, float]) -> str:
-    return " and ".join(f"the {_NAMES[name]} {value:.1f} s" for name, value in lengths.items())
+def _list(files: list[_File]) -> str:
+    return " and ".join(f"the {file.spoken} {file.seconds:.1f} s" for file in files)

@@ -22,7 +22,7 @@ from stressid_keras.preprocessing.units import (
     refusals,
     told_lengths,
 )
-from stressid_keras.preprocessing.work import Progress, Task, inspect_signals, make_recording, run_tasks
+from stressid_keras.preprocessing.work import Progress, Task, inspect_recording, make_recording, run_tasks
 from stressid_keras.provenance import fingerprint, read_sealed, versions, write_sealed
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.system.locking import exclusive
@@ -56,8 +56,9 @@ def prepare_dataset(
         scheduler: address of a Dask scheduler; its workers, which must see the same files at the same paths,
             then do the work instead of processes of this machine.
         announce: called with the bytes that the arrays will have, about, before there is work to be done.
-        inspected: called with (recordings looked at, recordings to look at): before any signal of a person is imaged,
-            all of that person's files are read once, for their content's hash, length and levels.
+        inspected: called with (recordings looked at, recordings to look at): before anything is made, all files that
+            are not known are read once, for their content's hash and length and, where signals are imaged between
+            the levels of their person, for these.
 
     Raises:
         DatasetError: nothing usable; `failures.csv` says why.
@@ -95,13 +96,12 @@ class _Preparation:
 
     def run(self, jobs: int, progress: Progress | None, scheduler: str, announce, inspected) -> PreparedStore:
         known = load_known(self.folder / KNOWN_SOURCES)
-        if self.config.gaf.levels == "person":
-            self._learn_levels(known, jobs, scheduler, inspected)
+        self._inspect(known, jobs, scheduler, inspected)
         tasks = self._outstanding(known)
         if not tasks and (store := self._current_store()):
             return store
         if announce and tasks:
-            announce(estimate_nbytes(self.recordings, self.config))
+            announce(estimate_nbytes(self.recordings, self.config, self.run_on))
         done, failed = len(self.recordings) - len(tasks), 0
         try:
             for outcome in run_tasks(make_recording, tasks, self.parts, self.config, jobs, scheduler):
@@ -114,13 +114,14 @@ class _Preparation:
         self._pack()
         return PreparedStore.open(self.folder)
 
-    def _learn_levels(self, known: dict[str, Source], jobs: int, scheduler: str, inspected) -> None:
-        """The levels of every person; a recording is read unless its files were inspected and not touched since.
+    def _inspect(self, known: dict[str, Source], jobs: int, scheduler: str, inspected) -> None:
+        """Learn whether signals run on, and the levels of every person where they are wanted.
 
-        What was found before an interruption is kept.
+        A recording is read unless its files were inspected and not touched since. What was found before an
+        interruption is kept.
         """
-        path = self.folder / KNOWN_LEVELS
-        remembered = _remembered_levels(path)
+        path, wanted = self.folder / KNOWN_LEVELS, self.config.gaf.levels == "person"
+        remembered = _remembered_levels(path) if wanted else {}
         found: dict[str, Levels] = {}
         inspected_sources: dict[str, dict[str, Source]] = {}
         keys: dict[str, str] = {}
@@ -128,11 +129,11 @@ class _Preparation:
         for recording in self.recordings:
             sources = {m: current_source(recording, m, known) for m in recording.sources}
             key = keys[recording.name] = levels_key(recording, sources, self.config)
-            if key and key in remembered:
-                found[recording.name], inspected_sources[recording.name] = remembered[key], sources
+            if key and (key in remembered or not wanted):
+                found[recording.name], inspected_sources[recording.name] = remembered.get(key, {}), sources
             else:
                 unknown.append(Task(recording, _mine(recording, known)))
-        results = run_tasks(inspect_signals, unknown, self.parts, self.config, jobs, scheduler)
+        results = run_tasks(inspect_recording, unknown, self.parts, self.config, jobs, scheduler)
         try:
             for done, seen in enumerate(results, start=1):
                 name = seen.recording.name
@@ -142,11 +143,14 @@ class _Preparation:
                 if inspected:
                     inspected(done, len(unknown))
         finally:
-            if unknown:
+            if unknown and wanted:
                 write_sealed(path, {keys[name]: found[name] for name in sorted(found) if keys[name]})
+            if unknown:
                 save_known(self.folder / KNOWN_SOURCES, known)
         lengths = (told_lengths(r, inspected_sources[r.name], self.config) for r in self.recordings)
         self.run_on = signals_run_on(lengths)
+        if not wanted:
+            return
         for recording in self.recordings:
             refused = refusals(recording, inspected_sources[recording.name], self.config, self.run_on)
             found[recording.name] = {m: pair for m, pair in found[recording.name].items() if m not in refused}

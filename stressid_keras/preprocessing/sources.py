@@ -14,14 +14,13 @@ from stressid_keras.media.sound.sound_files import audio_header
 from stressid_keras.modalities import FILM, RECORDS, SOUND
 from stressid_keras.preprocessing.failures import sentence
 from stressid_keras.preprocessing.file_stamp import file_stamp
-from stressid_keras.preprocessing.signals.physiology import Columns
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader, columns_of
 from stressid_keras.provenance import file_fingerprint, read_sealed, write_sealed
 from stressid_keras.store.images import image_width
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2  # of what is kept of a file; raised when the same file is measured, or refused, in another way
+VERSION = 3  # of what is kept of a file; raised when the same file is measured, or refused, in another way
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,14 @@ def inspect_sources(recording, known: Mapping[str, Source], reader: SignalReader
     return found
 
 
-def inspect_lengths(recording, config: PreparationConfig) -> dict[str, float]:
-    """Seconds of each modality that can be used: modality → seconds. Nothing is decoded or hashed."""
+def measure_sources(recording, config: PreparationConfig) -> dict[str, Source]:
+    """Of each modality whose file can be read: modality → Source, without content. Nothing is decoded or hashed."""
     reader = SignalReader(recording, config.quality)
     found = {}
     for modality, path in recording.sources.items():
         with contextlib.suppress(Exception):  # which inspect_sources names
             length, channels, timed = _measure(modality, path, reader)
-            source = Source((), "", length, channels, "", timed)
-            start, end = span_in_file(recording, modality, source, config)
-            found[modality] = end - start
+            found[modality] = Source((), "", length, channels, "", timed)
     return found
 
 
@@ -102,13 +99,10 @@ def current_source(recording, modality: str, known: Mapping[str, Source]) -> Sou
 
 
 def source_key(recording, modality: str) -> str:
-    """A file's place in its tree, such as "Audio/2ea4/2ea4_Stroop.wav", and what is read of it."""
-    path, record = recording.sources[modality], RECORDS[modality]
-    place = "/".join(path.parts[-3:])
-    if record.is_signal and not is_image(path):
-        columns = columns_of(recording, path)
-        return place if columns == Columns() else f"{place}#{columns}"
-    return place if path.suffix.lower() in (record.suffix, ".png") else f"{place}#{modality}"
+    """A recording's file, wherever its tree lies, and what is read of it: "2ea4_Math/2ea4_Math.wav#audio"."""
+    path = recording.sources[modality]
+    is_table = RECORDS[modality].is_signal and not is_image(path)
+    return f"{recording.name}/{path.name}#{columns_of(recording, path) if is_table else modality}"
 
 
 def is_image(path: Path) -> bool:

@@ -11,6 +11,7 @@ from stressid_keras.media.speech import load_weights, speech_statistics
 from stressid_keras.media.speech.settings import SAMPLE_RATE, STATISTICS
 from stressid_keras.media.speech.weights import SHA256
 from stressid_keras.preprocessing.waveforms import window_waveforms
+from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.store.store import PreparedStore
@@ -92,7 +93,6 @@ def _stored(path: Path, key: str) -> np.ndarray | None:
 
 def _computed(index, store: PreparedStore, jobs: int, progress: Progress | None) -> np.ndarray:
     import joblib
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
     recordings = {recording.name: recording for recording in index.recordings}
     rows = np.flatnonzero(store.has("audio"))
@@ -106,16 +106,10 @@ def _computed(index, store: PreparedStore, jobs: int, progress: Progress | None)
         if name in recordings
     ]
     found = np.full((len(store), STATISTICS), np.nan, np.float32)
-    try:
-        results = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
-        for done, (places, values) in enumerate(results, start=1):
-            found[places] = values
-            if progress:
-                progress(done, len(calls))
-    except BrokenProcessPool as error:
-        raise StressIDError(
-            "A worker process was killed, perhaps for want of memory; run again with fewer jobs."
-        ) from error
+    for done, (places, values) in enumerate(results_of(calls, jobs), start=1):
+        found[places] = values
+        if progress:
+            progress(done, len(calls))
     return found
 
 
@@ -123,13 +117,10 @@ def _of_recording(store: PreparedStore, recording, rows: np.ndarray) -> tuple[li
     """Rows that have a waveform, and their statistics."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-    rate, places = (
-        store.config.audio.sample_rate,
-        {int(store.manifest["window"].iloc[row]): int(row) for row in rows},
-    )
-    with threadpool_limits(
-        1
-    ):  # there are as many processes as cores, and sums in another order have other last digits
+    rate = store.config.audio.sample_rate
+    places = {int(store.manifest["window"].iloc[row]): int(row) for row in rows}
+    # there are as many processes as cores, and sums in another order have other last digits
+    with threadpool_limits(1):
         found = {
             places[int(row["window"])]: encoded(waveform, rate)
             for row, waveform in window_waveforms(store, rows, [recording])

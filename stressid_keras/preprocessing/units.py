@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.dataset.recording import WHOLE
+from stressid_keras.dataset.recording import SPAN_VERSION, WHOLE
 from stressid_keras.errors import RecordingError
 from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing.failures import may_pass, sentence
@@ -90,7 +90,7 @@ def refusals(
             broken.setdefault(modality, str(error))
     sound = {modality: source for modality, source in sources.items() if modality not in broken}
     told = _told(recording, sound, config)
-    timed = any(sources[modality].timed for modality in told)
+    timed = {modality for modality in told if sources[modality].timed}
     return broken | implausible(told, recording.sources, timed, config, run_on)
 
 
@@ -100,8 +100,8 @@ def _plan(
     paths = recording.sources
     reasons = refusals(recording, sources, config, run_on)
     usable = {modality: source for modality, source in sources.items() if modality not in reasons}
-    seconds = _lengths(recording, usable, config)
-    note = difference(_told(recording, usable, config))
+    seconds = lengths(recording, usable, config)
+    note = difference(_told(recording, usable, config), paths)
     spans = window_spans(seconds, config)
     if any(is_image(path) for path in paths.values()):
         spans = [spans[0] if spans[0][1] else (0.0, config.window_seconds)]
@@ -114,7 +114,7 @@ def _plan(
         if modality in levels and not is_image(path):
             bounds[modality] = levels[modality]
         content, part = sources[modality].content, recording.part(modality)
-        cut = [] if part == WHOLE else [dataclasses.astuple(part)]
+        cut = [] if part == WHOLE else [dataclasses.astuple(part), SPAN_VERSION]
         refused = [] if sources[modality].reason or modality not in reasons else [reasons[modality]]
         fingerprints[modality] = content and fingerprint(
             content, settings(modality, config), shares[modality], spans, bounds.get(modality), *cut, *refused
@@ -131,10 +131,10 @@ def told_lengths(recording, sources: dict[str, Source], config: PreparationConfi
 def _told(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
     """Seconds of the modalities whose files tell their length: modality → seconds."""
     files = {m: source for m, source in sources.items() if not is_image(recording.sources[m])}
-    return _lengths(recording, files, config)
+    return lengths(recording, files, config)
 
 
-def _lengths(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
+def lengths(recording, sources: dict[str, Source], config: PreparationConfig) -> dict[str, float]:
     """Seconds of the recording's part of each file that can be used: modality → seconds."""
     spans = {m: span_in_file(recording, m, source, config) for m, source in sources.items()}
     return {modality: end - start for modality, (start, end) in spans.items()}
@@ -184,5 +184,8 @@ def levels_key(recording, sources: Mapping[str, Source | None], config: Preparat
         return ""
     contents = [sources[modality].content for modality in PHYSIOLOGICAL if modality in sources]
     used = [settings(modality, config) for modality in PHYSIOLOGICAL]
-    parts = [[modality, dataclasses.astuple(part)] for modality, part in sorted(recording.parts.items())]
+    parts = [
+        [modality, dataclasses.astuple(part), SPAN_VERSION]
+        for modality, part in sorted(recording.parts.items())
+    ]
     return fingerprint(contents, used, refusals(recording, dict(sources), config, run_on=True), *parts)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
-from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.cluster import dask_backend
+from stressid_keras.preprocessing.lengths import signals_run_on
 from stressid_keras.preprocessing.signals.signal_levels import (
     NO_RANGE,
     Levels,
@@ -16,7 +16,7 @@ from stressid_keras.preprocessing.signals.signal_levels import (
     recording_levels,
 )
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader
-from stressid_keras.preprocessing.sources import Source, inspect_sources
+from stressid_keras.preprocessing.sources import Source, inspect_sources, measure_sources
 from stressid_keras.preprocessing.transforms import PreparedWindow
 from stressid_keras.preprocessing.units import (
     load_part,
@@ -25,7 +25,9 @@ from stressid_keras.preprocessing.units import (
     plan_recording,
     refusals,
     save_part,
+    told_lengths,
 )
+from stressid_keras.preprocessing.worker_processes import results_of
 
 Progress = Callable[[int, int, int], None]  # recordings done, recordings in all, recordings with a failure
 
@@ -56,7 +58,7 @@ class Inspection:
 
     recording: object
     sources: dict[str, Source]  # by modality
-    levels: Levels  # of its signals
+    levels: Levels  # of its signals; none where each window is scaled by itself
 
 
 def run_tasks(
@@ -71,7 +73,7 @@ def run_tasks(
 
     Args:
         function: `make_recording`, which leaves a part file for each unit that neither store nor parts have, or
-            `inspect_signals`.
+            `inspect_recording`.
         jobs: processes on this machine; 1 works in this one.
         scheduler: address of a Dask scheduler, whose workers are used instead.
 
@@ -84,7 +86,6 @@ def run_tasks(
             yield function(task, parts, config)
         return
     import joblib
-    from joblib.externals.loky.process_executor import BrokenProcessPool
 
     if scheduler:  # workers have working directories of their own
         parts = parts.absolute()
@@ -94,22 +95,15 @@ def run_tasks(
         backend, jobs = dask_backend(scheduler, [parts, min(sources)]), -1
     else:
         backend = contextlib.nullcontext("loky")
-    try:
-        with backend as chosen:
-            parallel = joblib.Parallel(
-                n_jobs=jobs,
-                backend=chosen,
-                return_as="generator_unordered",
-                pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
-            )
-            yield from parallel(
-                joblib.delayed(_run_in_worker)(function, task, parts, config) for task in tasks
-            )
-    except BrokenProcessPool as error:
-        raise StressIDError(
-            "A worker process was killed, perhaps for want of memory; run again with fewer jobs: "
-            "finished recordings are kept."
-        ) from error
+    calls = (joblib.delayed(_run_in_worker)(function, task, parts, config) for task in tasks)
+    with backend as chosen:
+        yield from results_of(
+            calls,
+            jobs,
+            kept="finished recordings are kept",
+            backend=chosen,
+            pre_dispatch="all" if scheduler else "2 * n_jobs",  # workers that join later find work
+        )
 
 
 def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcome:
@@ -130,14 +124,15 @@ def make_recording(task: Task, parts: Path, config: PreparationConfig) -> Outcom
     return Outcome(recording, sources, failed)
 
 
-def inspect_signals(task: Task, parts: Path, config: PreparationConfig) -> Inspection:
+def inspect_recording(task: Task, parts: Path, config: PreparationConfig) -> Inspection:
     """Look at the files of a recording, and the levels of the signals that can be used.
 
-    The levels of a person are wanted before any of its signals is imaged.
+    The lengths of a data set's files, and the levels of a person, are wanted before any signal is imaged.
     """
     reader = SignalReader(task.recording, config.quality)
     sources = inspect_sources(task.recording, task.known, reader)
-    return Inspection(task.recording, sources, _levels(sources, config, reader))
+    levels = _levels(sources, config, reader) if config.gaf.levels == "person" else {}
+    return Inspection(task.recording, sources, levels)
 
 
 def levels_of_person(index, subject: str, config: PreparationConfig) -> Levels | None:
@@ -147,26 +142,43 @@ def levels_of_person(index, subject: str, config: PreparationConfig) -> Levels |
 
     def levels_of(mine: bool) -> list[Levels]:
         recordings = (r for r in index.recordings if (r.subject == subject) == mine)
-        return [inspect_signals(Task(recording), Path(), config).levels for recording in recordings]
+        return [inspect_recording(Task(recording), Path(), config).levels for recording in recordings]
 
     own = levels_of(mine=True)
     levels = person_levels(own)
     return person_levels(own, levels_of(mine=False)) if NO_RANGE in levels.values() else levels
 
 
+def signals_may_run_on(index, recording, config: PreparationConfig) -> bool:
+    """Whether signals of a recording that are longer than the rest are used: see `lengths.signals_run_on`.
+
+    Only where they are longer are the files of all other recordings of the `DatasetIndex` looked at.
+    """
+
+    def refused(run_on: bool) -> dict[str, str]:
+        return refusals(recording, measure_sources(recording, config), config, run_on)
+
+    return refused(False) != refused(True) and signals_run_on(
+        told_lengths(other, measure_sources(other, config), config)
+        for other in index.recordings
+        if set(index.needed) <= set(other.sources)
+    )
+
+
 def prepare_recording(
-    recording, config: PreparationConfig, levels: Levels | None = None
+    recording, config: PreparationConfig, levels: Levels | None = None, run_on: bool = False
 ) -> dict[str, list[PreparedWindow]]:
     """Prepare a single recording in memory: modality → its windows, in order. A failure is in its window.
 
     Args:
         levels: of the person's signals; none: this recording's own, as if the person had no other.
+        run_on: of the data set: see `signals_may_run_on`.
     """
     reader = SignalReader(recording, config.quality)
     sources = inspect_sources(recording, {}, reader)
     if levels is None and config.gaf.levels == "person":
         levels = _levels(sources, config, reader)
-    plan = plan_recording(recording, sources, config, levels)
+    plan = plan_recording(recording, sources, config, levels, run_on)
     return {
         modality: make_unit(recording, modality, plan, config, reader).windows
         for modality in recording.sources

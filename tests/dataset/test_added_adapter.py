@@ -33,6 +33,14 @@ def flat_folders():
     del ADAPTERS["flat"]
 
 
+def test_a_name_is_given_to_one_kind():
+    class Second(Adapter):
+        name = "table"
+
+    with pytest.raises(ValueError, match="'table' is registered twice"):
+        adapter(Second)
+
+
 def test_another_kind_of_data_set_goes_the_same_way(flat_folders, tiny_tree, tmp_path):
     folder = tmp_path / "flat"
     folder.mkdir()

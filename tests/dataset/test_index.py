@@ -7,7 +7,7 @@ import pytest
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import DatasetError
-from stressid_keras.modalities import MODALITIES
+from stressid_keras.modalities import MODALITIES, spoken_list
 
 CONFIG = DatasetConfig()
 FILES = {
@@ -354,7 +354,12 @@ def test_a_recording_with_two_labels_is_refused(tmp_path):
 
 def test_a_tree_without_a_complete_recording_is_refused_with_what_is_lacking(tmp_path):
     make_tree(tmp_path, ROWS, without=("audio",))
-    lacking = ("of 4 labelled recordings", "4 lack audio", "0 lack video", "0 lack ecg")
+    lacking = (
+        f"no recording with {spoken_list(MODALITIES)}: of 4 labelled recordings",
+        "4 lack audio",
+        "0 lack video",
+        "0 lack ecg",
+    )
     refuse(tmp_path, *lacking)
     refuse(tmp_path, *lacking, config=dataclasses.replace(CONFIG, teacher_recordings="all"))
 

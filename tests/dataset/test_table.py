@@ -119,7 +119,9 @@ def test_a_window_of_a_part_is_that_of_the_part_in_a_file_of_its_own(laboratory,
         (Part(2.0), 12.0, (2.0, 12.0)),
         (Part(8.0, 12.5), 12.0, (8.0, 12.0)),
         (Part(120.0, 150.0), 30.4, (0.0, 30.4)),
-        (Part(0.0, 30.0), 30.4, (0.0, 30.0)),
+        (Part(0.0, 30.0), 30.4, (0.0, 30.4)),
+        (Part(3.0, 63.0), 62.5, (0.0, 62.5)),
+        (Part(3.0, 63.0, shared=True), 62.5, (3.0, 62.5)),
     ],
 )
 def test_where_a_recording_lies_in_a_file(part, seconds, span):
@@ -163,6 +165,7 @@ def test_a_part_beyond_the_end_is_a_failure_of_its_recording_alone(table, tmp_pa
         ("sound/p00-1.wav", "sound/none.wav", "row 3, column audio: .*none.wav does not exist"),
         ("sound/p00-1.wav", "sound", "row 3, column audio: .*sound is a folder"),
         ("9.00,13.00", "13.00,9.00", "row 3, column end: 9 s is not after the start, 13 s"),
+        ("9.00,13.00", "900,13.00", "row 3, column end: 13 s is not after the start, 900 s"),
         ("9.00,13.00", "soon,13.00", "row 3, column start: found 'soon'; expected seconds"),
         ("9.00,13.00", ",", "row 3, column ecg: other rows name body/p00.csv, too; expected a start"),
         ("p00,task1", "a/b,task1", "row 3, column subject: found 'a/b'"),
@@ -202,7 +205,11 @@ def test_a_wrong_table_is_one_sentence_with_row_and_column(table, old, new, word
             "row 2, column eda: .*said to have 700 and 4",
         ),
         ({"classes": CLASSES, "columns": {"ecg": ""}}, "columns, ecg: found ''"),
-        ({"classes": CLASSES, "columns": {"ecg": "EDA", "eda": "EDA"}}, "titles that differ"),
+        (
+            {"classes": CLASSES, "columns": {"ecg": "skin", "eda": "Skin"}},
+            "row 2, column eda: column 'skin' of .*p00.csv is said to hold ecg and eda; expected a column for each",
+        ),
+        ({"classes": CLASSES, "columns": {"ecg": "EDA"}}, "column 'eda' of .* is said to hold ecg and eda"),
     ],
 )
 def test_a_wrong_description_is_one_sentence(table, described, words):
@@ -236,6 +243,61 @@ def test_a_table_without_signals_can_be_heard(table):
     index = index_dataset(table, BODY, modalities=("audio",))
     assert len(index.recordings) == 6
     assert index.modalities == ("audio",)
+
+
+def separate_files(table):
+    """Writes each signal into a file of its own, in a column `value`."""
+    for path in (table.parent / "body").iterdir():
+        written = np.loadtxt(path, delimiter=",", skiprows=1)
+        for number, name in enumerate(("ecg", "eda")):
+            np.savetxt(path.with_suffix(f".{name}"), written[:, number], "%.4f", header="value", comments="")
+    table.write_text(re.sub(r"(body/p\d+).csv,body/p\d+.csv", r"\1.ecg,\1.eda", table.read_text()))
+    described = {
+        "classes": CLASSES,
+        "rates": {"ecg": RATE, "eda": RATE},
+        "columns": {"ecg": "value", "eda": "value"},
+    }
+    table.with_suffix(".json").write_text(json.dumps(described))
+
+
+def test_signals_in_files_of_their_own_may_have_one_title(table):
+    together = [SignalReader(r, QualityConfig()) for r in index_dataset(table, BODY).recordings]
+    separate_files(table)
+    apart = [SignalReader(r, QualityConfig()) for r in index_dataset(table, BODY).recordings]
+    for one, other in zip(together, apart, strict=True):
+        for name in ("ecg", "eda"):
+            np.testing.assert_array_equal(one.samples(name), other.samples(name))
+
+
+def test_a_rate_holds_for_its_file_whichever_of_its_signals_are_used(table):
+    path = table.with_suffix(".json")
+    expected = index_dataset(table, BODY).recordings[0].parts
+    described = json.loads(path.read_text()) | {"rates": {"eda": RATE}}
+    path.write_text(json.dumps(described))
+    assert index_dataset(table, BODY).recordings[0].parts == expected
+    alone = index_dataset(table, DatasetConfig(teacher_modalities=("ecg",))).recordings[0]
+    assert len(SignalReader(alone, QualityConfig()).samples("ecg")) == SECONDS * 500
+
+
+def test_a_modality_without_an_end_or_a_start_of_its_own_has_that_of_the_row(table):
+    lines = table.read_text().splitlines()
+    own = ["ecg_start,audio_end", "2.6,", ",13.00", *[","] * (len(lines) - 3)]
+    table.write_text("\n".join(f"{line},{cells}" for line, cells in zip(lines, own, strict=True)))
+    first, second = index_dataset(table, BODY).recordings[:2]
+    assert [(first.part(m).start, first.part(m).end) for m in ("audio", "ecg", "eda")] == [
+        (2.5, 6.5),
+        (2.6, 6.5),
+        (2.5, 6.5),
+    ]
+    assert [(second.part(m).start, second.part(m).end) for m in ("audio", "ecg")] == [(9.0, 13.0)] * 2
+
+
+def test_the_sentence_about_an_end_names_the_column_that_says_it(table):
+    lines = table.read_text().splitlines()
+    own = ["ecg_end", "1.0", *[""] * (len(lines) - 2)]
+    table.write_text("\n".join(f"{line},{cell}" for line, cell in zip(lines, own, strict=True)))
+    with pytest.raises(DatasetError, match="row 2, column ecg_end: 1 s is not after the start"):
+        index_dataset(table, BODY)
 
 
 def test_times_are_seconds_or_a_clock(table):

@@ -5,9 +5,11 @@ import pytest
 import soundfile
 
 from stressid_keras.config import AudioConfig
+from stressid_keras.dataset.recording import Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.sound.sound_files import audio_header
 from stressid_keras.media.sound.waveform import trim_padding
+from stressid_keras.preprocessing import audio
 from stressid_keras.preprocessing.audio import load_waveform, log_mel
 from stressid_keras.store.encoding import from_stored, stored_type, to_stored
 
@@ -139,6 +141,28 @@ def test_log_mel_is_librosas(librosa, seconds):
 
 def test_log_mel_does_not_see_the_gain():
     np.testing.assert_allclose(log_mel(NOISE, AudioConfig()), log_mel(0.05 * NOISE, AudioConfig()), atol=1e-4)
+
+
+def test_a_file_that_recordings_share_is_decoded_once_until_it_changes(tmp_path, monkeypatch):
+    decoded, read_recording = [], audio.read_recording
+
+    def counting(path, *limits):
+        decoded.append(path.name)
+        return read_recording(path, *limits)
+
+    monkeypatch.setattr(audio, "read_recording", counting)
+    path = write(tmp_path / "session.wav", np.tile(NOISE, 2), subtype="FLOAT")
+    for start in (0.0, 1.0):
+        part = Part(start, start + 1.0, shared=True)
+        first = round(start * RATE)
+        np.testing.assert_array_equal(load_waveform(path, RATE, part=part), NOISE[first : first + RATE])
+        assert len(load_waveform(path, RATE // 2, part=part)) == RATE // 2
+    assert decoded == ["session.wav"]
+    write(path, np.tile(NOISE[::-1], 3), subtype="FLOAT")
+    np.testing.assert_array_equal(load_waveform(path, RATE, part=part), NOISE[::-1][RATE:])
+    load_waveform(path, RATE)
+    load_waveform(path, RATE)
+    assert decoded == ["session.wav"] * 4, "a file of one recording is not kept"
 
 
 @pytest.mark.parametrize("offset", [0.05, -0.25, 0.8])

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from stressid_keras.config import PreparationConfig
+from stressid_keras.config import GafConfig, PreparationConfig
 from stressid_keras.errors import DatasetError
-from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.preprocessing import prepare_dataset, prepare_recording, signals_may_run_on, work
+from stressid_keras.preprocessing.estimate import estimate_nbytes
 from stressid_keras.preprocessing.lengths import signals_run_on
-
-CONFIG = PreparationConfig()
 
 
 @pytest.mark.parametrize(
@@ -46,23 +45,62 @@ def without_video(index):
     return dataclasses.replace(index, recordings=recordings, modalities=("audio", "ecg", "eda", "rr"))
 
 
-def test_signals_that_run_on_are_used_and_said(index, tmp_path):
+@pytest.fixture(params=["person", "window"])
+def config(request):
+    return PreparationConfig(gaf=GafConfig(levels=request.param))
+
+
+def test_signals_that_run_on_are_used_and_said(index, tmp_path, config):
     for recording, seconds in zip(
         index.recordings, np.linspace(1.2, 2.0, len(index.recordings)), strict=True
     ):
         longer(recording, seconds, 15_000)
-    store = prepare_dataset(without_video(index), tmp_path / "prepared", CONFIG)
+    announced = []
+    store = prepare_dataset(without_video(index), tmp_path / "prepared", config, announce=announced.append)
     assert store.complete.sum() >= 3  # where rows are repeated a heartbeat may be broken
     assert not store.failures["reason"].str.contains("cannot be one recording").any()
+    sizes = [estimate_nbytes(without_video(index).recordings, config, run_on) for run_on in (True, False)]
+    assert announced == sizes[:1]
+    assert sizes[0] > sizes[1]
     assert set(store.notes["lengths"]) == {recording.name for recording in index.recordings}
-    again = prepare_dataset(without_video(index), tmp_path / "prepared", CONFIG)
+    again = prepare_dataset(
+        without_video(index), tmp_path / "prepared", config, inspected=lambda *_: pytest.fail("looked again")
+    )
     assert again.fingerprint == store.fingerprint
 
 
-def test_signals_of_another_rate_are_refused_with_the_rate_that_would_fit(index, tmp_path):
+def test_a_recording_alone_is_prepared_as_its_data_set_says(index, config):
+    for recording, seconds in zip(
+        index.recordings, np.linspace(1.2, 2.0, len(index.recordings)), strict=True
+    ):
+        longer(recording, seconds, 15_000)
+    index = without_video(index)
+    recording = index.recordings[-1]
+    run_on = signals_may_run_on(index, recording, config)
+    assert run_on
+    for modality in ("ecg", "eda", "rr"):
+        assert "cannot be one" in prepare_recording(recording, config)[modality][0].reason
+        assert "cannot be one" not in prepare_recording(recording, config, None, run_on)[modality][0].reason
+
+
+def test_other_recordings_are_looked_at_only_if_signals_are_longer(index, config, monkeypatch):
+    first, looked_at, measure_sources = index.recordings[0], set(), work.measure_sources
+
+    def counting(recording, config):
+        looked_at.add(recording.name)
+        return measure_sources(recording, config)
+
+    monkeypatch.setattr(work, "measure_sources", counting)
+    assert not signals_may_run_on(index, first, config)
+    assert looked_at == {first.name}
+
+
+def test_signals_of_another_rate_are_refused_with_the_rate_that_would_fit(index, tmp_path, config):
     for recording, seconds in zip(
         index.recordings, np.linspace(1.2, 2.0, len(index.recordings)), strict=True
     ):
         longer(recording, seconds, round(seconds * 4_000))
     with pytest.raises(DatasetError, match="4000 Hz would fit"):
-        prepare_dataset(without_video(index), tmp_path / "prepared", CONFIG)
+        prepare_dataset(without_video(index), tmp_path / "prepared", config)
+    index = without_video(index)
+    assert not signals_may_run_on(index, index.recordings[0], config)

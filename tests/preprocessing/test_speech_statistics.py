@@ -1,6 +1,7 @@
 """A speech encoder's statistics of the windows: those of their waveforms, computed once, kept beside the windows."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -44,6 +45,14 @@ def test_a_damaged_file_is_made_again(index, tiny_store, statistics):
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     np.testing.assert_array_equal(load_or_compute_statistics(index, tiny_store, jobs=2), statistics)
+
+
+def test_those_of_other_windows_are_computed_again(index, tiny_store, statistics, tmp_path, monkeypatch):
+    other = type(tiny_store).open(shutil.copytree(tiny_store.path, tmp_path / "copy"))
+    monkeypatch.setattr(stored, "_computed", lambda *arguments: statistics + 1)
+    np.testing.assert_array_equal(load_or_compute_statistics(index, other), statistics)
+    other.windows_fingerprint = "another"
+    np.testing.assert_array_equal(load_or_compute_statistics(index, other), statistics + 1)
 
 
 def test_a_window_without_a_sound_file_has_none(index, tiny_store, tmp_path):

@@ -14,6 +14,7 @@ from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing import load_waveform
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import is_image
+from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.store.store import PreparedStore
 
 ID_COLUMNS = ("recording", "window")
@@ -47,6 +48,8 @@ def baseline_features(
     Raises:
         StressIDError: a recording is not in the index, or its files cannot be read any more.
     """
+    import joblib
+
     windows = store.manifest[store.complete]
     recordings = {recording.name: recording for recording in index.recordings}
     names = list(windows["recording"].unique())
@@ -55,12 +58,17 @@ def baseline_features(
             f"{store.path} holds {missing[0]}, which is not in {index.root}; expected the tree that it was made from: "
             "run the preparation again."
         )
-    tasks = [(recordings[name], windows[windows["recording"] == name], store.config) for name in names]
+    calls = [
+        joblib.delayed(_recording_features)(
+            recordings[name], windows[windows["recording"] == name], store.config
+        )
+        for name in names
+    ]
     found = {}
-    for done, rows in enumerate(_results(tasks, jobs), start=1):
+    for done, rows in enumerate(results_of(calls, jobs), start=1):
         found |= rows
         if progress is not None:
-            progress(done, len(tasks))
+            progress(done, len(calls))
     features = pd.DataFrame([found[row] for row in windows.index], index=windows.index)
     columns = [name for group in GROUPS for name in group_columns(features, group)]
     return pd.concat([windows[list(ID_COLUMNS)], features[columns].astype(np.float64)], axis=1)
@@ -69,19 +77,6 @@ def baseline_features(
 def group_columns(features: pd.DataFrame, group: str) -> list[str]:
     """The columns of a group of `GROUPS`; empty if the group is absent."""
     return [name for name in features.columns if name.startswith(GROUPS[group])]
-
-
-def _results(tasks: list[tuple], jobs: int):
-    import joblib
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    run = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    try:
-        yield from run(joblib.delayed(_recording_features)(*task) for task in tasks)
-    except BrokenProcessPool as error:
-        raise StressIDError(
-            "A worker process was killed, perhaps for want of memory; run again with fewer jobs."
-        ) from error
 
 
 def _recording_features(

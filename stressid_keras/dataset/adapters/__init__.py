@@ -9,5 +9,8 @@ from stressid_keras.dataset.adapters.adapter import (
     data_root,
     data_title,
 )
+from stressid_keras.system.registry import import_modules
+
+import_modules(__name__, __path__)
 
 __all__ = ["ADAPTERS", "Adapter", "Contents", "adapter", "adapter_of", "data_root", "data_title"]

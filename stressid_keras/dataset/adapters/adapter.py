@@ -1,15 +1,14 @@
 """What every kind of data set says of itself, so that the rest need not know where its files are."""
 
-import pkgutil
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
 from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.recording import Recording
+from stressid_keras.system.registry import Registry
 
-ADAPTERS: dict[str, "Adapter"] = {}
+ADAPTERS = Registry()
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,12 @@ class Adapter:
 
     Attributes:
         name: of the kind.
+        place: among the kinds, ascending: the first that recognises data reads them.
         names_classes: whether the data say what their classes are called; otherwise the options do.
     """
 
     name: str
+    place = 100.0
     names_classes = False
 
     def recognises(self, path: Path) -> bool:
@@ -72,8 +73,12 @@ class Adapter:
 
 
 def adapter(cls: type[Adapter]) -> type[Adapter]:
-    """Register a kind of data set; a class decorator."""
-    ADAPTERS[cls.name] = cls()
+    """Register a kind of data set; a class decorator.
+
+    Raises:
+        ValueError: another has its name.
+    """
+    ADAPTERS.add(cls())
     return cls
 
 
@@ -90,8 +95,5 @@ def data_root(path: Path | str) -> Path:
 
 def adapter_of(path: Path | str) -> Adapter:
     """The adapter of the data at a path; of what no kind recognises, StressID's, whose errors say what is expected."""
-    package = f"{__package__}"
-    for module in pkgutil.iter_modules(import_module(package).__path__):
-        import_module(f"{package}.{module.name}")
-    found = (one for one in ADAPTERS.values() if one.recognises(Path(path)))
+    found = (one for one in ADAPTERS.ordered() if one.recognises(Path(path)))
     return next(found, ADAPTERS["stressid"])

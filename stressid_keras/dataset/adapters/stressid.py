@@ -22,6 +22,7 @@ class StressIDTree(Adapter):
     """The tree as released: a folder for each kind of file, and a label table."""
 
     name = "stressid"
+    place = 10.0
 
     def recognises(self, path: Path) -> bool:
         if path.is_dir():

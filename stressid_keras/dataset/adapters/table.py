@@ -44,6 +44,7 @@ class RecordingTable(Adapter):
     """
 
     name = "table"
+    place = 20.0
     names_classes = True
 
     def recognises(self, path: Path) -> bool:
@@ -55,9 +56,6 @@ class RecordingTable(Adapter):
     def title(self, path: Path) -> str:
         table = _table_path(path)
         return table.absolute().parent.name if table.name == FILE else table.stem
-
-    def recording_folders(self, path: Path) -> tuple[Path, ...]:
-        return ()  # anywhere; a run's folders cannot be the table's own
 
     def read(self, path: Path, config: DatasetConfig) -> Contents:
         path = _table_path(path)
@@ -117,10 +115,10 @@ class _Rows:
 
     def recordings(self) -> list[Recording]:
         known: dict[str, int] = {}
-        owners = self._owners()
+        named = self._times_named()
         found = []
         for line, cells in self.rows:
-            recording = self._recording(_Place(self.path, line), cells, owners)
+            recording = self._recording(_Place(self.path, line), cells, named)
             if recording.name in known:
                 raise DatasetError(
                     f"{self.path}, row {line}, column task: {recording.subject} did {recording.task} in row "
@@ -159,7 +157,7 @@ class _Rows:
     def _cells(self, cells: tuple[str, ...]) -> dict[str, str]:
         return {title: cells[place] if place < len(cells) else "" for title, place in self.places.items()}
 
-    def _owners(self) -> dict[tuple[str, str], int]:
+    def _times_named(self) -> dict[tuple[str, str], int]:
         """How many rows name a file for a modality: (modality, path) → count."""
         counts: dict[tuple[str, str], int] = {}
         for _, cells in self.rows:
@@ -168,23 +166,21 @@ class _Rows:
                 counts[key] = counts.get(key, 0) + 1
         return counts
 
-    def _recording(self, place: _Place, cells: dict[str, str], owners: dict) -> Recording:
+    def _recording(self, place: _Place, cells: dict[str, str], named: dict) -> Recording:
         subject, task = (self._name(place, column, cells[column]) for column in ("subject", "task"))
-        sources, parts = {}, {}
-        for modality in MODALITIES:
-            cell = cells.get(modality, "")
-            if cell.lower() in MISSING:
-                continue
-            sources[modality] = self._file(place, modality, cell)
-            shared = owners[modality, os.path.normpath(cell)] > 1
-            parts[modality] = self._part(place, modality, cells, shared)
-        self._check_rates(place, sources)
+        filled = {m: cells[m] for m in MODALITIES if cells.get(m, "").lower() not in MISSING}
+        sources = {modality: self._file(place, modality, cell) for modality, cell in filled.items()}
+        self._check_columns(place, sources)
+        rates, parts = self._rates(place, sources), {}
+        for modality, cell in filled.items():
+            shared = named[modality, os.path.normpath(cell)] > 1
+            parts[modality] = self._part(place, modality, cells, shared, rates.get(sources[modality]))
         return Recording(
             f"{subject}_{task}", subject, task, self._label(place, cells["label"]), sources, parts
         )
 
-    def _check_rates(self, place: _Place, sources: dict[str, Path]) -> None:
-        """Refuse two rates of one file."""
+    def _rates(self, place: _Place, sources: dict[str, Path]) -> dict[Path, float]:
+        """The rate of a file is that of each signal in it, whichever of them it is given for."""
         rates: dict[Path, float] = {}
         for name, rate in self.description.rates.items():
             if name in sources and rates.setdefault(sources[name], rate) != rate:
@@ -192,6 +188,19 @@ class _Rows:
                     name,
                     f"{sources[name]} is said to have {rates[sources[name]]:g} and {rate:g} rows a second",
                     f"one rate a file in {self.path.with_suffix('.json').name}",
+                )
+        return rates
+
+    def _check_columns(self, place: _Place, sources: dict[str, Path]) -> None:
+        """Refuse two signals of one column."""
+        columns: dict[tuple[Path, str], str] = {}
+        for name in PHYSIOLOGICAL:
+            title = self.description.columns.get(name, name)
+            if name in sources and (other := columns.setdefault((sources[name], title), name)) != name:
+                raise place.refuse(
+                    name,
+                    f"column {shown(title)} of {sources[name]} is said to hold {other} and {name}",
+                    f"a column for each signal in {self.path.with_suffix('.json').name}",
                 )
 
     def _name(self, place: _Place, column: str, cell: str) -> str:
@@ -223,28 +232,23 @@ class _Rows:
             )
         return path
 
-    def _part(self, place: _Place, modality: str, cells: dict[str, str], shared: bool) -> Part:
+    def _part(
+        self, place: _Place, modality: str, cells: dict[str, str], shared: bool, rate: float | None
+    ) -> Part:
         start, end = (self._seconds(place, modality, where, cells) for where in PLACES)
         if end is not None and end <= (start or 0.0):
-            raise place.refuse("end", f"{end:g} s is not after the start, {start or 0:g} s", "a later end")
+            column = self._column(modality, "end", cells)
+            raise place.refuse(column, f"{end:g} s is not after the start, {start or 0:g} s", "a later end")
         if shared and start is None and end is None:
             raise place.refuse(
                 modality,
                 f"other rows name {cells[modality]}, too",
                 "a start and an end for each recording of a file, in columns start and end",
             )
-        described = self.description
-        return Part(
-            start or 0.0,
-            end,
-            shared,
-            described.rates.get(modality),
-            described.columns.get(modality, "") if modality in PHYSIOLOGICAL else "",
-        )
+        return Part(start or 0.0, end, shared, rate, self.description.columns.get(modality, ""))
 
     def _seconds(self, place: _Place, modality: str, where: str, cells: dict[str, str]) -> float | None:
-        own = f"{modality}_{where}"
-        column = own if own in cells else where
+        column = self._column(modality, where, cells)
         text = cells.get(column, "")
         if text.lower() in MISSING:
             return None
@@ -256,3 +260,8 @@ class _Rows:
         raise place.refuse(
             column, f"found {shown(text)}", "seconds, such as 90.5, or a time such as 0:01:30.5"
         )
+
+    def _column(self, modality: str, where: str, cells: dict[str, str]) -> str:
+        """The column that says where a modality's part starts or ends: its own, where that is filled in."""
+        own = f"{modality}_{where}"
+        return where if cells.get(own, "").lower() in MISSING else own

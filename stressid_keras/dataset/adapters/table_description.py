@@ -51,13 +51,10 @@ def read_description(path: Path) -> Description:
         raise DatasetError(f"{path} names no classes; expected the table's {EXAMPLE}.")
     if unknown := sorted(set(values) - set(ENTRIES)):
         raise DatasetError(f"{path} has an entry {shown(unknown[0])}; expected some of {', '.join(ENTRIES)}.")
-    columns = _by_signal(path, "columns", values.get("columns", {}), _column)
-    if len(set(columns.values())) < len(columns):
-        raise DatasetError(f"{path}, columns: found {shown(values['columns'])}; expected titles that differ.")
     return Description(
         _classes(path, values["classes"]),
         _by_signal(path, "rates", values.get("rates", {}), _rate),
-        columns,
+        _by_signal(path, "columns", values.get("columns", {}), _column),
     )
 
 

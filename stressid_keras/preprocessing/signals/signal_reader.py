@@ -48,18 +48,18 @@ def columns_of(recording, path: Path) -> Columns:
     names = [name for name in PHYSIOLOGICAL if recording.sources.get(name) == path]
     parts = [recording.part(name) for name in names]
     titles = tuple((name, part.column or name) for name, part in zip(names, parts, strict=True))
-    return Columns(titles, next((part.rate for part in parts), None))
+    return Columns(titles, next((part.rate for part in parts if part.rate is not None), None))
 
 
-# The last file is kept: recordings of one person may lie in one file, after each other.
+# The last files are kept, one for each signal: recordings of one person may lie in the same files, after each other.
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=len(PHYSIOLOGICAL))
 def _file(path: Path, stamp: tuple[int, ...], columns: Columns) -> SignalFile:
     return read_signal_file(path, columns)
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=len(PHYSIOLOGICAL))
 def _at_rate(
     path: Path, stamp: tuple[int, ...], columns: Columns, quality: QualityConfig
 ) -> dict[str, np.ndarray]:

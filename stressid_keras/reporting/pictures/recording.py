@@ -18,7 +18,9 @@ FIELD_STYLE = {"cmap": "RdBu_r", "vmin": 0, "vmax": 255, "origin": "upper", "int
 LOG_MEL_STYLE = {"cmap": "magma", "vmin": 0, "vmax": 1, "origin": "lower", "interpolation": "nearest"}
 
 
-def recording_figure(recording, config: PreparationConfig, window: int = 0, levels=None) -> Figure:
+def recording_figure(
+    recording, config: PreparationConfig, window: int = 0, levels=None, run_on: bool = False
+) -> Figure:
     """Waveform and log-mel, the signals and their Gramian angular fields, and the frames.
 
     What a recording lacks, or what cannot be used, is said in its place.
@@ -27,12 +29,12 @@ def recording_figure(recording, config: PreparationConfig, window: int = 0, leve
         recording: a dataset Recording.
         config: as the preparation's.
         window: which of its windows, from 0.
-        levels: of the person's signals, as for `prepare_recording`.
+        levels, run_on: of the person's signals and of the data set, as for `prepare_recording`.
 
     Raises:
         StressIDError: it has no such window.
     """
-    prepared = prepare_recording(recording, config, levels)
+    prepared = prepare_recording(recording, config, levels, run_on)
     count = max(map(len, prepared.values()), default=0)
     if not 0 <= window < count:
         raise StressIDError(
