@@ -3,8 +3,9 @@
 python benchmarks/on_device.py [--json FILE] [--repeats N] [--clock wall|cpu]
 python benchmarks/on_device.py --student student.keras --float32 student.tflite --int8 student_int8.tflite
 
-Without files, the default student with random weights is exported, int8 with all convolutions in integers. Every side
-takes the same waveform of one window; all but int8 must give the same probabilities.
+Without files, a cnn student with random weights is exported, int8 with all convolutions in integers; a student from a
+file has the backbone cnn or separable. Every side takes the same waveform of one window; all but int8 must give the
+same probabilities.
 """
 
 import os

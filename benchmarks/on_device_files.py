@@ -1,4 +1,4 @@
-"""The files that `on_device.py` measures: the default student with random weights, written as an export writes it."""
+"""The files that `on_device.py` measures: a `cnn` student with random weights, written as an export writes it."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from stressid_keras.config import AudioConfig, StudentConfig
 from stressid_keras.dataset.synthetic.voice import voice
 
 SECONDS = 10  # of the window
+STUDENT = StudentConfig(backbone="cnn")  # which plain PyTorch has every layer of
 
 
 class Files(NamedTuple):
@@ -18,7 +19,7 @@ class Files(NamedTuple):
 
 
 def exported(folder: Path) -> Files:
-    """The default student with random weights, written as an export writes it; int8 by its fastest scheme."""
+    """A student with random weights, written as an export writes it; int8 by its fastest scheme."""
     from stressid_keras.export import metadata
     from stressid_keras.export.convert import to_tflite
     from stressid_keras.export.deployed import build_deployed_model
@@ -29,7 +30,7 @@ def exported(folder: Path) -> Files:
     audio = AudioConfig()
     samples = SECONDS * audio.sample_rate
     student = random_student(audio)
-    blocks = student_blocks(StudentConfig(backbone="statistics"))
+    blocks = student_blocks(STUDENT)
     content = to_tflite(build_deployed_model(fold_normalisation(student, blocks), audio, samples))
     windows = [speech(SECONDS, audio.sample_rate, seed) for seed in range(4)]
     contents = {"float32": content, "int8": to_mixed_int8(content, schemes(len(blocks))[0], blocks, windows)}
@@ -40,9 +41,9 @@ def exported(folder: Path) -> Files:
             name="student",
             variant=variant,
             class_names=["Low", "Medium", "High"],
-            audio=audio,
+            front_end=audio,
             window_samples=samples,
-            outputs={"probabilities": [1, 3], "feature": [1, StudentConfig().feature_size]},
+            outputs={"probabilities": [1, 3], "feature": [1, STUDENT.feature_size]},
         )
         metadata.write_archive(path, description)
     return Files(student, paths["float32"], paths["int8"])
@@ -56,7 +57,7 @@ def random_student(audio: AudioConfig):
     from stressid_keras.preprocessing import log_mel
 
     keras.utils.set_random_seed(1)
-    student = build_student(3, audio.n_mels, StudentConfig(backbone="statistics"))
+    student = build_student(3, audio.n_mels, STUDENT)
     images = np.stack([log_mel(speech(SECONDS, audio.sample_rate, seed), audio) for seed in range(4)])[
         ..., None
     ]

@@ -4,16 +4,20 @@ PyTorch and ONNX Runtime get a plain port of the student behind the same front e
 """
 
 import io
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from stressid_keras.errors import StressIDError
 from stressid_keras.media.mel import mel_filterbank
 
 Side = Callable[[np.ndarray], np.ndarray]
 AMIN = 1e-10  # librosa's floor under a power, as in LogMel
+# the weights that `student_port` takes
+PORTED = re.compile(r"(feature(_(conv|depthwise|norm)\d+)?|logits)/")
 
 
 def litert_side(path: Path) -> Side:
@@ -65,17 +69,25 @@ def torch_port(student, front_end: dict, sample_rate: int, convolution: bool):
     """The student in plain PyTorch, with its weights, from waveform to probabilities.
 
     Args:
-        student: the Keras student, of either backbone.
+        student: the Keras student, of backbone cnn or separable.
         front_end: n_fft, hop_length, n_mels and top_db.
         sample_rate: Hz.
         convolution: the Fourier transform as a frozen convolution instead of `torch.stft`, which runtimes without a
             fast Fourier transform take better.
+
+    Raises:
+        StressIDError: the student is of another backbone.
     """
     import torch
     from torch import nn
 
     n_fft, hop, n_mels = (front_end[name] for name in ("n_fft", "hop_length", "n_mels"))
     weights = {variable.path: np.asarray(variable) for variable in student.weights}
+    if others := [path for path in weights if not PORTED.match(path)]:
+        raise StressIDError(
+            f"The student has {others[0]}, which its port to PyTorch has not; expected a student of backbone cnn or "
+            "separable."
+        )
     hann = np.hanning(n_fft + 1)[:-1]
 
     class Port(nn.Module):

@@ -376,7 +376,7 @@ class ExportOptions(Checked):
         for name in self.variants:
             if name in FULL_INT8:
                 raise StressIDError(
-                    f"variant {name!r} would quantise the log-mel front end, which changes about half of the "
+                    f"variant {name!r} would quantise the front end, which changes about half of the "
                     "predictions; expected 'int8', which keeps the front end in float."
                 )
             if name not in EXPORT_VARIANTS:

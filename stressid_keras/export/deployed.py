@@ -48,9 +48,7 @@ def heard_by(student: keras.Model, audio: AudioConfig) -> FrontEnd:
             f"{student.name} hears speech at {settings.SAMPLE_RATE} Hz and the sound of its training has "
             f"audio.sample_rate {audio.sample_rate}; expected {settings.SAMPLE_RATE}: prepare and train with that rate."
         )
-    return SpeechFrontEnd(
-        settings.SAMPLE_RATE, settings.N_FFT, settings.HOP_LENGTH, settings.N_MELS, settings.LEVEL
-    )
+    return SpeechFrontEnd()
 
 
 def _log_mel(waveform, audio: AudioConfig) -> dict:

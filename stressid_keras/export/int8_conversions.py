@@ -8,7 +8,6 @@ import numpy as np
 
 from stressid_keras.export.lstm_rounding import rounded_lstm, with_lstm_weights
 from stressid_keras.export.quantise import (
-    LSTM_PRODUCTS,
     UNQUANTISED,
     UPPER_LSTM_PRODUCTS,
     schemes,
@@ -52,7 +51,7 @@ def _recurrent(content: bytes, calibration: Sequence[np.ndarray]) -> Iterator[Co
     upper = {name: weights for name, weights in every.items() if not name.startswith("lstm1/")}
     yield Conversion(
         "LSTM products int8, other weights float16",
-        lambda: to_dynamic_int8(with_lstm_weights(content, every), LSTM_PRODUCTS),
+        lambda: to_dynamic_int8(with_lstm_weights(content, every)),
     )
     yield Conversion(
         "upper two LSTM layers int8, other weights float16",

@@ -7,7 +7,8 @@ import numpy as np
 from stressid_keras.errors import ExportError
 from stressid_keras.media.sound.waveform import trim_padding, without_offset
 from stressid_keras.media.speech import load_weights
-from stressid_keras.media.speech.encoder import layer_outputs, speech_segments
+from stressid_keras.media.speech.encoder import layer_outputs, segments_of
+from stressid_keras.media.speech.frames import speech_frames
 from stressid_keras.media.speech.settings import UNITS
 
 LARGEST = 127  # of int8, symmetric about zero
@@ -91,7 +92,7 @@ def _heard(windows: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """By the name of its weights, what comes into each product of the LSTM layers but that with the mel power."""
     weights, found = load_weights(), {}
     for place in np.unique(np.linspace(0, len(windows) - 1, min(N_WINDOWS, len(windows))).astype(int)):
-        segments = speech_segments(without_offset(trim_padding(windows[place])))
+        segments = segments_of(speech_frames(without_offset(trim_padding(windows[place]))))
         below = None
         for layer, outputs in enumerate(layer_outputs(segments, weights), start=1):
             before = np.pad(outputs, [(0, 0), (1, 0), (0, 0)])[

@@ -12,7 +12,7 @@ from stressid_keras.errors import ExportError
 
 IDENTIFIER = b"TFL3"  # at byte 4 of every TFLite file
 LABELS, DESCRIPTION = "labels.txt", "model.json"
-LARGEST_FILE = 1 << 28  # bytes: some four hundred times the default student
+LARGEST_FILE = 1 << 28  # bytes: some forty times a speech student
 LARGEST_ARCHIVE = 1 << 21  # bytes at the end of the file; an export writes 3 kB
 LARGEST_TEXT = 1 << 20  # bytes of an entry once it is decompressed
 MOST_ENTRIES = 16

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from stressid_keras.config import AudioConfig, Decibels, SampleRate
+from stressid_keras.config import AudioConfig, SampleRate
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.spectrum_order import factors
 from stressid_keras.media.speech import settings
@@ -19,7 +19,9 @@ class SpeechFrontEnd(Checked):
     n_fft: Annotated[int, Range(16, 16_384, "samples")] = settings.N_FFT
     hop_length: Annotated[int, Range(1, 16_384, "samples")] = settings.HOP_LENGTH
     n_mels: Annotated[int, Range(1, 1_024)] = settings.N_MELS
-    level: Decibels = settings.LEVEL  # root mean square, of full scale, to which a quieter waveform is raised
+    # root mean square, of full scale, to which a quieter waveform is raised; 0 dB is a factor of 1, of which every
+    # graph has some, so that a model could not be asked for it
+    level: Annotated[float, Range(-200, -1, "dB")] = settings.LEVEL
 
     def _check_together(self):
         try:

@@ -25,7 +25,7 @@ def endless_loop(model, graphs) -> str:
             if not {condition, body} <= set(range(1, len(graphs))):
                 return "has a loop without a condition or a body"
             starts = [graph.tensors[place] for place in operator.inputs]
-            if not _counts(model, graphs, condition, body, starts):
+            if not _counts(graphs[condition], graphs[body], starts):
                 return f"has a loop that is not seen to end within {MOST_STEPS} steps"
     return ""
 
@@ -41,28 +41,25 @@ def _parts(operator) -> tuple[int, int]:
     return options.CondSubgraphIndex(), options.BodySubgraphIndex()
 
 
-def _counts(model, graphs, condition: int, body: int, starts) -> bool:
+def _counts(condition, body, starts) -> bool:
     """Whether a counter that begins at 0 is raised by 1 as long as it is below a constant."""
-    inputs = [_places(model.Subgraphs(number).InputsAsNumpy()) for number in (condition, body)]
-    outputs = [_places(model.Subgraphs(number).OutputsAsNumpy()) for number in (condition, body)]
-    test = graphs[condition].operators
-    if len(test) != 1 or test[0].name != "LESS" or outputs[0] != list(test[0].outputs):
+    test = condition.operators
+    if len(test) != 1 or test[0].name != "LESS" or condition.outputs != test[0].outputs:
         return False
     counter, end = test[0].inputs
-    if counter not in inputs[0] or not len(inputs[0]) == len(inputs[1]) == len(outputs[1]) == len(starts):
+    states = {len(condition.inputs), len(body.inputs), len(body.outputs), len(starts)}
+    if counter not in condition.inputs or len(states) > 1:
         return False
-    position = inputs[0].index(counter)
+    position = condition.inputs.index(counter)
     raised = [
-        step
-        for step in graphs[body].operators
-        if step.name == "ADD" and list(step.outputs) == [outputs[1][position]]
+        step for step in body.operators if step.name == "ADD" and step.outputs == (body.outputs[position],)
     ]
     if len(raised) != 1:
         return False
-    constants = [_integer(graphs[body].tensors[place]) for place in raised[0].inputs]
-    limit = _integer(graphs[condition].tensors[end])
+    constants = [_integer(body.tensors[place]) for place in raised[0].inputs]
+    limit = _integer(condition.tensors[end])
     return (
-        inputs[1][position] in raised[0].inputs
+        body.inputs[position] in raised[0].inputs
         and 1 in constants
         and _integer(starts[position]) == 0
         and limit is not None
@@ -75,7 +72,3 @@ def _integer(tensor) -> int | None:
     if tensor.data is None or tensor.kind != "INT32" or len(tensor.data) != 4:
         return None
     return int(np.frombuffer(tensor.data, "<i4")[0])
-
-
-def _places(found) -> list[int]:
-    return [] if isinstance(found, int) else found.tolist()

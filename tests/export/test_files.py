@@ -285,6 +285,19 @@ def test_a_student_of_other_windows_is_told(exported_run, tiny_tree, tmp_path):
     assert "was trained on other windows" in said[0]
 
 
+@pytest.mark.parametrize("backbone", ["speech", "residual", "separable"])
+def test_a_student_of_another_backbone_than_the_configuration_is_refused(
+    exported_run, tiny_tree, tmp_path, backbone
+):
+    """Its blocks would be looked for in vain, or it would be exported unfolded."""
+    student, config = copied(exported_run, tmp_path), exported_run.run.config
+    other = dataclasses.replace(config, student=dataclasses.replace(config.student, backbone=backbone))
+    run = Run(tiny_tree, exported_run.folder / "prepared", tmp_path, other)
+    with pytest.raises(ExportError, match=rf"student\.keras has other layers than .* backbone '{backbone}'"):
+        run.export(ExportOptions(seconds=2.0, variants=("float32",)), student)
+    assert not list(tmp_path.glob("*.tflite"))
+
+
 def copied(exported_run, folder):
     """A student with what its run left beside it."""
     for name in ("student.keras", "student.json", "split.json", "split_record.json"):

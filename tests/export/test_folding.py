@@ -32,16 +32,16 @@ def normalisations(model):
 
 
 @pytest.mark.parametrize(
-    ("name", "backbone", "blocks"),
+    ("name", "backbone", "filters"),
     [
-        ("small_student", "cnn", 4),
-        ("separable_student", "separable", 4),
-        ("statistics_student", "statistics", 3),
+        ("small_student", "cnn", (4, 6, 8, 10)),
+        ("separable_student", "separable", (8, 12, 16, 20)),
+        ("statistics_student", "statistics", (4, 6, 8)),
     ],
 )
-def test_folded_student_computes_the_same_also_beside_padding(name, backbone, blocks, request):
+def test_folded_student_computes_the_same_also_beside_padding(name, backbone, filters, request):
     student = request.getfixturevalue(name)
-    config = StudentConfig(filters=(1,) * blocks, backbone=backbone)
+    config = StudentConfig(filters=filters, backbone=backbone)
     folded = fold_normalisation(student, student_blocks(config))
     assert not normalisations(folded)
     for key, expected in outputs(student).items():
@@ -64,7 +64,7 @@ def test_block_with_a_negative_scale_stays_and_the_student_is_not_changed(small_
     gamma = student.get_layer("feature_norm2").gamma
     gamma.assign(np.where(np.arange(gamma.shape[0]) == 1, -0.5, 1.0))
     before = outputs(student)
-    folded = fold_normalisation(student, student_blocks(StudentConfig(backbone="statistics")))
+    folded = fold_normalisation(student, student_blocks(StudentConfig(backbone="cnn", filters=(4, 6, 8, 10))))
     assert normalisations(folded) == ["feature_norm2"]
     for key, expected in before.items():
         np.testing.assert_allclose(outputs(folded)[key], expected, rtol=1e-4, atol=1e-4)

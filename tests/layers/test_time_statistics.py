@@ -62,6 +62,6 @@ def test_pictures_of_any_height_are_refused_where_the_bands_are_weighed():
         build_teacher(3, TeacherConfig((4,), (4,), 8, signal_backbone="statistics"))
 
 
-def test_student_of_the_default_is_of_one_megabyte():
+def test_student_that_learns_from_nothing_is_within_one_megabyte():
     student = build_student(3, 128, StudentConfig(backbone="statistics"))
     assert student.count_params() * 4 <= 1_000_000

@@ -535,6 +535,7 @@ def test_the_speech_front_end_of_other_variants_is_recognised(new_page, speech_m
         ),
         ({"hop_length": 200}, "describes another speech front end than its model computes"),
         ({"level": -20.0}, "describes another speech front end than its model computes"),
+        ({"level": 0}, "no usable front_end"),
         ({"level": None}, "no usable front_end"),
         ({"kind": "whisper"}, "no usable front_end"),
         ({"kind": None}, "no usable front_end"),

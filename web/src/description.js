@@ -124,7 +124,8 @@ export function checkFrontEnd(model, description, name) {
 const isPositive = (value) => Number.isFinite(value) && value > 0;
 const isCount = (value) => Number.isInteger(value) && value > 0 && value < 2 ** 31;
 const isLogMel = ({ n_fft: size, hop_length: hop, top_db: range }) => size % hop === 0 && isPositive(range);
-const isSpeech = ({ n_fft: size, hop_length: hop, level }) => hop <= size && Number.isFinite(level);
+const isLevel = (value) => Number.isFinite(value) && value >= -200 && value <= -1; // as SpeechFrontEnd in Python
+const isSpeech = ({ n_fft: size, hop_length: hop, level }) => hop <= size && isLevel(level);
 const isHash = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 const isName = (value) =>
   typeof value === "string" && value.trim() !== "" && value.length <= 200 && !UNPRINTABLE.test(value);

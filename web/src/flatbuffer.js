@@ -2,7 +2,7 @@
 
 const FLOAT32 = 0; // of TensorType
 const FLOAT16 = 1;
-const MOST_TENSORS = 20000; // the default student has 222
+const MOST_TENSORS = 20000; // a speech student has 205, one of statistics 284
 
 /**
  * @param {ArrayBuffer} content of a flatbuffer.

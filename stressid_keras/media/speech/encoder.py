@@ -47,11 +47,6 @@ def frame_statistics(frames: np.ndarray, weights: Mapping[str, np.ndarray]) -> n
     return np.concatenate(found)
 
 
-def speech_segments(waveform: np.ndarray) -> np.ndarray:
-    """Frames of the segments of a waveform (n,), (segments, frames, N_MELS)."""
-    return segments_of(speech_frames(waveform))
-
-
 def segments_of(frames: np.ndarray) -> np.ndarray:
     """The segments (segments, frames, N_MELS) of frames (T, N_MELS)."""
     starts = range(0, max(len(frames) - SEGMENT, 0) + 1, SEGMENT_HOP)

@@ -49,8 +49,9 @@ class Backbone:
         summary: what it is, in the middle of a sentence.
         paper: that describes it; empty for the specification's.
         build: `(x, size, *, filters, feature_size, name)` → (B, feature_size), linear. x is (B, *spatial, C), zero
-            beyond the true sizes; size int (B, d); filters the channels of each block; name the prefix of the layers'
-            names, and that of the layer which gives the feature.
+            beyond the true sizes; size int (B, d); a speech backbone gets statistics (B, n) and None for size. filters
+            are the channels of each block; name is the prefix of the layers' names, and that of the layer which gives
+            the feature.
         blocks: `(name, filters)` → the blocks that `build` makes, from first to last.
         keras_layers: classes of Keras's own layers that its files hold besides those that every network may have, see
             `training.keras_contents`.

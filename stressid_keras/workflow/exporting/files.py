@@ -1,5 +1,6 @@
 """From a run's data and a `.keras` file to the exported files: which windows set ranges, choose and check."""
 
+from stressid_keras.errors import ExportError
 from stressid_keras.export.metadata import hop_samples
 from stressid_keras.provenance import package_versions, versions
 from stressid_keras.workflow.exporting.export_plan import ExportPlan
@@ -8,7 +9,11 @@ CONVERTERS = ("ai-edge-litert", "ai-edge-quantizer")
 
 
 def write_files(plan: ExportPlan, progress=None) -> dict:
-    """Write the files of a plan; the summary that `export.json` keeps. Keras must run on TensorFlow."""
+    """Write the files of a plan; the summary that `export.json` keeps. Keras must run on TensorFlow.
+
+    Raises:
+        ExportError: as `load_student` and `export_student`, or the student has another backbone than the configuration.
+    """
     from stressid_keras.export.export import Deployment, export_student
     from stressid_keras.export.load import file_sha256, load_student
     from stressid_keras.models.backbones import student_blocks
@@ -16,6 +21,7 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
 
     store, audio = plan.store, plan.config.preparation.audio
     student = load_student(plan.student, audio.n_mels, len(store.class_names))
+    _check_backbone(plan, student)
     samples, windows = plan.samples, ExportWindows(plan)
     facts = _facts(plan)
     deployment = Deployment(
@@ -53,6 +59,24 @@ def write_files(plan: ExportPlan, progress=None) -> dict:
         "accuracy": {"training_windows": whole, "deployment_windows": report.pop("deployment_windows")},
         **report,
     }
+
+
+def _check_backbone(plan: ExportPlan, student) -> None:
+    """Which layers are folded and quantised, and what is heard, is told by the configuration."""
+    from stressid_keras.models import build_student
+
+    config = plan.config.student
+    expected = build_student(len(plan.store.class_names), plan.config.preparation.audio.n_mels, config)
+    if _weighted(student) != _weighted(expected):
+        raise ExportError(
+            f"{plan.student} has other layers than a student of backbone {config.backbone!r} with "
+            f"{len(config.filters)} filters, which the configuration names; expected the configuration that it was "
+            "trained with."
+        )
+
+
+def _weighted(network) -> set[str]:
+    return {layer.name for layer in network.layers if layer.weights}
 
 
 def _whole_windows(plan: ExportPlan, student) -> dict:

@@ -19,7 +19,7 @@ BOTTLENECK = (
     "arXiv:1710.10467",
     keras_layers=("Normalization",),
 )
-def speech(x, size=None, *, filters=(), feature_size, name):
+def speech(x, size, *, filters, feature_size, name):
     x = layers.Normalization(name=f"{name}_standardised")(x)
     x = layers.Dropout(DROPOUT, name=f"{name}_statistics_dropout")(x)
     x = layers.Dense(BOTTLENECK, name=f"{name}_bottleneck")(x)
