@@ -123,6 +123,8 @@ class DatasetConfig(Checked):
     )
     val_share: InnerShare = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
     test_share: InnerShare = 8 / 52
+    # whether folds of a cross-validation have people to validate on although nothing is chosen by them: fewer to train on
+    folds_validate: bool = False
     split_restarts: Count = 50  # random starts of the search for the most balanced assignment
 
     def _check_together(self):
@@ -544,6 +546,12 @@ class RunConfig(Checked):
                 f"feature_size is {self.teacher.feature_size} for the teacher and {self.student.feature_size} for "
                 "the student; expected the same, for the one is pulled towards the other, or a projection."
             )
+
+    @property
+    def folds_validate(self) -> bool:
+        """Whether somebody is validated on in a cross-validation: if that was asked for, or chooses an epoch."""
+        chosen = "best" in (self.teacher_training.kept, self.student_training.kept)
+        return self.dataset.folds_validate or chosen
 
     def to_dict(self) -> dict:
         return to_dict(self)

@@ -34,8 +34,9 @@ def balanced_assignment(counts: np.ndarray, sizes, restarts: int, seed: int) -> 
 
 
 def class_distances(sums: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Total variation distance of each part's class shares (parts, classes) from `shares` (classes,)."""
-    return np.abs(sums / sums.sum(axis=1, keepdims=True) - shares).sum(axis=1) / 2
+    """Total variation distance of each part's class shares (parts, classes) from `shares` (classes,); 0 of no rows."""
+    totals = sums.sum(axis=1, keepdims=True)
+    return np.abs(sums / np.maximum(totals, 1) - shares * (totals > 0)).sum(axis=1) / 2
 
 
 def _climb(counts, shares, assignment, parts: int) -> tuple[np.ndarray, float]:

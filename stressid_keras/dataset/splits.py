@@ -21,7 +21,7 @@ UNITS = ("subject", "recording")  # columns of the manifest that a split can div
 class SubjectSplit:
     """Which subjects are trained on, validated on and tested on; disjoint by construction.
 
-    `extra_train` are subjects without any audio, which only the teacher trains on. `class_counts` count the
+    A fold may have nobody to validate on. `extra_train` are subjects without any audio, which only the teacher trains on. `class_counts` count the
     rows that the split was made from, per part and class. `distance` is the total variation distance of a
     part's class shares from the whole's (0: equal shares), and the greatest of them as "max". `unit` is what the
     parts list: subjects, or recordings in a split that leaks people on purpose.
@@ -103,8 +103,8 @@ class SubjectSplit:
         return split
 
     def _check_numbers(self) -> None:
-        """Raises ValueError if nobody is in a part, or counts and distances are not those of one division."""
-        for part in PARTS:
+        """Raises ValueError if nobody is trained or tested on, or counts and distances are not of one division."""
+        for part in ("train", "test"):
             if not self.parts[part]:
                 raise ValueError(f"nobody is in {part!r}")
         counts = np.array(
@@ -182,6 +182,7 @@ def subject_folds(
     extra_train: tuple[str, ...] = (),
     unit: str = "subject",
     n_classes: int | None = None,
+    validated: bool = True,
 ) -> list[SubjectSplit]:
     """k splits for cross-validation: fold i tests on part i, validates on the next ones, trains on the rest.
 
@@ -191,6 +192,7 @@ def subject_folds(
 
     Args:
         unit: "recording" if `subjects` are recordings, for a split that leaks people on purpose.
+        validated: False if nothing is chosen by people to validate on: they are trained on, too.
 
     Raises:
         DatasetError: `k` is below three or above the number of subjects, or unusable labels.
@@ -201,7 +203,7 @@ def subject_folds(
         raise DatasetError(f"{k} folds were asked for; expected from 3 to the number of {unit}s, {n}.")
     sizes = [n // k + (part < n % k) for part in range(k)]
     assignment = balanced_assignment(counts, sizes, config.split_restarts, seed)
-    val_parts = min(max(1, round(k * config.val_share)), k - 2)
+    val_parts = min(max(1, round(k * config.val_share)), k - 2) if validated else 0
     folds = []
     for part in range(k):
         test, val = assignment == part, np.isin(assignment, (part + 1 + np.arange(val_parts)) % k)

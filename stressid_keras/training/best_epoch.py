@@ -7,6 +7,7 @@ import numpy as np
 
 from stressid_keras.provenance import atomic_path
 
+SCORES = ("val_uar", "val_cross_entropy")  # of the validation subjects, if there are any
 ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
 
 
@@ -41,9 +42,9 @@ class BestEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
-        score = float(logs["val_uar"])
-        if self.kept == "last" or self.best is None or score >= self.best["val_uar"] - ROUNDING:
-            self.best = {"val_uar": score, "val_cross_entropy": float(logs["val_cross_entropy"])}
+        scores = {name: float(logs[name]) for name in SCORES if name in logs}
+        if self.kept == "last" or self.best is None or scores["val_uar"] >= self.best["val_uar"] - ROUNDING:
+            self.best = scores
             self.best_epoch = self.epochs
             self._weights = self.model.network.get_weights()
         elif self.is_over:

@@ -8,6 +8,7 @@ import numpy as np
 
 from stressid_keras.batches.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
+from stressid_keras.errors import StressIDError
 from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.history import History
 from stressid_keras.training.resume import Resume
@@ -35,7 +36,7 @@ def fit(
 
     Args:
         model: a `Classifier` or `Distiller`, not yet compiled.
-        train, validation: datasets of `(x, y)`, of known length.
+        train, validation: datasets of `(x, y)`, of known length; validation None: nobody is validated on.
         labels: int (n,), of the training windows, for the class weights.
         checkpoint: where the network goes, `.keras`.
         history: where the values of each epoch go, `.csv`.
@@ -47,8 +48,16 @@ def fit(
             called again with the same key, goes on after its last whole epoch and ends as if it had not been.
 
     Returns:
-        `best_epoch`, the one that is kept (from 1), `epochs` (run), and its `val_uar` and `val_cross_entropy`.
+        `best_epoch`, the one that is kept (from 1), `epochs` (run), and, with `validation`, its `val_uar` and
+        `val_cross_entropy`.
+
+    Raises:
+        StressIDError: the best epoch is to be kept, and there is nobody to choose it by.
     """
+    if config.kept == "best" and validation is None:
+        raise StressIDError(
+            "kept is 'best', and nobody is validated on; expected people to choose the epoch by, or kept 'last'."
+        )
     best = BestEpoch(checkpoint, config.patience, config.kept)
     written = History(history)
     resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)

@@ -9,7 +9,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import compute_baseline_features, prepare, split_people
-from stressid_keras.workflow.part_windows import SPEECH, batches, part_rows
+from stressid_keras.workflow.part_windows import SPEECH, batches, rows_of_parts
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -70,13 +70,12 @@ def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:
 def _predict(context: RunContext) -> None:
     from stressid_keras import evaluation
 
-    folder, store, parts = context.output_dir, prepare(context), split_people(context).parts
+    folder, store, parts = context.output_dir, prepare(context), rows_of_parts(context)
     tables, features = [], {}
     with context.reporter.stage("predictions", len(NETWORKS) * len(parts)) as report:
         for model in NETWORKS:
             network = load_trained(folder, model)
-            for part in parts:
-                rows = part_rows(context, part)
+            for part, rows in parts.items():
                 outputs = network_outputs(context, network, rows)
                 tables.append(
                     evaluation.predictions_table(
@@ -91,7 +90,7 @@ def _predict(context: RunContext) -> None:
                     features.setdefault(model, []).append(feature_of(outputs))
                 report(len(tables))
     evaluation.write_predictions(folder / "network_predictions.csv", pd.concat(tables, ignore_index=True))
-    rows = np.concatenate([part_rows(context, part) for part in UNSEEN])
+    rows = np.concatenate([parts[part] for part in UNSEEN if part in parts])
     stacked = {model: np.concatenate(found) for model, found in features.items()}
     write_arrays(folder / "features.npz", {"rows": rows, **stacked})
 
@@ -102,7 +101,7 @@ def _classify(context: RunContext) -> None:
 
     store = prepare(context)
     place = {row: position for position, row in enumerate(np.flatnonzero(store.complete))}
-    rows = {part: part_rows(context, part) for part in split_people(context).parts}
+    rows = rows_of_parts(context)
     with context.reporter.stage("baselines", 1) as report:
         found = baselines.baseline_probabilities(
             compute_baseline_features(context),
@@ -110,6 +109,7 @@ def _classify(context: RunContext) -> None:
             store.manifest["label"].to_numpy()[store.complete],
             len(store.class_names),
             context.config.seed,
+            store.manifest["subject"].to_numpy()[store.complete],
         )
         report(1)
     tables = [

@@ -15,6 +15,7 @@ from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.stage import Stage
 
+UNDIVIDING = ("class_names", "folds_validate")  # options that do not decide the split by subject
 STUDENT_MODALITIES = tuple(name for name in MODALITIES if name not in PRIVILEGED)
 
 
@@ -83,9 +84,9 @@ def split_people(context: RunContext) -> SubjectSplit:
             {
                 "windows": prepare(context).windows_fingerprint,
                 "classes": len(prepare(context).class_names),
-                "dataset": {k: v for k, v in to_dict(config.dataset).items() if k != "class_names"},
+                "dataset": {k: v for k, v in to_dict(config.dataset).items() if k not in UNDIVIDING},
                 "seed": config.seed,
-                "fold": None if fold is None else list(fold),
+                "fold": None if fold is None else [*fold, config.folds_validate],
             },
             ("split.json",),
         )
@@ -170,5 +171,7 @@ def _divided(context: RunContext) -> SubjectSplit:
     dataset = config.dataset
     if unit == "recording":  # so many of one class each that the first division is as good as any
         dataset = dataclasses.replace(dataset, split_restarts=1)
-    folds = subject_folds(*rows, fold.count, dataset, config.seed, extra, unit, len(store.class_names))
+    folds = subject_folds(
+        *rows, fold.count, dataset, config.seed, extra, unit, len(store.class_names), config.folds_validate
+    )
     return folds[fold.index]

@@ -158,6 +158,7 @@ def _baselines(context: RunContext, other: RunContext) -> dict[str, np.ndarray]:
     own, theirs = (compute_baseline_features(one) for one in (context, other))
     place = {row: position for position, row in enumerate(np.flatnonzero(store.complete))}
     rows = {part: [place[row] for row in part_rows(context, part)] for part in ("train", "val")}
+    people = [one.manifest["subject"].to_numpy()[one.complete] for one in (store, heard)]
     rows["test"] = list(range(len(own), len(own) + len(theirs)))
     found = baselines.baseline_probabilities(
         pd.concat([own, theirs], join="inner", ignore_index=True),
@@ -165,5 +166,6 @@ def _baselines(context: RunContext, other: RunContext) -> dict[str, np.ndarray]:
         np.concatenate([labels(context, store.complete), labels(other, heard.complete)]),
         len(store.class_names),
         context.config.seed,
+        np.concatenate(people),
     )
     return {model: by_part["test"] for model, by_part in found.items()}

@@ -20,6 +20,12 @@ def part_rows(context: RunContext, part: str) -> np.ndarray:
     return _rows(context, split_people(context).parts[part], prepare(context).complete)
 
 
+def rows_of_parts(context: RunContext) -> dict[str, np.ndarray]:
+    """The same of every part that has any; of a fold where nobody is validated on, train and test."""
+    found = {part: part_rows(context, part) for part in split_people(context).parts}
+    return {part: rows for part, rows in found.items() if len(rows)}
+
+
 def teacher_rows(context: RunContext, part: str) -> np.ndarray:
     """Rows that the teacher learns from or is validated on: as the student, or also those without audio."""
     if context.config.dataset.teacher_recordings == "complete":

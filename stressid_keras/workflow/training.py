@@ -28,7 +28,7 @@ class NetworkPlan:
         training: how it is fitted.
         inputs: JSON values that decide it, besides those that decide every network.
         modalities: what a batch holds.
-        rows: of the manifest, by part: "train" and "val".
+        rows: of the manifest, by part: "train" and "val", of which there may be none.
         features: the teacher's outputs of those rows, by part and name.
     """
 
@@ -85,7 +85,9 @@ def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
                 teacher_features=features.get("train"),
                 epoch=epoch,
             ),
-            batches(context, plan.rows["val"], modalities, teacher_features=features.get("val")),
+            batches(context, plan.rows["val"], modalities, teacher_features=features.get("val"))
+            if len(plan.rows["val"])
+            else None,
             labels(context, train),
             training,
             checkpoint=folder / f"{name}.keras",

@@ -10,16 +10,17 @@ from stressid_keras.reporting.figures.histories import loss_axis
 from stressid_keras.reporting.figures.style import model_styles
 from stressid_keras.reporting.figures.svg import NARROW, svg
 
-COLUMNS = {"val_uar": "validation UAR", "val_loss": "validation loss"}
+TERMS = {"uar": "UAR", "loss": "loss"}
+PARTS = {"val_": "validation", "": "training"}  # how columns begin: the first that there is, for it tells more
 
 
 def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tuple[str, str]]:
-    """Validation UAR and validation loss over epochs, per model: a thin line per fold and their mean.
+    """UAR and loss over epochs, per model, of those validated on or else trained on: a line per fold and their mean.
 
     The mean ends where the first fold stopped: beyond, it would be a mean over other folds.
 
     Args:
-        histories: model → a table per fold with a row per epoch and `val_uar` or `val_loss`.
+        histories: model → a table per fold with a row per epoch and `uar` or `loss`, with or without `val_` before it.
 
     Returns:
         Captions and `<svg>` elements: first the UAR of every model, then the loss of every model; a curve that no
@@ -27,15 +28,26 @@ def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tu
     """
     styles = model_styles(histories)
     drawn = []
-    for column, name in COLUMNS.items():
+    for term, shown in TERMS.items():
         for model, tables in histories.items():
-            folds = [table[column].to_numpy(dtype=float) for table in tables if column in table]
-            folds = [fold for fold in folds if np.isfinite(fold).any()]
+            part, folds = _curves(tables, term)
             if folds:
+                name = f"{part} {shown}"
                 text = f"{name} of the {short_name(model)}. {_describe(folds)}"
                 svg_text = svg(_draw, (NARROW, 2.7), text, folds, name, styles[model][1])
                 drawn.append((f"{short_name(model)}: {name}", svg_text))
     return drawn
+
+
+def _curves(tables: Sequence[pd.DataFrame], term: str) -> tuple[str, list[np.ndarray]]:
+    """Of whom the curves are, and one of each fold that has any number."""
+    for prefix, part in PARTS.items():
+        column = prefix + term
+        folds = [table[column].to_numpy(dtype=float) for table in tables if column in table]
+        folds = [fold for fold in folds if np.isfinite(fold).any()]
+        if folds:
+            return part, folds
+    return "", []
 
 
 def _mean(folds: list[np.ndarray]) -> np.ndarray:
@@ -59,7 +71,7 @@ def _draw(axes, folds: list[np.ndarray], name: str, colour: str) -> None:
         axes.plot(np.arange(1, len(fold) + 1), fold, color=colour, linewidth=0.7, alpha=0.45)
     mean = _mean(folds)
     axes.plot(np.arange(1, len(mean) + 1), mean, color=colour, linewidth=2.5)
-    if name == COLUMNS["val_uar"]:
+    if name.endswith(TERMS["uar"]):
         axes.set_ylim(-0.02, 1.02)
     else:
         loss_axis(axes, np.concatenate(folds))
