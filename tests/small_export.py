@@ -30,12 +30,20 @@ def deployed_student(config: StudentConfig = STUDENT) -> keras.Model:
     from stressid_keras.models import build_student
 
     keras.utils.set_random_seed(1)
-    student = build_student(3, AUDIO.n_mels, config)
+    student = with_classifier(build_student(3, AUDIO.n_mels, config))
     deployed = build_deployed_model(student, AUDIO, WINDOW)
     kernel = student.get_layer("logits").kernel
     probabilities = keras.ops.convert_to_numpy(deployed(speech(2.0)[None])["probabilities"])
     kernel.assign(kernel / np.log(probabilities).std())
     return deployed
+
+
+def with_classifier(student: keras.Model) -> keras.Model:
+    """The student, with weights where a new one that hears a speech encoder has zeros, and no opinion."""
+    kernel = student.get_layer("logits").kernel
+    if not keras.ops.any(kernel):
+        kernel.assign(keras.initializers.GlorotUniform(seed=1)(kernel.shape))
+    return student
 
 
 def write_export(path, flatbuffer: bytes, **changes):

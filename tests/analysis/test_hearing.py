@@ -12,6 +12,8 @@ from stressid_keras.models import build_student
 from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.preprocessing.speech_statistics import encoded
 
+from ..small_export import with_classifier
+
 pytestmark = pytest.mark.backend
 AUDIO = AudioConfig(n_mels=16)
 SPEECH = StudentConfig(backbone="speech", feature_size=8)
@@ -25,7 +27,7 @@ def waveform():
 
 @pytest.fixture(scope="module")
 def student():
-    return build_student(3, 16, SPEECH)
+    return with_classifier(build_student(3, 16, SPEECH))
 
 
 def test_a_students_inputs_tell_how_it_hears(student, small_student, small_teacher):

@@ -66,6 +66,20 @@ def test_folds_test_every_subject_once_and_never_train_on_it(counts, seed, data)
         assert fold.parts["train"]
 
 
+def test_folds_without_validation_train_on_all_who_are_not_tested(tmp_path):
+    rows = tuple(zip(*random_rows(13), strict=True))
+    validated = subject_folds(*rows, 4, CONFIG, 0)
+    for fold, with_validation in zip(
+        subject_folds(*rows, 4, CONFIG, 0, validated=False), validated, strict=True
+    ):
+        assert fold.parts["test"] == with_validation.parts["test"]
+        assert fold.parts["val"] == ()
+        assert set(fold.parts["train"]) == set(rows[0]) - set(fold.parts["test"])
+        assert (fold.distance["val"], fold.class_counts["val"]) == (0, [0, 0, 0])
+        fold.save(tmp_path / "split.json")
+        assert SubjectSplit.load(tmp_path / "split.json") == fold
+
+
 def test_leaving_one_subject_out_still_validates_on_several():
     folds = subject_folds(*zip(*random_rows(13), strict=True), 13, CONFIG, 0)
     assert {len(fold.parts["test"]) for fold in folds} == {1}

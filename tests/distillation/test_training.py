@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stressid_keras.batches.py_dataset import PreparedBatches
-from stressid_keras.config import PipelineConfig
+from stressid_keras.config import PipelineConfig, TrainingConfig
 from stressid_keras.distillation import (
     compute_teacher_features,
     compute_teacher_views,
@@ -15,7 +15,7 @@ from stressid_keras.distillation import (
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.training.best_epoch import BestEpoch
-from stressid_keras.training.fit import class_weights
+from stressid_keras.training.fit import class_weights, fit
 
 
 def test_class_weights_are_inverse_frequencies_with_mean_one():
@@ -40,6 +40,28 @@ def test_last_epoch_is_kept_whatever_was_better_and_however_long_ago(tmp_path):
     callback.on_train_end()
     assert callback.summary() == {"best_epoch": 3, "epochs": 3, "val_uar": 0.4, "val_cross_entropy": 1.0}
     assert keras.saving.load_model(path).get_weights()[0] == 3
+
+
+def test_last_epoch_is_kept_where_nobody_is_validated_on(tmp_path):
+    callback = BestEpoch(tmp_path / "network.keras", patience=1, kept="last")
+    callback.set_model(model_of_one_weight())
+    for epoch in range(3):
+        callback.on_epoch_end(epoch, {"loss": 1.0})
+    callback.on_train_end()
+    assert callback.summary() == {"best_epoch": 3, "epochs": 3}
+
+
+def test_best_epoch_without_anybody_to_choose_it_by_is_refused(tmp_path):
+    with pytest.raises(StressIDError, match="nobody is validated on"):
+        fit(
+            None,
+            [],
+            None,
+            [0, 1],
+            TrainingConfig(kept="best"),
+            checkpoint=tmp_path / "a.keras",
+            history=tmp_path / "a.csv",
+        )
 
 
 def model_of_one_weight():

@@ -23,7 +23,7 @@ from stressid_keras.preprocessing.speech_statistics import encoded
 from stressid_keras.runtime.interpreter import LiteRTModel
 from stressid_keras.workflow import Run, split_people
 
-from ..small_export import SPEECH_FRONT_END
+from ..small_export import SPEECH_FRONT_END, with_classifier
 from ..speech_signals import waveforms
 
 AUDIO = AudioConfig()
@@ -37,7 +37,7 @@ def student(speech):
     """Random weights at the default sizes, standardised by what it hears of ten people."""
     keras.utils.set_random_seed(1)
     statistics = np.stack([encoded(speech(person), 16_000) for person in range(10)])
-    return build_student(3, AUDIO.n_mels, StudentConfig(backbone="speech"), statistics)
+    return with_classifier(build_student(3, AUDIO.n_mels, StudentConfig(backbone="speech"), statistics))
 
 
 def unseen(speech):
@@ -140,7 +140,8 @@ def test_a_runs_student_is_exported_whatever_the_backend(tiny_tree, tiny_store, 
     config = dataclasses.replace(tiny_config, student=StudentConfig(backbone="speech", feature_size=8))
     run = Run(tiny_tree, tiny_store.path, tmp_path, config)
     split_people(run.context)  # writes split.json
-    build_student(len(tiny_store.class_names), 32, config.student).save(tmp_path / "student_ce.keras")
+    student = with_classifier(build_student(len(tiny_store.class_names), 32, config.student))
+    student.save(tmp_path / "student_ce.keras")
     options = ExportOptions(variants=("float32", "int8"))
     files = run.export(options, tmp_path / "student_ce.keras")
     with zipfile.ZipFile(files["int8"]) as archive:

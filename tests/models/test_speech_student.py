@@ -8,6 +8,8 @@ from stressid_keras.config import StudentConfig
 from stressid_keras.models import build_student
 from stressid_keras.training.keras_file import load_network
 
+from ..small_export import with_classifier
+
 pytestmark = pytest.mark.backend
 CONFIG = StudentConfig(backbone="speech", feature_size=12)
 
@@ -25,6 +27,12 @@ def test_it_takes_statistics_and_gives_logits_and_a_feature(statistics):
     assert outputs["feature"].shape == (40, 12)
 
 
+def test_it_has_no_opinion_before_it_is_trained(statistics):
+    outputs = build_student(3, 128, CONFIG, statistics).predict({"speech": statistics}, verbose=0)
+    np.testing.assert_array_equal(outputs["logits"], 0)
+    assert outputs["feature"].std() > 0.1
+
+
 def test_it_standardises_by_the_training_part(statistics):
     student = build_student(3, 128, CONFIG, statistics)
     inner = keras.Model(student.input, student.get_layer("feature_standardised").output)
@@ -34,7 +42,7 @@ def test_it_standardises_by_the_training_part(statistics):
 
 
 def test_its_file_is_read_safely_and_gives_the_same(statistics, tmp_path):
-    student = build_student(3, 128, CONFIG, statistics)
+    student = with_classifier(build_student(3, 128, CONFIG, statistics))
     student.save(tmp_path / "student.keras")
     loaded = load_network(tmp_path / "student.keras")
     for name, values in student.predict({"speech": statistics}, verbose=0).items():

@@ -10,7 +10,7 @@ import pytest
 from stressid_keras.config import RunConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
-from stressid_keras.workflow import cross_validation
+from stressid_keras.workflow import Fold, RunContext, cross_validation, split_people
 from stressid_keras.workflow.processes import in_own_process
 
 
@@ -24,7 +24,21 @@ def test_every_subject_is_tested_once_and_never_trained_on_there(finished_folds)
         place = folds.folder / "3-folds" / f"repeat{repeat}" / f"fold{fold}"
         split = json.loads((place / "split.json").read_text())
         assert set(rows["subject"]) == set(split["test"])
-        assert not set(split["test"]) & set(split["train"] + split["val"])
+        assert not set(split["test"]) & set(split["train"])
+        assert set(split["test"] + split["train"]) == set(table["subject"])
+        assert split["val"] == []  # the last epoch is kept: nobody is needed to choose one
+        assert "val_uar" not in (place / "history_student.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dataset": {"folds_validate": True}}, {"teacher_training": {"kept": "best"}}],
+)
+def test_folds_have_people_to_validate_on_where_they_are_needed_or_asked_for(
+    change, tiny_tree, tiny_store, tmp_path
+):
+    context = RunContext(tiny_tree, tiny_store.path, tmp_path, RunConfig.from_dict(change), fold=Fold(0, 3))
+    assert all(split_people(context).parts.values())
 
 
 def test_scores_are_those_of_all_folds_together(finished_folds):

@@ -117,7 +117,9 @@ def baseline_probabilities(
     train, trials = rows["train"], _trials(rows, subjects)
     probabilities = {}
     with threadpool_limits(1), warnings.catch_warnings():  # folds run side by side, with the same result
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a worse setting loses where settings are compared
+        warnings.simplefilter(
+            "ignore", ConvergenceWarning
+        )  # a worse setting loses where settings are compared
         for key, baseline in BASELINES.items():
             table = features[group_columns(features, baseline.group)].to_numpy(np.float64)
             if not table.shape[1]:
@@ -190,9 +192,7 @@ def _chosen(classifier: Classifier, table: np.ndarray, labels: np.ndarray, trial
     for setting in classifier.settings if trials else ():
         models = [Trained(classifier, setting, table[train], labels[train], seed) for train, _ in trials]
         scores = [model.scores(table[rows]) for model, (_, rows) in zip(models, trials, strict=True)]
-        predicted = [
-            model.classes[found.argmax(axis=1)] for model, found in zip(models, scores, strict=True)
-        ]
+        predicted = [model.classes[found.argmax(axis=1)] for model, found in zip(models, scores, strict=True)]
         targets = [labels[rows] for _, rows in trials]
         accuracy = _balanced_accuracy(np.concatenate(targets), np.concatenate(predicted))
         if accuracy > best_accuracy:

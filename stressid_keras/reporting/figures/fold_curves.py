@@ -11,7 +11,10 @@ from stressid_keras.reporting.figures.style import model_styles
 from stressid_keras.reporting.figures.svg import NARROW, svg
 
 TERMS = {"uar": "UAR", "loss": "loss"}
-PARTS = {"val_": "validation", "": "training"}  # how columns begin: the first that there is, for it tells more
+PARTS = {
+    "val_": "validation",
+    "": "training",
+}  # how columns begin: the first that there is, for it tells more
 
 
 def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -96,6 +97,35 @@ def test_they_equal_plain_scikit_learn(n_classes, separation):
         found["audio_logistic_regression"]["test"], logistic.predict_proba(test), atol=1e-4
     )
     np.testing.assert_array_equal(found["audio_svm"]["test"].argmax(axis=1), machine.predict(test))
+
+
+def test_without_validation_rows_folds_of_the_training_people_choose():
+    features, rows, labels = make(separation=0.3)
+    subjects = np.arange(len(labels)) // 10
+    rows["train"], rows["val"] = np.concatenate([rows["train"], rows["val"]]), rows["val"][:0]
+    found = baseline_probabilities(features, rows, labels, 3, 0, subjects)
+    values = features[["audio_level", "audio_pitch"]].to_numpy()
+    train = rows["train"]
+    settings = classifiers.CLASSIFIERS["logistic_regression"].settings
+    scores = [
+        balanced_accuracy_score(
+            labels[train],
+            cross_val_predict(
+                make_pipeline(StandardScaler(), LogisticRegression(C=strength, class_weight="balanced")),
+                values[train],
+                labels[train],
+                groups=subjects[train],
+                cv=GroupKFold(classifiers.INNER_FOLDS),
+            ),
+        )
+        for strength in settings
+    ]
+    best = LogisticRegression(C=settings[int(np.argmax(scores))], class_weight="balanced")
+    expected = make_pipeline(StandardScaler(), best).fit(values[train], labels[train])
+    np.testing.assert_allclose(
+        found["audio_logistic_regression"]["test"], expected.predict_proba(values[rows["test"]]), atol=1e-4
+    )
+    assert found["audio_svm"]["val"].shape == (0, 3)
 
 
 def test_the_temperature_makes_the_probabilities_of_the_svm_fit_the_validation_rows():

@@ -41,7 +41,9 @@ def features(index, tiny_store):
 def store(tiny_store, tmp_path):
     """A copy that a test may write into, without features that a run of another test left in the shared folder."""
     without_features = shutil.ignore_patterns(stored.FILE)
-    return PreparedStore.open(shutil.copytree(tiny_store.path, tmp_path / "prepared", ignore=without_features))
+    return PreparedStore.open(
+        shutil.copytree(tiny_store.path, tmp_path / "prepared", ignore=without_features)
+    )
 
 
 def with_images(index, store, modalities, folder):

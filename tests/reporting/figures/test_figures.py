@@ -236,6 +236,14 @@ def test_fold_curves_tell_their_mean_as_far_as_all_folds_went():
     assert "from 0.510 to 0.580" in text
 
 
+def test_fold_curves_are_of_those_trained_on_where_nobody_is_validated_on():
+    tables = [history(3).rename(columns=lambda name: name.removeprefix("val_"))]
+    assert [caption for caption, _ in figures.fold_curves_figures({"student": tables})] == [
+        "student: training UAR",
+        "student: training loss",
+    ]
+
+
 def test_fold_curves_leave_out_what_no_fold_holds():
     tables = [history(3).drop(columns="val_loss").assign(val_uar=[0.3, np.nan, 0.5])]
     assert [caption for caption, _ in figures.fold_curves_figures({"student": tables})] == [
