@@ -123,7 +123,7 @@ class DatasetConfig(Checked):
     )
     val_share: InnerShare = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
     test_share: InnerShare = 8 / 52
-    # whether folds of a cross-validation have people to validate on although nothing is chosen by them: fewer to train on
+    # whether folds of a cross-validation validate on people by whom nothing is chosen, and train on fewer
     folds_validate: bool = False
     split_restarts: Count = 50  # random starts of the search for the most balanced assignment
 

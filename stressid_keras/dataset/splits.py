@@ -21,10 +21,10 @@ UNITS = ("subject", "recording")  # columns of the manifest that a split can div
 class SubjectSplit:
     """Which subjects are trained on, validated on and tested on; disjoint by construction.
 
-    A fold may have nobody to validate on. `extra_train` are subjects without any audio, which only the teacher trains on. `class_counts` count the
-    rows that the split was made from, per part and class. `distance` is the total variation distance of a
-    part's class shares from the whole's (0: equal shares), and the greatest of them as "max". `unit` is what the
-    parts list: subjects, or recordings in a split that leaks people on purpose.
+    A fold may have nobody to validate on. `extra_train` are subjects without any audio, which only the teacher trains
+    on. `class_counts` count the rows that the split was made from, per part and class. `distance` is the total
+    variation distance of a part's class shares from the whole's (0: equal shares), and the greatest of them as "max".
+    `unit` is what the parts list: subjects, or recordings in a split that leaks people on purpose.
     """
 
     parts: dict[str, tuple[str, ...]]
