@@ -155,7 +155,7 @@ class Identity(Probe):
             reading=READING,
             header=("features of", "people", "windows", "re-identified", "chance", "ratio"),
             rows=rows,
-            note="of a fold its validation and test people, mean over the folds",
+            note="of a fold the people not trained on, mean over the folds",
         )
 
 
