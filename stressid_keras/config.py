@@ -66,12 +66,9 @@ CORRUPTIONS = FolderRegistry(
         "shorter",
     ),
 )
-AUGMENTATIONS = FolderRegistry(
-    "stressid_keras.batches.augmentations",
-    "augmentation",
-    # as they draw from a sample's stream of chance: what comes later does not change what came before
-    first=("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour"),
-)
+# as they draw from a sample's stream of chance; an augmentation that is added has a stream of its own
+SHARED_STREAM = ("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour")
+AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmentation", first=SHARED_STREAM)
 
 LARGEST_ARRAY = (
     2**28
