@@ -450,10 +450,18 @@ class DistillationConfig(Checked):
         return self.compared_features or weighed or tuple(self.weights)
 
     def of_teacher(self, modalities: tuple[str, ...]) -> "DistillationConfig":
-        """The same, of a teacher with these modalities: the weights of others are 0, nor are they compared."""
+        """The same, of a teacher with these modalities: the weights of others are 0, nor are they compared.
+
+        What is compared is named where it was before, or where no weight is left to tell; else it follows the weights.
+        """
         absent = {WEIGHTS[name]: 0.0 for name in PRIVILEGED if name not in modalities}
-        compared = tuple(name for name in self.compared if name in modalities) or modalities
-        return dataclasses.replace(self, **absent, compared_features=compared) if absent else self
+        if not absent:
+            return self
+        chosen = tuple(name for name in self.compared_features if name in modalities)
+        fitting = dataclasses.replace(self, **absent, compared_features=chosen)
+        if chosen or any(fitting.weights.values()):
+            return fitting
+        return dataclasses.replace(fitting, compared_features=modalities)
 
 
 @dataclass(frozen=True)
