@@ -166,7 +166,7 @@ def _own(method: Method, options: DistillationConfig) -> dict:
 
 
 def _is_weight(value) -> bool:
-    return isinstance(value, float)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _place(method: Method) -> int:
