@@ -5,10 +5,14 @@ import pandas as pd
 import scipy.special
 
 from stressid_keras.modalities import MODALITIES, PRIVILEGED
-from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
-from stressid_keras.workflow.data import compute_baseline_features, prepare, split_people
+from stressid_keras.workflow.data import (
+    baseline_fingerprint,
+    compute_baseline_features,
+    prepare,
+    split_people,
+)
 from stressid_keras.workflow.part_windows import SPEECH, batches, part_rows
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
@@ -39,7 +43,7 @@ def classify_baselines(context: RunContext) -> Stage:
     from sklearn import __version__ as scikit_learn
 
     inputs = {
-        "features": fingerprint(compute_baseline_features(context).to_json()),
+        "features": baseline_fingerprint(context),
         "scikit-learn": scikit_learn,
         "store": prepare(context).fingerprint,
         "split": split_people(context).to_dict(),

@@ -11,6 +11,7 @@ from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, sp
 from stressid_keras.errors import StaleError
 from stressid_keras.modalities import MODALITIES, PRIVILEGED
 from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.provenance import fingerprint
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.stage import Stage
@@ -102,6 +103,12 @@ def compute_baseline_features(context: RunContext) -> pd.DataFrame:
     store = prepare(context)
     features = _hand_crafted(context, store)
     return baselines.with_statistics(features, encode_speech(context)[store.complete])
+
+
+@verb
+def baseline_fingerprint(context: RunContext) -> str:
+    """Of all that `compute_baseline_features` gives."""
+    return fingerprint(compute_baseline_features(context).to_json())
 
 
 @verb

@@ -17,6 +17,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.analysis import BASELINE_VERSION, class_probabilities, network_outputs
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import (
+    baseline_fingerprint,
     compute_baseline_features,
     prepare,
     read_audio_index,
@@ -116,11 +117,10 @@ def _stage(context: RunContext, name: str, other: RunContext) -> Stage:
     from sklearn import __version__ as scikit_learn
 
     trained = train_networks(context)
-    features = [fingerprint(compute_baseline_features(one).to_json()) for one in (context, other)]
     inputs = {
         "models": {model: trained[model].record["outputs"] for model in STUDENTS},
         "stores": [prepare(context).fingerprint, prepare(other).fingerprint],
-        "features": features,
+        "features": [baseline_fingerprint(one) for one in (context, other)],
         "scikit-learn": scikit_learn,
         "split": split_people(context).to_dict(),
         "seed": context.config.seed,
