@@ -428,7 +428,7 @@ class DistillationConfig(Checked):
     compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
-    # of all these weights: from 0, or to 0
+    # of all these weights: "warm-up" raises them from 0, "decay" lowers them to 0
     schedule: Annotated[str, Choice("constant", "warm-up", "decay")] = "constant"
     schedule_share: PositiveShare = 0.5  # of the epochs that a schedule takes
     # of stored features; float16 halves the file
