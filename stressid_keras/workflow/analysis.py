@@ -13,7 +13,7 @@ from stressid_keras.workflow.data import (
     prepare,
     split_people,
 )
-from stressid_keras.workflow.part_windows import SPEECH, batches, part_rows
+from stressid_keras.workflow.part_windows import SPEECH, batches, labels, part_rows, places
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -105,13 +105,12 @@ def _classify(context: RunContext) -> None:
     from stressid_keras.analysis import baselines
 
     store = prepare(context)
-    place = {row: position for position, row in enumerate(np.flatnonzero(store.complete))}
     rows = {part: part_rows(context, part) for part in split_people(context).parts}
     with context.reporter.stage("baselines", 1) as report:
         found = baselines.baseline_probabilities(
             compute_baseline_features(context),
-            {part: np.array([place[row] for row in some], int) for part, some in rows.items()},
-            store.manifest["label"].to_numpy()[store.complete],
+            {part: places(context, some) for part, some in rows.items()},
+            labels(context, store.complete),
             len(store.class_names),
             context.config.seed,
         )

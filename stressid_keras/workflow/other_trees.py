@@ -25,7 +25,7 @@ from stressid_keras.workflow.data import (
     split_people,
 )
 from stressid_keras.workflow.insight import STUDENTS
-from stressid_keras.workflow.part_windows import labels, part_rows
+from stressid_keras.workflow.part_windows import labels, part_rows, places
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
@@ -156,8 +156,7 @@ def _baselines(context: RunContext, other: RunContext) -> dict[str, np.ndarray]:
 
     store, heard = prepare(context), prepare(other)
     own, theirs = (compute_baseline_features(one) for one in (context, other))
-    place = {row: position for position, row in enumerate(np.flatnonzero(store.complete))}
-    rows = {part: [place[row] for row in part_rows(context, part)] for part in ("train", "val")}
+    rows = {part: places(context, part_rows(context, part)) for part in ("train", "val")}
     rows["test"] = list(range(len(own), len(own) + len(theirs)))
     found = baselines.baseline_probabilities(
         pd.concat([own, theirs], join="inner", ignore_index=True),

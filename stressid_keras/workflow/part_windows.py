@@ -29,6 +29,12 @@ def teacher_rows(context: RunContext, part: str) -> np.ndarray:
     return _rows(context, (*split.parts[part], *extra), prepare(context).privileged)
 
 
+def places(context: RunContext, rows) -> np.ndarray:
+    """Where rows of the manifest stand among those of complete windows, which baseline features are of."""
+    complete = np.flatnonzero(prepare(context).complete)
+    return np.searchsorted(complete, np.asarray(rows, int))
+
+
 def labels(context: RunContext, rows) -> np.ndarray:
     return prepare(context).manifest["label"].to_numpy()[rows]
 

@@ -2,8 +2,10 @@
 
 import dataclasses
 import pickle
+from types import SimpleNamespace
 
 import keras
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -25,7 +27,7 @@ from stressid_keras.workflow import (
     train_teacher,
 )
 from stressid_keras.workflow.data import baseline_fingerprint
-from stressid_keras.workflow.part_windows import part_rows
+from stressid_keras.workflow.part_windows import part_rows, places
 from stressid_keras.workflow.stage import Stage, read_record
 from stressid_keras.workflow.student_stages import GIVEN
 
@@ -94,6 +96,16 @@ def test_a_split_of_a_test_decides_the_windows(context):
     divided = context.branch(prepare, replaced={split_people: lambda _: own})
     rows = part_rows(divided, "test")
     assert set(prepare(divided).manifest["subject"].iloc[rows]) == {people[0]}
+
+
+def test_places_are_those_among_complete_windows(context):
+    complete = prepare(context).complete.copy()
+    complete[0] = False
+    store = SimpleNamespace(complete=complete)
+    others = context.branch(replaced={prepare: lambda _: store})
+    rows = np.flatnonzero(complete)
+    assert list(places(others, rows[[3, 0]])) == [3, 0]
+    assert list(places(others, [])) == []
 
 
 def test_a_verb_works_once_for_a_context_and_again_for_a_changed_one(context):
