@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import scipy.special
 
+from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.modalities import MODALITIES, PRIVILEGED
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
@@ -13,7 +14,7 @@ from stressid_keras.workflow.data import (
     prepare,
     split_people,
 )
-from stressid_keras.workflow.part_windows import SPEECH, batches, labels, part_rows, places
+from stressid_keras.workflow.part_windows import batches, labels, part_rows, places
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained

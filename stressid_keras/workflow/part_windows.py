@@ -4,10 +4,9 @@ import numpy as np
 
 from stressid_keras.config import StudentConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import encode_speech, prepare, read_index, split_people
-
-SPEECH = "speech"  # in batches: statistics of a pretrained speech encoder
 
 
 def student_hears(config: StudentConfig) -> tuple[str, ...]:
