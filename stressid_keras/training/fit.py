@@ -8,8 +8,8 @@ import numpy as np
 
 from stressid_keras.batches.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
-from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.history import History
+from stressid_keras.training.kept_epoch import KeptEpoch
 from stressid_keras.training.resume import Resume
 
 
@@ -49,7 +49,7 @@ def fit(
     Returns:
         `best_epoch`, the one that is kept (from 1), `epochs` (run), and its `val_uar` and `val_cross_entropy`.
     """
-    best = BestEpoch(checkpoint, config.patience, config.kept)
+    best = KeptEpoch(checkpoint, config.patience, config.kept)
     written = History(history)
     resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)
     callbacks = [written]
