@@ -34,19 +34,11 @@ def read_audio_index(context: RunContext) -> DatasetIndex:
 def prepare(context: RunContext) -> PreparedStore:
     """The prepared windows."""
     index, reporter = read_index(context), context.reporter
-    worked, inspecting = False, None
+    worked = False
     with (
-        contextlib.ExitStack() as inspection,
+        reporter.stage_if_any("inspect") as inspected,
         reporter.stage("prepare", len(index.recordings)) as report,
     ):
-
-        def inspected(done, total):
-            nonlocal inspecting
-            if inspecting is None:
-                inspecting = inspection.enter_context(reporter.stage("inspect", total))
-            inspecting(done)
-            if done == total:
-                inspection.close()
 
         def progress(done, total, failures):
             nonlocal worked
@@ -119,16 +111,8 @@ def encode_speech(context: RunContext) -> np.ndarray:
     """
     from stressid_keras.preprocessing.speech_statistics import load_or_compute_statistics
 
-    store, reporter = prepare(context), context.reporter
-    with contextlib.ExitStack() as stack:
-        report = None
-
-        def progress(done, total):
-            nonlocal report
-            report = report or stack.enter_context(reporter.stage("speech encoder", total))
-            report(done)
-
-        return load_or_compute_statistics(read_index(context), store, context.jobs, progress)
+    with context.reporter.stage_if_any("speech encoder") as progress:
+        return load_or_compute_statistics(read_index(context), prepare(context), context.jobs, progress)
 
 
 def _hand_crafted(context: RunContext, store: PreparedStore) -> pd.DataFrame:
