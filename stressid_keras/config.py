@@ -66,12 +66,9 @@ CORRUPTIONS = FolderRegistry(
         "shorter",
     ),
 )
-AUGMENTATIONS = FolderRegistry(
-    "stressid_keras.batches.augmentations",
-    "augmentation",
-    # as they draw from a sample's stream of chance: what comes later does not change what came before
-    first=("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour"),
-)
+# as they draw from a sample's stream of chance; an augmentation that is added has a stream of its own
+SHARED_STREAM = ("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour")
+AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmentation", first=SHARED_STREAM)
 
 LARGEST_ARRAY = (
     2**28
@@ -433,7 +430,7 @@ class DistillationConfig(Checked):
     compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
-    # of all these weights: from 0, or to 0
+    # of all these weights: "warm-up" raises them from 0, "decay" lowers them to 0
     schedule: Annotated[str, Choice("constant", "warm-up", "decay")] = "constant"
     schedule_share: PositiveShare = 0.5  # of the epochs that a schedule takes
     # of stored features; float16 halves the file
@@ -455,10 +452,18 @@ class DistillationConfig(Checked):
         return self.compared_features or weighed or tuple(self.weights)
 
     def of_teacher(self, modalities: tuple[str, ...]) -> "DistillationConfig":
-        """The same, of a teacher with these modalities: the weights of others are 0, nor are they compared."""
+        """The same, of a teacher with these modalities: the weights of others are 0, nor are they compared.
+
+        What is compared is named where it was before, or where no weight is left to tell; else it follows the weights.
+        """
         absent = {WEIGHTS[name]: 0.0 for name in PRIVILEGED if name not in modalities}
-        compared = tuple(name for name in self.compared if name in modalities) or modalities
-        return dataclasses.replace(self, **absent, compared_features=compared) if absent else self
+        if not absent:
+            return self
+        chosen = tuple(name for name in self.compared_features if name in modalities)
+        fitting = dataclasses.replace(self, **absent, compared_features=chosen)
+        if chosen or any(fitting.weights.values()):
+            return fitting
+        return dataclasses.replace(fitting, compared_features=modalities)
 
 
 @dataclass(frozen=True)

@@ -77,3 +77,22 @@ def test_default_names_follow_the_label():
     assert DatasetConfig().names == ("Low", "Medium", "High")
     assert DatasetConfig(class_names=("Neutral", "Stress", "Amusement")).names[1] == "Stress"
     assert len(dataclasses.replace(DatasetConfig(), label="binary").names) == 2
+
+
+@pytest.mark.parametrize(
+    ("distillation", "later", "compared"),
+    [
+        (DistillationConfig(), {"beta": 0.0}, ("eda",)),
+        (DistillationConfig(beta=0.0), {"beta": 2.0}, ("ecg", "eda")),
+        (DistillationConfig(compared_features=("video", "ecg")), {"beta": 0.0}, ("ecg",)),
+        (DistillationConfig(alpha=0.0, beta=0.0, gamma=0.0, delta=0.0), {}, ("ecg", "eda")),
+        (DistillationConfig(beta=0.0, compared_features=("video",)), {}, ("eda",)),
+    ],
+)
+def test_compared_features_follow_the_weights_of_a_teacher_with_fewer_modalities(
+    distillation, later, compared
+):
+    dataset = DatasetConfig(teacher_modalities=("ecg", "eda"))
+    config = RunConfig(dataset=dataset, distillation=distillation)
+    assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert dataclasses.replace(config.distillation, **later).compared == compared

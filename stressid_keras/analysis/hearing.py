@@ -9,7 +9,7 @@ from stressid_keras.config import AudioConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.sound.waveform import without_offset
 from stressid_keras.media.speech import frame_statistics, load_weights, speech_frames
-from stressid_keras.media.speech.settings import SAMPLE_RATE
+from stressid_keras.media.speech.settings import SAMPLE_RATE, SPEECH
 from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.store.encoding import from_stored, to_stored
 
@@ -76,7 +76,7 @@ class LogMelEar(Ear):
 class SpeechEar(Ear):
     """Statistics of a pretrained speech encoder; its picture is the mel power that the encoder is given."""
 
-    name = "speech"
+    name = SPEECH
 
     def __init__(self, config: AudioConfig):
         self.rate = config.sample_rate
@@ -92,7 +92,7 @@ class SpeechEar(Ear):
         return frame_statistics(picture, load_weights())
 
     def batch(self, sounds):
-        return {"speech": np.stack(sounds).astype(np.float32)}
+        return {SPEECH: np.stack(sounds).astype(np.float32)}
 
 
 EARS = {ear.name: ear for ear in (LogMelEar, SpeechEar)}

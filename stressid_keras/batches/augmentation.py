@@ -1,11 +1,12 @@
 """Random changes of one training sample: small operations on NumPy arrays, registered by name."""
 
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 
-from stressid_keras.config import AUGMENTATIONS, AugmentationConfig, from_dict
+from stressid_keras.config import AUGMENTATIONS, SHARED_STREAM, AugmentationConfig, from_dict
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import RECORDS
 
@@ -59,15 +60,26 @@ def register_augmentation(name: str, changes: str, caption: str, options: type =
 def augment(sample: dict, generator: np.random.Generator, config: AugmentationConfig) -> dict:
     """Apply every augmentation that fits the modalities of the sample.
 
+    An augmentation that is added draws the same whatever else is changed, and changes nothing of what others draw.
+
     Args:
         sample: float32 arrays by modality: `audio` (T, n_mels, 1) and `video` (F, H, W, 3) in [0, 1],
             `ecg`, `eda`, `rr` (S, S, 1) in [-1, 1].
+        generator: made from a seed sequence, as NumPy's own are.
     """
     sample = dict(sample)
     for modality, changes in changes_of(sample).items():
         for change in changes:
-            sample[modality] = change.apply(sample[modality], generator, change.options_in(config))
+            stream = generator if change.name in SHARED_STREAM else _stream_of(change, modality, generator)
+            sample[modality] = change.apply(sample[modality], stream, change.options_in(config))
     return sample
+
+
+def _stream_of(change: Augmentation, modality: str, generator: np.random.Generator) -> np.random.Generator:
+    """Chance of one augmentation of one modality, from the seed of a generator that stays where it is."""
+    seed = generator.bit_generator.seed_seq
+    own = zlib.crc32(f"{change.name} {modality}".encode())
+    return np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, own)))
 
 
 def changes_of(modalities: Collection[str]) -> dict[str, list[Augmentation]]:

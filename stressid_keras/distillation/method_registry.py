@@ -28,6 +28,7 @@ class Method:
         feature_losses: whether α to δ are of it.
         changes: what there has to be for it to make a difference: `FEATURE_LOSSES`, terms that look at `FEATURES`, or
             any `TERMS`; empty for a method that brings terms itself.
+        does: a sentence in the place of the implementation's first, where the class is that of several methods.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Method:
     Options: type = DistillationConfig
     feature_losses: bool = False
     changes: str = ""
+    does: str = ""
 
     @property
     def is_term(self) -> bool:
@@ -44,8 +46,8 @@ class Method:
 
     @property
     def summary(self) -> str:
-        """First line of the implementation's docstring."""
-        return self.implementation.__doc__.strip().splitlines()[0]
+        """What it does, in a sentence: the first line of the implementation's docstring, or `does`."""
+        return self.does or self.implementation.__doc__.strip().splitlines()[0]
 
     @property
     def weights(self) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ def method(name: str, sets: dict | None = None, Options: type = DistillationConf
         @register
         class Relational(Term):
 
-    The first line of the class's docstring says what it does. Besides, the class has
+    The first line of the class's docstring says what it does, or `does`. Besides, the class has
 
     - `paper`, which it follows, in full, and `after`, the same in short;
     - `arguments(options)`, what it adds to the arguments of `Distiller`, such as `{"terms": [cls(options.relational)]}`
@@ -166,7 +168,7 @@ def _own(method: Method, options: DistillationConfig) -> dict:
 
 
 def _is_weight(value) -> bool:
-    return isinstance(value, float)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _place(method: Method) -> int:

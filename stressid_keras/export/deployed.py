@@ -6,8 +6,8 @@ from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError
 from stressid_keras.layers import CentreWaveform, LogMel, SpeechFrames, SpeechStatistics
 from stressid_keras.media.speech import settings
+from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.models.speech_encoder import set_pretrained
-from stressid_keras.models.student import SPEECH
 from stressid_keras.runtime.heard import FrontEnd, SpeechFrontEnd
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import keras
 
 from stressid_keras.errors import ExportError
-from stressid_keras.media.speech.settings import STATISTICS
-from stressid_keras.models.student import SPEECH
+from stressid_keras.media.speech.settings import SPEECH, STATISTICS
 from stressid_keras.training.keras_file import load_network
 
 INPUTS = {"audio": {"audio", "audio_size"}, SPEECH: {SPEECH}}  # of students, by the one that is heard

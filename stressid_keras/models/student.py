@@ -5,10 +5,8 @@ import numpy as np
 from keras import layers
 
 from stressid_keras.config import StudentConfig
-from stressid_keras.media.speech.settings import STATISTICS
+from stressid_keras.media.speech.settings import SPEECH, STATISTICS
 from stressid_keras.models.backbones.backbone import STUDENT_FEATURE, student_backbone
-
-SPEECH = "speech"  # the input of a student that hears a speech encoder's statistics
 
 
 def build_student(

@@ -51,7 +51,11 @@ class Variants:
         self.folds = folds
         self.context = folds.context
         self.kind = kind
-        self.variants = variants
+        modalities = folds.context.config.dataset.teacher_modalities
+        self.variants = {
+            model: Variant(label, distillation.of_teacher(modalities))
+            for model, (label, distillation) in variants.items()
+        }
         self.with_teacher = with_teacher
         self.folder = folds.context.output_dir / kind
         self.files = (f"{kind}.csv", f"{kind}.json", f"{kind}.html", "predictions.csv")

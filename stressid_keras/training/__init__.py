@@ -1,1 +1,1 @@
-"""Fitting any classifier: cross-entropy, exact logs, the best epoch, resuming."""
+"""Fitting any classifier: cross-entropy, exact logs, the epoch that is kept, resuming."""

@@ -9,8 +9,8 @@ import numpy as np
 from stressid_keras.batches.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.history import History
+from stressid_keras.training.kept_epoch import KeptEpoch
 from stressid_keras.training.resume import Resume
 
 
@@ -58,7 +58,7 @@ def fit(
         raise StressIDError(
             "kept is 'best', and nobody is validated on; expected people to choose the epoch by, or kept 'last'."
         )
-    best = BestEpoch(checkpoint, config.patience, config.kept)
+    best = KeptEpoch(checkpoint, config.patience, config.kept)
     written = History(history)
     resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)
     callbacks = [written]

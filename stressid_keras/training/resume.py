@@ -9,29 +9,29 @@ import numpy as np
 from stressid_keras.errors import StaleError
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
-from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.history import History
+from stressid_keras.training.kept_epoch import KeptEpoch
 
 
 class Resume(keras.callbacks.Callback):
     """Writes, after every epoch, all that the epochs after it depend on: as if nothing had been in between.
 
     That is every variable of the model and its optimiser (statistics of the normalisation and states of random
-    generators among them), the state of the backend's own generator, the best epoch so far with its weights, and
-    the history. It comes after the callbacks that see to these.
+    generators among them), the state of the backend's own generator, the epoch that is kept so far with its weights,
+    and the history. It comes after the callbacks that see to these.
 
     Args:
         path: `.npz` file, replaced as a whole.
         key: fingerprint of everything that decides the training; a file with another one is not used.
-        best: holds the best epoch.
+        kept: holds the epoch that is kept.
         history: holds the values of every epoch.
     """
 
-    def __init__(self, path: Path, key: str, best: BestEpoch, history: History):
+    def __init__(self, path: Path, key: str, kept: KeptEpoch, history: History):
         super().__init__()
         self.path = Path(path)
         self.key = fingerprint(key, keras.backend.backend(), keras.__version__)
-        self.best = best
+        self.kept = kept
         self.history = history
         self._generators: list[np.ndarray] = []
         self._stored: dict[str, np.ndarray] | None = None
@@ -58,7 +58,7 @@ class Resume(keras.callbacks.Callback):
         for variable, values in zip(_variables(model), _arrays(stored, "variable"), strict=True):
             variable.assign(values)
         state = json.loads(str(stored["state"]))
-        self.best.set_state(state["best"], _arrays(stored, "best"))
+        self.kept.set_state(state["best"], _arrays(stored, "best"))
         self.history.rows = state["history"]
         self.history.write()
         self._generators = _arrays(stored, "generator")
@@ -68,11 +68,11 @@ class Resume(keras.callbacks.Callback):
         self._generators = []
 
     def on_epoch_end(self, epoch, logs=None):
-        best, weights = self.best.state()
+        kept, weights = self.kept.state()
         arrays = {f"variable{n}": _exact(variable) for n, variable in enumerate(_variables(self.model))}
         arrays |= {f"best{n}": _exact(values) for n, values in enumerate(weights)}
         arrays |= {f"generator{n}": values for n, values in enumerate(_backend_generators())}
-        state = json.dumps({"best": best, "history": self.history.rows})
+        state = json.dumps({"best": kept, "history": self.history.rows})
         write_arrays(self.path, {"key": np.array(self.key), "state": np.array(state), **arrays})
 
     def _read(self) -> dict[str, np.ndarray] | None:

@@ -4,12 +4,17 @@ import numpy as np
 import pandas as pd
 import scipy.special
 
+from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.modalities import MODALITIES, PRIVILEGED
-from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
-from stressid_keras.workflow.data import compute_baseline_features, prepare, split_people
-from stressid_keras.workflow.part_windows import SPEECH, batches, rows_of_parts
+from stressid_keras.workflow.data import (
+    baseline_fingerprint,
+    compute_baseline_features,
+    prepare,
+    split_people,
+)
+from stressid_keras.workflow.part_windows import batches, labels, places, rows_of_parts
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -39,7 +44,7 @@ def classify_baselines(context: RunContext) -> Stage:
     from sklearn import __version__ as scikit_learn
 
     inputs = {
-        "features": fingerprint(compute_baseline_features(context).to_json()),
+        "features": baseline_fingerprint(context),
         "scikit-learn": scikit_learn,
         "store": prepare(context).fingerprint,
         "split": split_people(context).to_dict(),
@@ -100,13 +105,12 @@ def _classify(context: RunContext) -> None:
     from stressid_keras.analysis import baselines
 
     store = prepare(context)
-    place = {row: position for position, row in enumerate(np.flatnonzero(store.complete))}
     rows = rows_of_parts(context)
     with context.reporter.stage("baselines", 1) as report:
         found = baselines.baseline_probabilities(
             compute_baseline_features(context),
-            {part: np.array([place[row] for row in some], int) for part, some in rows.items()},
-            store.manifest["label"].to_numpy()[store.complete],
+            {part: places(context, some) for part, some in rows.items()},
+            labels(context, store.complete),
             len(store.class_names),
             context.config.seed,
             store.manifest["subject"].to_numpy()[store.complete],

@@ -13,7 +13,13 @@ from stressid_keras.ranges import checked
 from stressid_keras.system.locking import exclusive
 from stressid_keras.workflow.analysis import classify_baselines, predict
 from stressid_keras.workflow.context import Fold, RunContext
-from stressid_keras.workflow.data import compute_baseline_features, prepare, read_index
+from stressid_keras.workflow.data import (
+    baseline_fingerprint,
+    compute_baseline_features,
+    encode_speech,
+    prepare,
+    read_index,
+)
 from stressid_keras.workflow.evaluation_stage import write_evaluation
 from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.other_trees import also_test, other_data
@@ -21,6 +27,8 @@ from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result
+
+OF_WINDOWS = (encode_speech, compute_baseline_features, baseline_fingerprint)  # whatever the split
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,7 @@ class CrossValidation:
             honest = self.split_results()
             leaky = self._leaky_results() if self.audit else []
             for context in (self.context, *others.values()):
-                compute_baseline_features(context)  # once, here, rather than by the first fold that needs it
+                baseline_fingerprint(context)  # once, here, rather than by the first fold that needs it
             self.work("folds", analyse_fold, [*honest, *leaky])
             made = [result.fingerprints(others) for result in honest]
             made += [result.fingerprints() for result in leaky]
@@ -120,12 +128,14 @@ class CrossValidation:
                 report(done)
 
     def fold_context(self, result: SplitResults) -> RunContext:
-        """The run of one fold, quiet; index and windows are those of all."""
+        """The run of one fold, quiet; index and windows are those of all, and what has been made of them."""
         run = self.context
+        made = [each for each in OF_WINDOWS if each in run.made]
         return run.branch(
             read_index,
             prepare,
             other_data,
+            *made,
             data_dir=run.data_dir.absolute(),
             prepared_dir=run.prepared_dir.absolute(),
             output_dir=result.folder.absolute(),

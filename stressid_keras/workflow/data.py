@@ -11,6 +11,7 @@ from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, sp
 from stressid_keras.errors import StaleError
 from stressid_keras.modalities import MODALITIES, PRIVILEGED
 from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.provenance import fingerprint
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.stage import Stage
@@ -34,19 +35,11 @@ def read_audio_index(context: RunContext) -> DatasetIndex:
 def prepare(context: RunContext) -> PreparedStore:
     """The prepared windows."""
     index, reporter = read_index(context), context.reporter
-    worked, inspecting = False, None
+    worked = False
     with (
-        contextlib.ExitStack() as inspection,
+        reporter.stage_if_any("inspect") as inspected,
         reporter.stage("prepare", len(index.recordings)) as report,
     ):
-
-        def inspected(done, total):
-            nonlocal inspecting
-            if inspecting is None:
-                inspecting = inspection.enter_context(reporter.stage("inspect", total))
-            inspecting(done)
-            if done == total:
-                inspection.close()
 
         def progress(done, total, failures):
             nonlocal worked
@@ -106,6 +99,12 @@ def compute_baseline_features(context: RunContext) -> pd.DataFrame:
 
 
 @verb
+def baseline_fingerprint(context: RunContext) -> str:
+    """Of all that `compute_baseline_features` gives."""
+    return fingerprint(compute_baseline_features(context).to_json())
+
+
+@verb
 def encode_speech(context: RunContext) -> np.ndarray:
     """A pretrained speech encoder's statistics of every window, computed once for a prepared folder.
 
@@ -113,16 +112,8 @@ def encode_speech(context: RunContext) -> np.ndarray:
     """
     from stressid_keras.preprocessing.speech_statistics import load_or_compute_statistics
 
-    store, reporter = prepare(context), context.reporter
-    with contextlib.ExitStack() as stack:
-        report = None
-
-        def progress(done, total):
-            nonlocal report
-            report = report or stack.enter_context(reporter.stage("speech encoder", total))
-            report(done)
-
-        return load_or_compute_statistics(read_index(context), store, context.jobs, progress)
+    with context.reporter.stage_if_any("speech encoder") as progress:
+        return load_or_compute_statistics(read_index(context), prepare(context), context.jobs, progress)
 
 
 def _hand_crafted(context: RunContext, store: PreparedStore) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.analysis import BASELINE_VERSION, class_probabilities, network_outputs
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import (
+    baseline_fingerprint,
     compute_baseline_features,
     prepare,
     read_audio_index,
@@ -24,7 +25,7 @@ from stressid_keras.workflow.data import (
     split_people,
 )
 from stressid_keras.workflow.insight import STUDENTS
-from stressid_keras.workflow.part_windows import labels, part_rows
+from stressid_keras.workflow.part_windows import labels, part_rows, places
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
@@ -116,11 +117,10 @@ def _stage(context: RunContext, name: str, other: RunContext) -> Stage:
     from sklearn import __version__ as scikit_learn
 
     trained = train_networks(context)
-    features = [fingerprint(compute_baseline_features(one).to_json()) for one in (context, other)]
     inputs = {
         "models": {model: trained[model].record["outputs"] for model in STUDENTS},
         "stores": [prepare(context).fingerprint, prepare(other).fingerprint],
-        "features": features,
+        "features": [baseline_fingerprint(one) for one in (context, other)],
         "scikit-learn": scikit_learn,
         "split": split_people(context).to_dict(),
         "seed": context.config.seed,
@@ -156,8 +156,7 @@ def _baselines(context: RunContext, other: RunContext) -> dict[str, np.ndarray]:
 
     store, heard = prepare(context), prepare(other)
     own, theirs = (compute_baseline_features(one) for one in (context, other))
-    place = {row: position for position, row in enumerate(np.flatnonzero(store.complete))}
-    rows = {part: [place[row] for row in part_rows(context, part)] for part in ("train", "val")}
+    rows = {part: places(context, part_rows(context, part)) for part in ("train", "val")}
     people = [one.manifest["subject"].to_numpy()[one.complete] for one in (store, heard)]
     rows["test"] = list(range(len(own), len(own) + len(theirs)))
     found = baselines.baseline_probabilities(

@@ -4,10 +4,9 @@ import numpy as np
 
 from stressid_keras.config import StudentConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import encode_speech, prepare, read_index, split_people
-
-SPEECH = "speech"  # in batches: statistics of a pretrained speech encoder
 
 
 def student_hears(config: StudentConfig) -> tuple[str, ...]:
@@ -33,6 +32,12 @@ def teacher_rows(context: RunContext, part: str) -> np.ndarray:
     split = split_people(context)
     extra = split.extra_train if part == "train" else ()
     return _rows(context, (*split.parts[part], *extra), prepare(context).privileged)
+
+
+def places(context: RunContext, rows) -> np.ndarray:
+    """Where rows of the manifest stand among those of complete windows, which baseline features are of."""
+    complete = np.flatnonzero(prepare(context).complete)
+    return np.searchsorted(complete, np.asarray(rows, int))
 
 
 def labels(context: RunContext, rows) -> np.ndarray:

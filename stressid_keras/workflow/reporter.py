@@ -33,3 +33,20 @@ class Reporter:
             yield lambda done, values=None: self.progress(name, done, values or {})
         finally:
             self.finished(name)
+
+    @contextlib.contextmanager
+    def stage_if_any(self, name: str):
+        """Around work that there may be none of; gives a function to call with the steps done and all: the first call
+        begins the stage, and the last step ends it."""
+        with contextlib.ExitStack() as stack:
+            report = None
+
+            def progress(done: int, total: int) -> None:
+                nonlocal report
+                if report is None:
+                    report = stack.enter_context(self.stage(name, total))
+                report(done)
+                if done == total:
+                    stack.close()
+
+            yield progress

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 import pytest
 
-from stressid_keras.batches.augmentation import register_augmentation
+from stressid_keras.batches.augmentation import augment, register_augmentation
 from stressid_keras.batches.py_dataset import PreparedBatches
 from stressid_keras.config import AUGMENTATIONS, AugmentationConfig, PipelineConfig, RunConfig
 from stressid_keras.errors import StressIDError
@@ -50,6 +50,34 @@ def test_it_changes_batches_once_it_is_switched_on(tiny_store, request):
         np.testing.assert_array_equal(found["audio"], expected["audio"])
         assert found["ecg"].dtype == np.float32
         np.testing.assert_array_less(np.abs(found["ecg"]).max(), np.abs(expected["ecg"]).max())
+
+
+def test_others_draw_what_they_drew_without_it(tiny_store, dimming):
+    before = batches(tiny_store)
+    changed = batches(tiny_store, added={"dimming": {"least": 0.5}})
+    for expected, found in zip(before, changed, strict=True):
+        np.testing.assert_array_equal(found["video"], expected["video"])
+        for name in PHYSIOLOGICAL:  # the same span of the field, weaker
+            np.testing.assert_array_equal(found[f"{name}_size"], expected[f"{name}_size"])
+            peaks = [
+                np.abs(values[name]).reshape(len(values[name]), -1).max(axis=1)
+                for values in (found, expected)
+            ]
+            factors = (peaks[0] / peaks[1])[:, None, None, None]
+            np.testing.assert_allclose(found[name], expected[name] * factors, atol=1e-6)
+
+
+def test_it_draws_the_same_whatever_else_is_changed(dimming):
+    added = {"dimming": {"least": 0.5}}
+    field = np.ones((8, 8, 1), "float32")
+    samples = ({"ecg": field}, {"video": np.zeros((4, 6, 6, 3), "float32"), "ecg": field})
+    configs = (AugmentationConfig(added=added), AugmentationConfig(added=added, gaf_scale=0.0, gaf_crop=1.0))
+    peaks = {
+        float(augment(sample, np.random.default_rng((1, 2)), config)["ecg"].max())
+        for sample in samples
+        for config in configs
+    }
+    assert len(peaks) == 1
 
 
 def test_its_options_are_a_table_of_the_configuration(dimming):

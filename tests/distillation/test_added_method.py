@@ -98,6 +98,16 @@ def test_it_is_named_beside_the_others():
         with_methods("confidence", DistillationConfig())
 
 
+def test_a_weight_may_be_declared_as_a_whole_number():
+    unregister("cosine")
+    method("cosine", {"cosine": 1}, Options)(Cosine)
+    assert methods_by_name()["cosine"].weights == ("cosine",)
+    chosen = with_methods("mars+cosine", DistillationConfig(added={"cosine": 3}))
+    assert chosen.added == {"cosine": 3}
+    assert describe(chosen).method == "mars+cosine"
+    assert "cosine" in describe(chosen).weights
+
+
 def test_it_trains_with_a_weight_of_its_own_and_is_saved(student, batch, tmp_path):
     x, y = batch(widths=WIDTHS)
     base = DistillationConfig(alpha=0.0, added={"cosine_margin": 0.5})

@@ -15,9 +15,9 @@ from stressid_keras.config import PipelineConfig, TrainingConfig
 from stressid_keras.distillation import Distiller
 from stressid_keras.distillation.methods import FeaturesFirst
 from stressid_keras.errors import StaleError
-from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.fit import fit
 from stressid_keras.training.history import History
+from stressid_keras.training.kept_epoch import KeptEpoch
 from stressid_keras.training.resume import Resume
 
 COMPILED = TrainingConfig(epochs=4, patience=4)
@@ -149,15 +149,15 @@ def test_state_of_other_inputs_is_not_used(tmp_path):
     model = Distiller(small_network())
     model.compile("adam")
     model.optimizer.build(model.trainable_variables)
-    best, history = BestEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
-    written = Resume(tmp_path / "student.resume.npz", "key", best, history)
-    for callback in (best, history, written):
+    kept, history = KeptEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
+    written = Resume(tmp_path / "student.resume.npz", "key", kept, history)
+    for callback in (kept, history, written):
         callback.set_model(model)
         callback.on_epoch_end(0, {"val_uar": 0.5, "val_cross_entropy": 1.0})
     x = {"audio": np.zeros((2, 5, 32, 1), "float32")}
     batches = [(x, np.array([0, 1]))]
     for key, epochs in (("other", 0), ("key", 1)):
-        assert Resume(written.path, key, best, history).epochs_done() == epochs
+        assert Resume(written.path, key, kept, history).epochs_done() == epochs
     written.restore(model, batches)
     assert len(history.rows) == 1
 
@@ -215,8 +215,8 @@ def test_a_training_whose_state_was_damaged_or_changed_begins_anew(
 def test_a_damaged_state_is_as_none(tmp_path):
     path = tmp_path / "student.resume.npz"
     path.write_bytes(b"PK\x03\x04 and then the power went")
-    best, history = BestEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
-    resume = Resume(path, "key", best, history)
+    kept, history = KeptEpoch(tmp_path / "student.keras", 2), History(tmp_path / "history.csv")
+    resume = Resume(path, "key", kept, history)
     assert resume.epochs_done() == 0
     with pytest.raises(StaleError, match=r"resume\.npz is missing or damaged"):
         resume.restore(None, [])

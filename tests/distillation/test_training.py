@@ -1,4 +1,4 @@
-"""Class weights, the best epoch, and stored features."""
+"""Class weights, the epoch that is kept, and stored features."""
 
 import keras
 import numpy as np
@@ -14,8 +14,8 @@ from stressid_keras.distillation import (
 )
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.modalities import PRIVILEGED
-from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.fit import class_weights, fit
+from stressid_keras.training.kept_epoch import KeptEpoch
 
 
 def test_class_weights_are_inverse_frequencies_with_mean_one():
@@ -31,7 +31,7 @@ def test_absent_class_has_no_weight():
 
 def test_last_epoch_is_kept_whatever_was_better_and_however_long_ago(tmp_path):
     path, model = tmp_path / "network.keras", model_of_one_weight()
-    callback = BestEpoch(path, patience=1, kept="last")
+    callback = KeptEpoch(path, patience=1, kept="last")
     callback.set_model(model)
     for epoch, uar in enumerate((0.9, 0.3, 0.4)):
         model.network.set_weights([np.full((1, 1), epoch + 1.0)])
@@ -43,7 +43,7 @@ def test_last_epoch_is_kept_whatever_was_better_and_however_long_ago(tmp_path):
 
 
 def test_last_epoch_is_kept_where_nobody_is_validated_on(tmp_path):
-    callback = BestEpoch(tmp_path / "network.keras", patience=1, kept="last")
+    callback = KeptEpoch(tmp_path / "network.keras", patience=1, kept="last")
     callback.set_model(model_of_one_weight())
     for epoch in range(3):
         callback.on_epoch_end(epoch, {"loss": 1.0})
@@ -83,7 +83,7 @@ def model_of_one_weight():
 def test_best_epoch_is_kept(tmp_path, scores, best, epochs):
     """As it was then; the state of the search may be handed on after any epoch."""
     path, model = tmp_path / "network.keras", model_of_one_weight()
-    callback = BestEpoch(path, patience=2)
+    callback = KeptEpoch(path, patience=2)
     callback.set_model(model)
     for epoch, (uar, cross_entropy) in enumerate(scores):
         model.network.set_weights([np.full((1, 1), epoch + 1.0)])
@@ -91,7 +91,7 @@ def test_best_epoch_is_kept(tmp_path, scores, best, epochs):
         if model.stop_training:
             break
         state = callback.state()
-        callback = BestEpoch(path, patience=2)
+        callback = KeptEpoch(path, patience=2)
         callback.set_model(model)
         callback.set_state(*state)
     assert callback.is_over == (epochs - best >= 2)

@@ -77,15 +77,15 @@ class ResumedTrainings(Reader):
         return tried(lambda: self._read(path), self._judge)
 
     def _read(self, path):
-        """Epochs, weights, best epoch and history after a resumption; None if there is none."""
+        """Epochs, weights, the epoch that is kept and history after a resumption; None if there is none."""
         resume = resume_of(path, self.sandbox)
         epochs = resume.epochs_done()
         if not epochs:
             return None
         resume.restore(self.model, batches())
         variables = [np.asarray(v) for v in (*self.model.variables, *self.model.optimizer.variables)]
-        best, weights = resume.best.state()
-        return [epochs, variables, weights, json.dumps([best, resume.history.rows], sort_keys=True)]
+        kept, weights = resume.kept.state()
+        return [epochs, variables, weights, json.dumps([kept, resume.history.rows], sort_keys=True)]
 
     def _judge(self, found) -> Verdict:
         if found is None:

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from stressid_keras.training.best_epoch import BestEpoch
 from stressid_keras.training.history import History
+from stressid_keras.training.kept_epoch import KeptEpoch
 from stressid_keras.training.resume import Resume
 
 
@@ -12,7 +12,7 @@ def small_model() -> keras.Model:
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(2)])
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.network = model  # which `BestEpoch` saves
+    model.network = model  # which `KeptEpoch` saves
     return model
 
 
@@ -22,17 +22,17 @@ def batches() -> list:
 
 
 def resume_of(path, folder) -> Resume:
-    best = BestEpoch(folder / "best.keras", 5)
-    return Resume(path, "key", best, History(folder / "history.csv"))
+    kept = KeptEpoch(folder / "best.keras", 5)
+    return Resume(path, "key", kept, History(folder / "history.csv"))
 
 
 def write_state(path, folder) -> None:
     """Two epochs, and the state after them."""
     model, resume = small_model(), resume_of(path, folder)
-    for callback in (resume.best, resume.history, resume):
+    for callback in (resume.kept, resume.history, resume):
         callback.set_model(model)
     for epoch in range(2):
         loss = float(model.train_on_batch(*batches()[0]))
         logs = {"loss": loss, "val_uar": 0.5 + epoch / 4, "val_cross_entropy": loss}
-        for callback in (resume.best, resume.history, resume):
+        for callback in (resume.kept, resume.history, resume):
             callback.on_epoch_end(epoch, logs)

@@ -5,11 +5,12 @@ import re
 import pandas as pd
 import pytest
 
-from stressid_keras.config import DistillationConfig
+from stressid_keras.config import DatasetConfig, DistillationConfig, RunConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.studies.ablation import Ablation, subsets
 from stressid_keras.studies.variants import train_variants
+from stressid_keras.workflow import CrossValidation, RunContext
 from stressid_keras.workflow.stage import nothing_runs
 
 
@@ -31,6 +32,21 @@ def test_terms_that_are_off_are_not_asked_about():
         "student_ecg",
         "student",
     ]
+
+
+def test_features_of_terms_that_are_left_out_are_not_compared_either(tmp_path):
+    config = RunConfig(
+        dataset=DatasetConfig(teacher_modalities=("ecg", "eda")),
+        distillation=DistillationConfig(relational=1.0),
+    )
+    context = RunContext(tmp_path / "tree", tmp_path / "prepared", tmp_path / "run", config)
+    variants = Ablation(CrossValidation(context, 3)).variants.variants
+    assert {name: each.distillation.compared for name, each in variants.items()} == {
+        "student_ecg": ("ecg",),
+        "student_eda": ("eda",),
+        "student": ("ecg", "eda"),
+    }
+    assert variants["student"].distillation == config.distillation
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,13 @@ import re
 import pandas as pd
 import pytest
 
-from stressid_keras.config import DistillationConfig
+from stressid_keras.config import DatasetConfig, DistillationConfig, RunConfig
 from stressid_keras.distillation import methods_by_name
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.studies.comparison import COMPARED_METHODS, Comparison, method_variants
 from stressid_keras.studies.variants import train_variants
+from stressid_keras.workflow import CrossValidation, RunContext
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs
 
 
@@ -44,6 +45,13 @@ def test_students_are_named_after_their_method():
 def test_methods_that_cannot_be_compared_are_refused(methods, message):
     with pytest.raises(StressIDError, match=message):
         method_variants(methods, DistillationConfig())
+
+
+def test_methods_without_weights_compare_what_the_teacher_has(tmp_path):
+    config = RunConfig(dataset=DatasetConfig(teacher_modalities=("ecg", "eda")))
+    context = RunContext(tmp_path / "tree", tmp_path / "prepared", tmp_path / "run", config)
+    variants = Comparison(CrossValidation(context, 3), ["relational", "mars+contrastive"]).variants.variants
+    assert {each.distillation.compared for each in variants.values()} == {("ecg", "eda")}
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,10 @@
 
 import dataclasses
 import pickle
+from types import SimpleNamespace
 
 import keras
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +15,9 @@ from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.provenance import atomic_path, read_json
 from stressid_keras.training.history import History
 from stressid_keras.workflow import (
+    CrossValidation,
     RunContext,
+    compute_baseline_features,
     compute_teacher_features,
     distil_student,
     evaluate,
@@ -22,7 +26,8 @@ from stressid_keras.workflow import (
     split_people,
     train_teacher,
 )
-from stressid_keras.workflow.part_windows import part_rows
+from stressid_keras.workflow.data import baseline_fingerprint
+from stressid_keras.workflow.part_windows import part_rows, places
 from stressid_keras.workflow.stage import Stage, read_record
 from stressid_keras.workflow.student_stages import GIVEN
 
@@ -93,6 +98,16 @@ def test_a_split_of_a_test_decides_the_windows(context):
     assert set(prepare(divided).manifest["subject"].iloc[rows]) == {people[0]}
 
 
+def test_places_are_those_among_complete_windows(context):
+    complete = prepare(context).complete.copy()
+    complete[0] = False
+    store = SimpleNamespace(complete=complete)
+    others = context.branch(replaced={prepare: lambda _: store})
+    rows = np.flatnonzero(complete)
+    assert list(places(others, rows[[3, 0]])) == [3, 0]
+    assert list(places(others, [])) == []
+
+
 def test_a_verb_works_once_for_a_context_and_again_for_a_changed_one(context):
     asked = []
 
@@ -108,6 +123,23 @@ def test_a_verb_works_once_for_a_context_and_again_for_a_changed_one(context):
     kept = changed.branch(read_index, config=dataclasses.replace(context.config, seed=2))
     assert read_index(kept) is read_index(changed)
     assert len(asked) == 2
+
+
+def test_folds_have_the_features_that_were_made_for_all(context):
+    asked = []
+
+    def features(context):
+        asked.append(context)
+        return pd.DataFrame({"audio_mean": [0.5]})
+
+    watched = dataclasses.replace(context, replaced={compute_baseline_features: features})
+    folds = CrossValidation(watched, 3)
+    results = folds.split_results()
+    folds.fold_context(results[0])
+    assert not asked  # studies, which need none, make folds as well
+    expected = baseline_fingerprint(watched)
+    assert [baseline_fingerprint(folds.fold_context(result)) for result in results] == [expected] * 3
+    assert asked == [watched]
 
 
 def test_a_context_is_sent_to_another_process_without_what_was_made(context):

@@ -4,7 +4,7 @@ import dataclasses
 
 from stressid_keras.analysis.robustness import CORRUPTIONS
 from stressid_keras.config import ExportOptions, PipelineConfig, RobustnessConfig, TrainingConfig
-from stressid_keras.workflow import Run
+from stressid_keras.workflow import Reporter, Run
 
 from .test_run import Recorder, check_bars
 
@@ -39,3 +39,32 @@ def test_no_stage_goes_past_its_end_where_recordings_have_several_windows(tiny_t
     assert totals["prepare"] == totals["baseline features"] == 18  # recordings
     assert totals["robustness"] > 3, "windows of the test part, which has three recordings"
     assert totals["export"] == 2 * totals["robustness"], "windows of test and validation, a person each"
+
+
+def test_a_stage_that_may_have_nothing_to_do_is_told_once_it_begins_and_ends_with_its_last_step():
+    told = []
+
+    class Told(Reporter):
+        def started(self, stage, total):
+            told.append(("started", stage, total))
+
+        def progress(self, stage, done, values):
+            told.append(("progress", stage, done))
+
+        def finished(self, stage):
+            told.append(("finished", stage))
+
+    with Told().stage_if_any("nothing"):
+        pass
+    assert not told
+    with Told().stage_if_any("inspect") as progress:
+        progress(1, 2)
+        progress(2, 2)
+        whole = [
+            ("started", "inspect", 2),
+            ("progress", "inspect", 1),
+            ("progress", "inspect", 2),
+            ("finished", "inspect"),
+        ]
+        assert told == whole
+    assert told == whole

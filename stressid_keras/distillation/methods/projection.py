@@ -9,8 +9,19 @@ from stressid_keras.layers.registration import register
 KINDS = ("linear", "hidden")
 
 
-@method("projection-hidden", {"projection": "hidden"}, changes=FEATURE_LOSSES)
-@method("projection", {"projection": "linear"}, changes=FEATURE_LOSSES)
+@method(
+    "projection-hidden",
+    {"projection": "hidden"},
+    changes=FEATURE_LOSSES,
+    does="As `projection`, by a hidden layer (ReLU) as wide as the student's feature and a linear one.",
+)
+@method(
+    "projection",
+    {"projection": "linear"},
+    changes=FEATURE_LOSSES,
+    does="Maps the student's feature into the space of a teacher's by a linear layer; not part of the student that is "
+    "saved.",
+)
 @register
 class ProjectionHead(keras.layers.Layer):
     """Maps the student's feature into the space of a teacher's; not part of the student that is saved.

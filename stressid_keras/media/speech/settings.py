@@ -12,4 +12,5 @@ SEGMENT_HOP = (
 )
 LAYERS, UNITS = 3, 256
 SUMMARISED = (2, 3)  # layers, counted from 1, whose outputs become statistics
+SPEECH = "speech"  # input of a network that hears the statistics, and their name in batches
 STATISTICS = 2 * len(SUMMARISED) * UNITS  # numbers for a recording

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.config import EXPORT_VARIANTS, ExportOptions, RunConfig, to_dict
-from stressid_keras.dataset import SubjectSplit
+from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset
 from stressid_keras.errors import DatasetError, ExportError, StressIDError
 from stressid_keras.export.deployed_windows import deployed_samples, window_starts
 from stressid_keras.export.metadata import file_name, hop_samples
@@ -45,6 +45,10 @@ class ExportPlan:
     @cached_property
     def store(self) -> PreparedStore:
         return PreparedStore.open(self.prepared_dir)
+
+    @cached_property
+    def index(self) -> DatasetIndex:
+        return index_dataset(self.data_dir, self.config.dataset)
 
     @cached_property
     def calibration_store(self) -> PreparedStore:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import ExportError
 from stressid_keras.export.deployed_windows import deployed_windows
 from stressid_keras.export.unseen import Unseen
@@ -24,7 +23,6 @@ class ExportWindows:
 
     def __init__(self, plan):
         self.plan = plan
-        self._index = index_dataset(plan.data_dir, plan.config.dataset)
 
     def calibration(self) -> list[np.ndarray]:
         """Of the training part; of another prepared folder, of everybody who is not in the test part."""
@@ -62,4 +60,4 @@ class ExportWindows:
         return windows[:most]
 
     def _read(self, store: PreparedStore, rows: np.ndarray) -> Iterator:
-        return window_waveforms(store, rows, self._index.recordings)
+        return window_waveforms(store, rows, self.plan.index.recordings)

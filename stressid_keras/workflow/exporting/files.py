@@ -2,6 +2,7 @@
 
 from stressid_keras.errors import ExportError
 from stressid_keras.export.metadata import hop_samples
+from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.provenance import package_versions, versions
 from stressid_keras.workflow.exporting.export_plan import ExportPlan
 
@@ -95,13 +96,11 @@ def _whole_windows(plan: ExportPlan, student) -> dict:
 def _batches(plan: ExportPlan, rows, student):
     """What the student hears in some windows; the statistics of a speech encoder lie in the prepared folder."""
     from stressid_keras.batches.tf_data import make_dataset
-    from stressid_keras.dataset import index_dataset
-    from stressid_keras.models.student import SPEECH
     from stressid_keras.preprocessing.speech_statistics import load_or_compute_statistics, statistics_of
 
     if SPEECH not in student.input:
         return make_dataset(plan.store, rows, ("audio",), plan.config.pipeline)
-    found = load_or_compute_statistics(index_dataset(plan.data_dir, plan.config.dataset), plan.store)
+    found = load_or_compute_statistics(plan.index, plan.store)
     heard = {SPEECH: statistics_of(rows, found, plan.store)}
     return make_dataset(plan.store, rows, (), plan.config.pipeline, vectors=heard)
 

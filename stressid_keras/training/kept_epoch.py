@@ -11,7 +11,7 @@ SCORES = ("val_uar", "val_cross_entropy")  # of the validation subjects, if ther
 ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
 
 
-class BestEpoch(keras.callbacks.Callback):
+class KeptEpoch(keras.callbacks.Callback):
     """Finally restore and save the network of the epoch that is kept: the last, or the best.
 
     The best epoch by a handful of validation subjects is mostly luck: the last one, at the end of a learning rate that
@@ -30,22 +30,22 @@ class BestEpoch(keras.callbacks.Callback):
         self.path = Path(path)
         self.patience = patience
         self.kept = kept
-        self.best = None
-        self.best_epoch = 0
+        self.scores = None
+        self.kept_epoch = 0
         self.epochs = 0
         self._weights: list[np.ndarray] = []
 
     @property
     def is_over(self) -> bool:
         """Whether training has waited long enough."""
-        return self.best is not None and self.epochs - self.best_epoch >= self.patience
+        return self.scores is not None and self.epochs - self.kept_epoch >= self.patience
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
         scores = {name: float(logs[name]) for name in SCORES if name in logs}
-        if self.kept == "last" or self.best is None or scores["val_uar"] >= self.best["val_uar"] - ROUNDING:
-            self.best = scores
-            self.best_epoch = self.epochs
+        if self.kept == "last" or self.scores is None or scores["val_uar"] >= self.scores["val_uar"] - ROUNDING:
+            self.scores = scores
+            self.kept_epoch = self.epochs
             self._weights = self.model.network.get_weights()
         elif self.is_over:
             self.model.stop_training = True
@@ -56,12 +56,13 @@ class BestEpoch(keras.callbacks.Callback):
             self.model.save_network(temporary)
 
     def summary(self) -> dict:
-        return {"best_epoch": self.best_epoch, "epochs": self.epochs, **self.best}
+        # "best_epoch", here and below, for the records and states of earlier versions that are read
+        return {"best_epoch": self.kept_epoch, "epochs": self.epochs, **self.scores}
 
     def state(self) -> tuple[dict, list[np.ndarray]]:
-        """What `set_state` needs: JSON values, and the best weights."""
-        return {"best": self.best, "best_epoch": self.best_epoch, "epochs": self.epochs}, self._weights
+        """What `set_state` needs: JSON values, and the weights of the epoch that is kept."""
+        return {"best": self.scores, "best_epoch": self.kept_epoch, "epochs": self.epochs}, self._weights
 
     def set_state(self, values: dict, weights: list[np.ndarray]) -> None:
-        self.best, self.best_epoch, self.epochs = values["best"], values["best_epoch"], values["epochs"]
+        self.scores, self.kept_epoch, self.epochs = values["best"], values["best_epoch"], values["epochs"]
         self._weights = weights
