@@ -18,12 +18,11 @@ from stressid_keras.evaluation.metrics import (
     counted_metrics,
     floor_metrics,
 )
-from stressid_keras.evaluation.models import NETWORKS, in_order
+from stressid_keras.evaluation.models import AUDIO_BASELINES, NETWORKS, in_order
 from stressid_keras.evaluation.predictions import SPLITS, check_names, probabilities_of
 from stressid_keras.evaluation.recordings import aggregate_recordings
 
 COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
-AUDIO_BASELINES = "audio_"  # which know what the student knows, and are compared with it
 FOLD = ["repeat", "fold"]
 INTERVAL_MEANING = (
     "The interval covers which people happened to be in this part of the data. It does not cover {not_covered}; below "

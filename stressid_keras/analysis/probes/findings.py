@@ -11,7 +11,7 @@ from stressid_keras.analysis.probes.sentences import (
     network_scores,
     number_at,
 )
-from stressid_keras.evaluation.models import NETWORKS, short_name
+from stressid_keras.evaluation.models import AUDIO_BASELINES, NETWORKS, short_name
 
 FLOOR_NAMES = {
     "majority": "always naming the most frequent class",
@@ -82,10 +82,9 @@ def _elsewhere(metrics: dict) -> Iterator[str]:
 
 
 def _classical(metrics: dict) -> Iterator[str]:
-    """Networks beside the hand-crafted features of what they see themselves."""
+    """Networks beside classical classifiers on features of what they see themselves."""
     baselines = looked_up(metrics, "baselines")
-    heard = "audio_", "speech_"
-    for models, group in ((("teacher",), "physiology_"), (("student", "student_ce"), heard)):
+    for models, group in ((("teacher",), "physiology_"), (("student", "student_ce"), AUDIO_BASELINES)):
         scores = {
             name: score
             for name in (baselines if isinstance(baselines, dict) else {})
