@@ -159,7 +159,9 @@ def test_report_card_and_findings_say_what_was_unheard(tested):
         assert "abroad: one training, 4 subjects, 12 windows" in text
         assert "mean of the scores of all trainings" not in text
     assert card.index("## Scores") < card.index("## Other data") < card.index("## Robustness")
-    assert [line for line in metrics["findings"] if line.startswith("On abroad, of which the models")]
+    assert [
+        line for line in metrics["findings"] if line.startswith("On abroad, of which it had heard nothing")
+    ]
 
 
 def test_what_is_there_is_not_made_again(tested, make_run, elsewhere, listed):
