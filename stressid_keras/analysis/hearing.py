@@ -7,10 +7,9 @@ import numpy as np
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.media.sound.waveform import without_offset
-from stressid_keras.media.speech import frame_statistics, load_weights, speech_frames
-from stressid_keras.media.speech.settings import SAMPLE_RATE
+from stressid_keras.media.speech import frame_statistics, load_weights
 from stressid_keras.preprocessing.audio import log_mel
+from stressid_keras.preprocessing.speech_statistics import frames_at
 from stressid_keras.store.encoding import from_stored, to_stored
 
 FRAME_STEP = 64  # batches are padded to a multiple of it: every new shape is traced or compiled anew
@@ -82,11 +81,7 @@ class SpeechEar(Ear):
         self.rate = config.sample_rate
 
     def picture(self, waveform):
-        if self.rate != SAMPLE_RATE:
-            import soxr
-
-            waveform = soxr.resample(waveform, self.rate, SAMPLE_RATE, quality="HQ")
-        return speech_frames(without_offset(waveform))
+        return frames_at(waveform, self.rate)
 
     def heard(self, picture):
         return frame_statistics(picture, load_weights())
