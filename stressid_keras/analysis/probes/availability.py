@@ -204,4 +204,4 @@ class Availability(Probe):
         )
 
 
-PROBES.add(Availability())
+PROBES.register(Availability())
