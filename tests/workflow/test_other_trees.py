@@ -176,7 +176,7 @@ def test_a_run_that_is_not_asked_for_it_says_nothing_of_other_data(tested, make_
     assert "also_tested" not in run.evaluate()
     card = (run.output_dir / "model_card.md").read_text(encoding="utf-8")
     assert "What the model does with other microphones" in card
-    assert "On other data" not in (run.output_dir / "report.html").read_text(encoding="utf-8")
+    assert "<h2>On other data</h2>" not in (run.output_dir / "report.html").read_text(encoding="utf-8")
     again = make_run(elsewhere, listed)
     again.evaluate()
     assert {stage for stage, _ in again.context.reporter.worked} == {"evaluation"}
