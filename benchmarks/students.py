@@ -24,15 +24,13 @@ from stressid_keras.dataset import make_synthetic_tree
 from stressid_keras.evaluation import predictions_table, read_predictions
 from stressid_keras.evaluation.comparisons import compare_models
 from stressid_keras.evaluation.metrics import classification_metrics
-from stressid_keras.evaluation.models import display_name
+from stressid_keras.evaluation.models import AUDIO_BASELINES, display_name
 from stressid_keras.evaluation.predictions import probabilities_of
 from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.workflow import Fold, RunContext, classify_baselines, prepare, train_control
 from stressid_keras.workflow.analysis import class_probabilities, network_outputs
 from stressid_keras.workflow.part_windows import part_rows
 from stressid_keras.workflow.training import load_trained
-
-HEARD = ("audio_", "speech_")  # how the names of the baselines begin that hear what a student hears
 
 
 def main():
@@ -108,7 +106,7 @@ def control_predictions(context: RunContext) -> pd.DataFrame:
 def baseline_predictions(context: RunContext) -> pd.DataFrame:
     classify_baselines(context)
     table = read_predictions(context.output_dir / "baseline_predictions.csv")
-    return table[(table["split"] == "test") & table["model"].str.startswith(HEARD)]
+    return table[(table["split"] == "test") & table["model"].str.startswith(AUDIO_BASELINES)]
 
 
 def show(tables: dict[str, pd.DataFrame], class_names, backbones) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import common
 
 from stressid_keras.config import Folds, Repeats
-from stressid_keras.reporting.elsewhere import elsewhere_tables
+from stressid_keras.reporting.elsewhere import elsewhere_text
 from stressid_keras.reporting.tables import score_table
 from stressid_keras.workflow import CrossValidation
 
@@ -35,7 +35,7 @@ def recipe():
         )
         metrics, folder = folds.evaluate(), folds.folder
     print(f"\n{score_table(metrics)}\n")
-    if elsewhere := elsewhere_tables(metrics):
+    if elsewhere := elsewhere_text(metrics):
         print(f"{elsewhere}\n")
     for sentence in metrics["findings"]:
         print(f"- {sentence}")

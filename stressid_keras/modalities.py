@@ -6,6 +6,8 @@ Another signal is a record here, and its transform where a Gramian angular field
 import sys
 from dataclasses import dataclass
 
+from stressid_keras.system.registry import name_taken
+
 SOUND, FILM, TABLE = "sound", "film", "table"  # what a file can be
 
 
@@ -159,11 +161,14 @@ def register(modality: Modality) -> None:
 
     Raises:
         ImportError: the configuration, which has an option of each modality, was imported already.
+        StressIDError: another one has the name.
     """
     if "stressid_keras.config" in sys.modules:
         raise ImportError(
             f"{modality.name} comes too late; register it before stressid_keras.config is imported."
         )
+    if modality.name in RECORDS:
+        raise name_taken("modality", modality.name)
     _add(modality)
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from stressid_keras.evaluation.intervals import mean_interval
-from stressid_keras.evaluation.metrics import compared_metrics
 from stressid_keras.evaluation.models import in_order
-from stressid_keras.evaluation.scores import FOLD, describe_windows, floor_scores, model_scores
+from stressid_keras.evaluation.scores import (
+    FOLD,
+    describe_windows,
+    floor_scores,
+    mean_scores,
+    model_scores,
+)
 
 
 def score_elsewhere(
@@ -35,7 +38,7 @@ def score_elsewhere(
     columns = [name for name in FOLD if name in predictions]
     predictions = predictions.sort_values(["model", *columns, "recording", "window"])
     models = {
-        model: _mean_scores(
+        model: model_scores(
             _trainings(predictions[predictions["model"] == model], columns), class_names, seed
         )
         for model in in_order(predictions["model"])
@@ -46,29 +49,9 @@ def score_elsewhere(
     return {
         "protocol": {"n_trainings": len(asked), **describe_windows(asked[0], class_names)},
         "models": models,
-        "floors": _mean(floors),
+        "floors": mean_scores(floors),
     }
 
 
 def _trainings(rows: pd.DataFrame, columns: list[str]) -> list[pd.DataFrame]:
     return [some for _, some in rows.groupby(columns)] if columns else [rows]
-
-
-def _mean_scores(trainings: list[pd.DataFrame], class_names: Sequence[str], seed: int) -> dict:
-    scores = _mean([model_scores(rows, class_names, seed) for rows in trainings])
-    for name in compared_metrics():
-        ends = mean_interval(trainings, name, seed=seed)
-        scores[f"{name}_interval"] = [None if np.isnan(end) else end for end in ends]
-    return scores
-
-
-def _mean(values: list):
-    """Of numbers, those alone that are defined; of lists and dicts, item by item; counts that agree stay integers."""
-    first = values[0]
-    if all(value == first for value in values):
-        return first
-    if isinstance(first, dict):
-        return {key: _mean([value[key] for value in values]) for key in first}
-    if isinstance(first, list):
-        return [_mean(list(items)) for items in zip(*values, strict=True)]
-    return float(np.mean([value for value in values if value is not None]))

@@ -19,6 +19,7 @@ BASELINE_NAMES = {
     "speech_logistic_regression": "speech encoder, logistic regression",
     **{f"physiology_{key}": f"physiology features, {name}" for key, name in CLASSIFIER_NAMES.items()},
 }
+AUDIO_BASELINES = ("audio_", "speech_")  # how their names begin: they hear what the student hears
 SHORT_NAMES = {"student_ce": "control"}
 
 

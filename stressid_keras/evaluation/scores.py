@@ -9,7 +9,7 @@ import pandas as pd
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models, model_agreement
 from stressid_keras.evaluation.floors import FLOORS, floor_predictions
-from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, bootstrap_interval
+from stressid_keras.evaluation.intervals import CONFIDENCE, RESAMPLES, mean_interval
 from stressid_keras.evaluation.metrics import (
     METRICS,
     Answers,
@@ -18,12 +18,11 @@ from stressid_keras.evaluation.metrics import (
     counted_metrics,
     floor_metrics,
 )
-from stressid_keras.evaluation.models import NETWORKS, in_order
+from stressid_keras.evaluation.models import AUDIO_BASELINES, NETWORKS, in_order
 from stressid_keras.evaluation.predictions import SPLITS, check_names, probabilities_of
 from stressid_keras.evaluation.recordings import aggregate_recordings
 
 COMPARED = (("student", "student_ce"), ("teacher", "student_ce"), ("teacher", "student"))
-AUDIO_BASELINES = "audio_"  # which know what the student knows, and are compared with it
 FOLD = ["repeat", "fold"]
 INTERVAL_MEANING = (
     "The interval covers which people happened to be in this part of the data. It does not cover {not_covered}; below "
@@ -108,7 +107,7 @@ def _scores(
         of_model = predictions[predictions["model"] == model]
         home = metrics if model in NETWORKS else metrics.setdefault("baselines", {})
         home[model] = {
-            split: model_scores(of_model[of_model["split"] == split], class_names, seed)
+            split: model_scores([of_model[of_model["split"] == split]], class_names, seed)
             for split in _in_order(SPLITS, of_model["split"])
         }
     windows = {
@@ -155,15 +154,37 @@ def _compared(models: set[str]) -> list[tuple[str, str]]:
     return [pair for pair in (*COMPARED, *alike) if set(pair) <= models]
 
 
-def model_scores(rows: pd.DataFrame, class_names: Sequence[str], seed: int) -> dict:
-    """Every score of one model on one split, from its predictions table."""
-    answers = Answers(rows["label"].to_numpy(), probabilities_of(rows, class_names), rows["task"].to_numpy())
-    scores = classification_metrics(answers.labels, answers.probabilities, class_names)
+def model_scores(trainings: Sequence[pd.DataFrame], class_names: Sequence[str], seed: int) -> dict:
+    """Every score of one model on one split, with intervals; of several trainings, the mean of their scores.
+
+    Args:
+        trainings: of each a predictions table, all of the same windows.
+        class_names: k names.
+        seed: of the bootstrap.
+    """
+    scores = mean_scores([_point_scores(rows, class_names) for rows in trainings])
     for name in compared_metrics():
-        interval = bootstrap_interval(rows, name, seed=seed)
+        interval = mean_interval(trainings, name, seed=seed)
         scores[f"{name}_interval"] = [None if math.isnan(end) else end for end in interval]
+    return scores
+
+
+def mean_scores(scores: list):
+    """Of numbers, those alone that are defined; of lists and dicts, item by item; counts that agree stay integers."""
+    first = scores[0]
+    if all(value == first for value in scores):
+        return first
+    if isinstance(first, dict):
+        return {key: mean_scores([value[key] for value in scores]) for key in first}
+    if isinstance(first, list):
+        return [mean_scores(list(items)) for items in zip(*scores, strict=True)]
+    return float(np.mean([value for value in scores if value is not None]))
+
+
+def _point_scores(rows: pd.DataFrame, class_names: Sequence[str]) -> dict:
+    answers = Answers(rows["label"].to_numpy(), probabilities_of(rows, class_names), rows["task"].to_numpy())
     return {
-        **scores,
+        **classification_metrics(answers.labels, answers.probabilities, class_names),
         **{metric.name: metric.score(answers) for metric in METRICS.ordered() if metric.needs_tasks},
         "n_subjects": int(rows["subject"].nunique()),
         "recordings": _recording_scores(aggregate_recordings(rows), class_names),

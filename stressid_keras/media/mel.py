@@ -1,12 +1,27 @@
 """The mel scale, once for preparation and for the front end of the deployed model."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 
 HERTZ_PER_MEL = 200 / 3  # of the linear part
 LOG_START = 1000.0  # Hz, where the logarithmic part begins
 LOG_STEP = np.log(6.4) / 27  # natural logarithm of the ratio of two frequencies one mel apart
+
+
+class MelAxes(NamedTuple):
+    """What the places along time and frequency of a mel spectrogram are.
+
+    Attributes:
+        sample_rate: Hz; the bands end at half of it.
+        hop_length: samples from one frame to the next.
+        n_mels: bands.
+    """
+
+    sample_rate: int
+    hop_length: int
+    n_mels: int
 
 
 @functools.cache

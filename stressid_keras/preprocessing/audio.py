@@ -108,10 +108,15 @@ def log_mel(waveform: np.ndarray, config: AudioConfig) -> np.ndarray:
         raise RecordingError(
             "a waveform holds samples that are not finite or far beyond full scale 1; expected sound."
         )
-    decibel = np.log10(np.maximum(mel, AMIN, out=mel), out=mel)
+    return decibel_share(mel, config.top_db)
+
+
+def decibel_share(power: np.ndarray, top_db: float) -> np.ndarray:
+    """Powers, which are overwritten, in decibels: the greatest becomes 1, and 0 what is `top_db` or more below it."""
+    decibel = np.log10(np.maximum(power, AMIN, out=power), out=power)
     decibel *= 10
-    decibel += config.top_db - decibel.max()
-    decibel /= config.top_db
+    decibel += top_db - decibel.max()
+    decibel /= top_db
     return np.maximum(decibel, 0, out=decibel)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.sound.waveform import without_offset
-from stressid_keras.media.speech import load_weights, speech_statistics
+from stressid_keras.media.speech import frame_statistics, load_weights, speech_frames
 from stressid_keras.media.speech.settings import SAMPLE_RATE, STATISTICS
 from stressid_keras.media.speech.weights import SHA256
 from stressid_keras.preprocessing.waveforms import window_waveforms
@@ -79,11 +79,16 @@ def statistics_of(rows, statistics: np.ndarray, store: PreparedStore) -> np.ndar
 
 def encoded(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
     """(1024,) float32: statistics of a waveform (n,) as preparation reads it, in [-1, 1] at the rate, in Hz."""
+    return frame_statistics(frames_at(waveform, sample_rate), load_weights())
+
+
+def frames_at(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+    """(T, 40) float32: the speech encoder's frames of a waveform (n,) at any rate, in Hz, without its offset."""
     if sample_rate != SAMPLE_RATE:
         import soxr
 
         waveform = soxr.resample(waveform, sample_rate, SAMPLE_RATE, quality="HQ")
-    return speech_statistics(without_offset(waveform), load_weights())
+    return speech_frames(without_offset(waveform))
 
 
 def _stored(path: Path, key: str) -> np.ndarray | None:

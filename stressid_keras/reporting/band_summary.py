@@ -24,7 +24,7 @@ def summarise_bands(
     """Mean over windows and its expanded percentile bootstrap interval over subjects, as in `bootstrap_interval`.
 
     Args:
-        importances: (n, bands), as `band_importance` gives them; of several folds, one below the other.
+        importances: (n, bands), as `band_importances` gives them of a network; of several folds, one below the other.
         subjects: (n,) whose windows they are.
         seed: of the draws.
         n_resamples: how often the subjects are drawn.

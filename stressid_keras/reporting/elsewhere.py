@@ -20,7 +20,7 @@ MEAN_READING = (
 )
 
 
-def elsewhere_tables(metrics: dict) -> str:
+def elsewhere_text(metrics: dict) -> str:
     """All of it as text for the terminal; empty if nothing else was tested."""
     return "\n\n".join(
         "\n".join(

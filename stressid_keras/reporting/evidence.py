@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from stressid_keras.media.mel import MelAxes
+
 
 @dataclass(frozen=True)
 class LookedAt:
     """One window of the test part, and what drives the students in it."""
 
     title: str  # never a subject's name
-    log_mel: np.ndarray  # (T, n_mels) in [0, 1]
+    picture: np.ndarray  # (T, bands) in [0, 1] of what these students hear
+    axes: MelAxes  # of the picture
     maps: dict[str, np.ndarray]  # model → (time patches, band patches)
 
 
@@ -29,6 +32,7 @@ class Evidence:
         features: model → (n, d) of people not trained on, all by one network.
         feature_rows: the manifest's rows that `features` belong to.
         bands: model → (n, bands) loss of probability when a band of frequencies is hidden.
+        band_axes: model → the mel bands that it hears, which those of `bands` divide.
         band_subjects: (n,) who was heard.
         corruption_names: of the curves in `metrics["robustness"]`: what it is called, the unit of its level.
         looked_at: some windows and their occlusion maps.
@@ -46,6 +50,7 @@ class Evidence:
     features: dict[str, np.ndarray] = field(default_factory=dict)
     feature_rows: pd.DataFrame | None = None
     bands: dict[str, np.ndarray] = field(default_factory=dict)
+    band_axes: dict[str, MelAxes] = field(default_factory=dict)
     band_subjects: np.ndarray | None = None
     corruption_names: dict[str, tuple[str, str]] = field(default_factory=dict)
     looked_at: list[LookedAt] = field(default_factory=list)

@@ -59,7 +59,7 @@ def write_ablation_report(folder: Path, found: dict) -> None:
         found: the result of `ablation_scores`.
     """
     write_rows(folder / "ablation.csv", found["subsets"])
-    header = ("imitated", *SCORE_HEADER, "less control", "[95% interval]", "p")
+    header = ("imitated", *SCORE_HEADER, "minus control", "[95% interval]", "p")
     rows = [(row["name"], *score_cells(row), *difference_cells(row)) for row in found["subsets"]]
     compared = pd.DataFrame([row for row in found["subsets"] if row["difference"] is not None])
     sections = [
@@ -77,6 +77,6 @@ def ablation_table(found: dict) -> str:
     for row in found["subsets"]:
         line = f"{row['name']:<24} macro F1 {number(row['macro_f1'])}"
         if row["low"] is not None:
-            line += f"  less control {signed(row['difference'])} {signed_interval(row['low'], row['high'])}"
+            line += f"  minus control {signed(row['difference'])} {signed_interval(row['low'], row['high'])}"
         lines.append(line)
     return "\n".join(lines)

@@ -155,19 +155,19 @@ def _method_further(row: dict) -> dict[str, str]:
 
 def _modality_columns(found: dict) -> list[dict[str, str]]:
     whole = found["teacher"] | dict.fromkeys(("difference", "low", "high", "p_value"))
-    return [_columns(row, "less all") for row in [whole, *found["teacher_modalities"]]]
+    return [_columns(row, "minus all") for row in [whole, *found["teacher_modalities"]]]
 
 
-def _columns(row: dict, difference: str = "less control") -> dict[str, str]:
+def _columns(row: dict, difference: str = "minus control") -> dict[str, str]:
     macro_f1, ends, uar = score_cells(row)
-    less, less_ends, p_value = difference_cells(row)
+    gained, gained_ends, p_value = difference_cells(row)
     return {
         "": row["name"],
         "macro F1": macro_f1,
         "macro F1 [95%]": ends,
         "UAR": uar,
-        difference: less,
-        f"{difference} [95%]": less_ends,
+        difference: gained,
+        f"{difference} [95%]": gained_ends,
         "p": p_value,
     }
 

@@ -5,7 +5,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 
-from stressid_keras.errors import StressIDError, shown
+from stressid_keras.system.registry import name_taken, name_unknown
 
 
 class FolderRegistry(Mapping):
@@ -32,9 +32,7 @@ class FolderRegistry(Mapping):
             StressIDError: another one has the name.
         """
         if thing.name in self._things:
-            raise StressIDError(
-                f"{self._kind} {thing.name!r} is registered twice; expected a name of its own for each."
-            )
+            raise name_taken(self._kind, thing.name)
         self._things[thing.name] = thing
         return thing
 
@@ -45,9 +43,7 @@ class FolderRegistry(Mapping):
     def __getitem__(self, name: str):
         if name not in self._things:
             if name not in self._files:
-                raise StressIDError(
-                    f"{self._kind} {shown(name)} is unknown; expected one of {', '.join(self)}."
-                )
+                raise name_unknown(self._kind, name, self)
             importlib.import_module(f"{self._package}.{name}")
         return self._things[name]
 

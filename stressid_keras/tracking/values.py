@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-NAME_LENGTH = 240  # of a metric or parameter: MLflow takes 250, less a number that tells equal names apart
+NAME_LENGTH = 240  # of a metric or parameter: MLflow takes 250, minus a number that tells equal names apart
 PART_LENGTH = 60  # of a name between slashes, a file's name in a folder store: at most 240 bytes of UTF-8
 VALUE_LENGTH = 500  # of a parameter, the limit of older servers
 

@@ -73,7 +73,7 @@ class Classifier(keras.Model):
         return super().compute_metrics(x, y, logits, sample_weight)
 
     def supervised_loss(self, x, labels, outputs, sample_weight):
-        """Loss of a batch, less the network's own; logs its terms."""
+        """Loss of a batch, without the network's own; logs its terms."""
         loss = self.weighted_mean(self.cross_entropies(labels, outputs[self.logits]), sample_weight)
         self.log(self.cross_entropy, loss, labels)
         return loss

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.config import to_dict
-from stressid_keras.store.encoding import from_stored
+from stressid_keras.store.encoding import from_stored, narrow, to_stored
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare, split_people
@@ -16,7 +16,7 @@ from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
 
-VERSION = 1  # raised when corruptions or maps change for the same networks
+VERSION = 2  # raised when corruptions or maps change for the same networks
 STUDENTS = ("student", "student_ce")
 N_VOICES = 12  # recordings of the training part that babble is made from
 N_MAPS = 3  # windows of the test part whose occlusion maps are kept; one takes 160 predictions
@@ -101,24 +101,29 @@ def _voices(context: RunContext) -> np.ndarray:
 
 
 def _inspect(context: RunContext) -> None:
-    from stressid_keras.analysis.hearing import ear_of
-    from stressid_keras.analysis.inspection import band_importance, occlusion_map
+    """What is hidden, by model and by ear, with all that is needed to draw it."""
+    from stressid_keras.analysis.hearing import networks_by_ear
+    from stressid_keras.analysis.inspection import band_importances, occlusion_maps
 
     config, rows = context.config.inspection, part_rows(context, "test")
     networks = {name: load_trained(context.output_dir, name) for name in STUDENTS}
-    ears = {name: ear_of(network, context.config.preparation.audio) for name, network in networks.items()}
-    pictures = {ear.name: _pictures(context, rows, ear) for ear in ears.values()}
+    by_ear = networks_by_ear(networks, context.config.preparation.audio)
     true = labels(context, rows)
     shown = np.unique(np.linspace(0, len(rows) - 1, min(N_MAPS, len(rows))).astype(int))
-    arrays = {"rows": rows, "shown": shown}
-    with context.reporter.stage("inspection", len(STUDENTS)) as report:
-        for done, (name, network) in enumerate(networks.items(), start=1):
-            ear, windows = ears[name], pictures[ears[name].name]
-            arrays[f"bands_{name}"] = band_importance(network, windows, true, config, ear)
+    arrays, done = {"rows": rows, "shown": shown}, 0
+    with context.reporter.stage("inspection", len(by_ear) * (1 + len(shown))) as report:
+        for ear, asked in by_ear:
+            windows = _pictures(context, rows, ear)
+            arrays[f"axes_{ear.name}"] = np.array(ear.axes)
+            for name, importances in band_importances(asked, ear, windows, true, config).items():
+                arrays[f"ear_{name}"], arrays[f"bands_{name}"] = np.array(ear.name), importances
+            report(done := done + 1)
             for position in shown:
-                found = occlusion_map(network, windows[position], int(true[position]), config, ear)
-                arrays[f"map_{name}_{position}"] = found
-            report(done)
+                picture = windows[position]
+                arrays[f"picture_{ear.name}_{position}"] = narrow(to_stored(ear.drawn(picture), "audio"))
+                maps = occlusion_maps(asked, ear, picture, int(true[position]), config)
+                arrays |= {f"map_{name}_{position}": found for name, found in maps.items()}
+                report(done := done + 1)
     write_arrays(context.output_dir / "inspection.npz", arrays)
 
 

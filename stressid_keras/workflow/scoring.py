@@ -8,6 +8,7 @@ import pandas as pd
 from stressid_keras.config import to_dict
 from stressid_keras.dataset.adapters import data_title
 from stressid_keras.errors import StressIDError
+from stressid_keras.media.mel import MelAxes
 from stressid_keras.provenance import versions
 from stressid_keras.store.encoding import from_stored
 from stressid_keras.workflow.analysis import NETWORKS
@@ -169,12 +170,17 @@ def _looks(store, results: Sequence[SplitResults]) -> dict:
     ]
     first = arrays[0]
     looks["corruption_names"] = {name: (c.display_name, c.unit) for name, c in CORRUPTIONS.items()}
+    ears = {model: str(first[f"ear_{model}"]) for model in STUDENTS}
+    axes = {ear: MelAxes(*map(int, first[f"axes_{ear}"])) for ear in dict.fromkeys(ears.values())}
+    looks["band_axes"] = {model: axes[ear] for model, ear in ears.items()}
     looks["looked_at"] = [
         LookedAt(
             title=f"{store.manifest['task'].iloc[row]}, {store.class_names[store.manifest['label'].iloc[row]]}",
-            log_mel=from_stored(store.read(int(row), "audio"), "audio"),
-            maps={model: first[f"map_{model}_{position}"] for model in STUDENTS},
+            picture=from_stored(first[f"picture_{ear}_{position}"], "audio"),
+            axes=axes[ear],
+            maps={model: first[f"map_{model}_{position}"] for model in STUDENTS if ears[model] == ear},
         )
         for position, row in zip(first["shown"], first["rows"][first["shown"]], strict=True)
+        for ear in axes
     ]
     return looks

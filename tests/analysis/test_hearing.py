@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from stressid_keras.analysis.hearing import LogMelEar, SpeechEar, ear_of
-from stressid_keras.analysis.inspection import band_importance, occlusion_map
+from stressid_keras.analysis.inspection import band_importances, occlusion_maps
 from stressid_keras.analysis.inspection.patches import patches
 from stressid_keras.config import AudioConfig, InspectionConfig, StudentConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.media.mel import band_position
 from stressid_keras.models import build_student
 from stressid_keras.preprocessing.audio import log_mel
 from stressid_keras.preprocessing.speech_statistics import encoded
@@ -48,15 +49,17 @@ def test_a_log_mel_is_heard_to_the_storages_precision(waveform):
     assert not batch["audio"][1, batch["audio_size"][1, 0] :].any()
 
 
-def test_speech_is_heard_as_it_is_stored(waveform):
-    ear = SpeechEar(AUDIO)
-    np.testing.assert_allclose(ear.heard(ear.picture(waveform)), encoded(waveform, 16_000), atol=1e-6)
+@pytest.mark.parametrize("rate", [16_000, 8_000])
+def test_speech_is_heard_as_it_is_stored(waveform, rate):
+    ear = SpeechEar(AudioConfig(sample_rate=rate))
+    offset = waveform + np.float32(0.25)
+    np.testing.assert_array_equal(ear.heard(ear.picture(offset)), encoded(offset, rate))
 
 
 def test_pieces_of_what_a_speech_student_hears_are_hidden(student, waveform):
     ear, config = SpeechEar(AUDIO), InspectionConfig(time_patches=3, band_patches=2, bands=4)
     picture = ear.picture(waveform)
-    drops = occlusion_map(student, picture, 1, config, ear)
+    drops = occlusion_maps({"it": student}, ear, picture, 1, config)["it"]
     assert drops.shape == (3, 2)
     hidden = picture.copy()
     hidden[patches(len(picture), 3)[0], patches(40, 2)[0]] = picture.mean(axis=0)[patches(40, 2)[0]]
@@ -65,4 +68,29 @@ def test_pieces_of_what_a_speech_student_hears_are_hidden(student, waveform):
         logits = np.asarray(student.predict(ear.looked_at([some]), verbose=0)["logits"])[0].astype(float)
         probabilities.append(np.exp(logits[1]) / np.exp(logits).sum())
     np.testing.assert_allclose(drops[0, 0], probabilities[0] - probabilities[1], atol=1e-5)
-    assert band_importance(student, [picture, picture[:90]], [0, 2], config, ear).shape == (2, 4)
+    found = band_importances({"it": student}, ear, [picture, picture[:90]], [0, 2], config)
+    assert found["it"].shape == (2, 4)
+
+
+@pytest.mark.parametrize("ear", [LogMelEar(AUDIO), SpeechEar(AUDIO)])
+def test_an_ear_says_what_the_axes_of_its_pictures_are(ear, waveform):
+    """Frames every hop of the waveform's seconds; a tone in the band of its frequency."""
+    tone = (0.5 * np.sin(2 * np.pi * 1_000 * np.arange(24_000) / 16_000)).astype(np.float32)
+    n_frames, n_mels = ear.picture(waveform).shape
+    assert n_mels == ear.axes.n_mels
+    assert n_frames == pytest.approx(1.5 * ear.axes.sample_rate / ear.axes.hop_length, abs=1)
+    loudest = ear.picture(tone).mean(axis=0).argmax()
+    assert loudest == pytest.approx(band_position(1_000, ear.axes.sample_rate, n_mels), abs=0.6)
+
+
+@pytest.mark.parametrize("ear", [LogMelEar(AUDIO), SpeechEar(AUDIO)])
+def test_a_picture_is_drawn_by_its_loudness(ear, waveform):
+    picture = ear.picture(waveform * np.linspace(0, 1, len(waveform), dtype=np.float32))
+    before = picture.copy()
+    drawn = ear.drawn(picture)
+    np.testing.assert_array_equal(picture, before)
+    assert drawn.shape == picture.shape
+    assert (drawn.min() >= 0, drawn.max()) == (True, 1)
+    np.testing.assert_array_equal(drawn.argmax(axis=1), picture.argmax(axis=1))
+    assert drawn[:20].mean() < drawn[-20:].mean() - 0.1
+    np.testing.assert_allclose(SpeechEar(AUDIO).drawn(np.float32([[1, 0.01, 0]])), [[1, 0.75, 0]], atol=1e-6)

@@ -5,6 +5,7 @@ import pytest
 from stressid_keras.config import DatasetConfig, PreparationConfig
 from stressid_keras.dataset import Recording, index_dataset
 from stressid_keras.dataset.adapters import ADAPTERS, Adapter, Contents, adapter
+from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing import prepare_dataset
 
 
@@ -37,7 +38,7 @@ def test_a_name_is_given_to_one_kind():
     class Second(Adapter):
         name = "table"
 
-    with pytest.raises(ValueError, match="'table' is registered twice"):
+    with pytest.raises(StressIDError, match="adapter 'table' is registered twice"):
         adapter(Second)
 
 

@@ -34,3 +34,11 @@ def test_a_new_metric_gets_its_rows(tables, monkeypatch):
     row = "| `<model>.<split>.gain` | number or null | 0 to 1; lower is better | how much (Nobody 2020) | always |"
     assert row in text
     assert "| `floors.<split>.<floor>_gain` | number or null | 0 to 1 | as of a model | always |" in text
+
+
+def test_a_new_counted_metric_gets_its_row_of_the_presence_of_files(tables, monkeypatch):
+    """As `metrics.json` holds it, for the report's score table asks for every one."""
+    metric = Metric("hits", "hits", 90, "how many", of_counts=lambda counts: counts[..., 0, 0], range="≥ 0")
+    monkeypatch.setitem(METRICS, "hits", metric)
+    text = tables.written("docs/metrics.md")
+    assert "| `probes.availability.hits` | number | ≥ 0 | the same | if probed |" in text

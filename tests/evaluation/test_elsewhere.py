@@ -80,6 +80,16 @@ def test_an_interval_draws_the_same_people_for_every_training(trainings, learned
     assert found["macro_f1_interval"] == pytest.approx(np.quantile(means, [tail, 1 - tail]))
 
 
+def test_intervals_are_drawn_once_for_all_trainings(trainings, learned, class_names, monkeypatch):
+    from stressid_keras.evaluation import intervals
+    from stressid_keras.evaluation.metrics import compared_metrics
+
+    drawn, draw = [], intervals.resample_subjects
+    monkeypatch.setattr(intervals, "resample_subjects", lambda *how: drawn.append(how) or draw(*how))
+    score_elsewhere(pd.concat(trainings), learned, class_names, seed=0)
+    assert len(drawn) == len(compared_metrics())
+
+
 def test_one_training_has_the_scores_of_its_predictions(trainings, learned, class_names):
     rows = alone(trainings[1])
     found = score_elsewhere(rows, alone(learned), class_names, seed=0)["models"]["student"]

@@ -156,6 +156,20 @@ def test_models_are_compared_on_the_same_windows(run, class_names):
     assert scores["macro_f1"] == compare_models(teacher, tables[0].iloc[3:], "macro_f1")
 
 
+def test_the_student_is_compared_with_every_baseline_that_hears_what_it_hears(run, predict, class_names):
+    predictions, train, _ = run
+    rows = predictions[(predictions["model"] == "student") & (predictions["split"] == "test")]
+    baselines = ("audio_svm", "speech_logistic_regression", "physiology_svm")
+    tables = [predict(name, "test", rows, 0.7) for name in baselines]
+    compared = score_run(pd.concat([predictions, *tables]), class_names, train, seed=0)["comparisons"]
+    assert {pair for pair in compared if pair.removeprefix("student_minus_") in baselines} == {
+        "student_minus_audio_svm",
+        "student_minus_speech_logistic_regression",
+    }
+    difference = compared["student_minus_speech_logistic_regression"]["test"]["macro_f1"]
+    assert difference == compare_models(rows, tables[1], "macro_f1")
+
+
 def test_table_ends_with_the_differences(run):
     lines = score_table(run[2]).splitlines()[-3:]
     assert lines[0].startswith("student - control: macro F1 ")

@@ -71,3 +71,9 @@ def test_another_signal_goes_all_the_way(tmp_path):
         [sys.executable, "-W", "ignore", tmp_path / "toy_run.py", tmp_path], capture_output=True, text=True
     )
     assert made.returncode == 0, made.stderr[-3000:]
+
+
+def test_a_modality_has_a_name_of_its_own():
+    script = "from stressid_keras import modalities; modalities.register(modalities.RECORDS['eda'])"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert "StressIDError: modality 'eda' is registered twice" in result.stderr

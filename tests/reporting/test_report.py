@@ -1,3 +1,4 @@
+import html
 import re
 from html.parser import HTMLParser
 
@@ -6,10 +7,13 @@ import pytest
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import leakage_audit, score_run
+from stressid_keras.media.mel import MelAxes
 from stressid_keras.reporting.evidence import LookedAt
+from stressid_keras.reporting.figures.frequency_axis import span_text
 from stressid_keras.reporting.report import write_report
 from stressid_keras.reporting.tables import score_rows
 
+AXES = MelAxes(16_000, 512, 128)
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 
@@ -55,11 +59,11 @@ def test_report_loads_nothing_and_runs_nothing(source):
     assert not re.search(r"https?://|@import|url\((?!#)", source)
 
 
-def test_report_holds_every_cell_of_the_score_tables(source, run):
-    text = Page(source).text
+def test_report_holds_every_row_of_the_score_tables(source, run):
     for part in ("train", "val", "test"):
-        for row in score_rows(run[2], part):
-            assert all(cell in text for cell in row if cell)
+        first, *_ = re.findall(rf"<table><caption>{part}: .*?</table>", source, re.DOTALL)
+        shown = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr.*?</tr>", first)]
+        assert shown[1:] == [[html.escape(cell.strip()) for cell in row] for row in score_rows(run[2], part)]
 
 
 def test_every_figure_has_a_text_alternative(source):
@@ -127,31 +131,54 @@ def test_probes_audit_groups_and_looks_inside_are_shown(rewrite, run, class_name
         "fairness": {"student": {"groups": {"female": group, "male": group}, "difference": None}},
         "findings": ["Something to know."],
     }
-    page = Page(
-        rewrite(
-            metrics=whole,
-            features={"student": rng.normal(size=(len(rows), 8))},
-            feature_rows=rows,
-            bands={"student": rng.normal(size=(len(rows), 8))},
-            band_subjects=rows["subject"].to_numpy(),
-            corruption_names={"white_noise": ("White noise", "dB SNR")},
-            looked_at=[LookedAt("Math, High", rng.random((40, 128)), {"student": rng.random((5, 8))})],
-        )
+    source = rewrite(
+        metrics=whole,
+        features={"student": rng.normal(size=(len(rows), 8))},
+        feature_rows=rows,
+        bands={"student": rng.normal(size=(len(rows), 8))},
+        band_subjects=rows["subject"].to_numpy(),
+        corruption_names={"white_noise": ("White noise", "dB SNR")},
+        band_axes={"student": AXES},
+        looked_at=[LookedAt("Math, High", rng.random((40, 128)), AXES, {"student": rng.random((5, 8))})],
     )
+    page = Page(source)
     text = " ".join(page.text)
-    for expected in (
-        "LEAKY macro F1",
-        "6.2 ×",
-        "Something to know.",
-        "student: female",
-        "0.438",
-        "Math, High",
-    ):
+    for expected in ("LEAKY macro F1", "6.2 ×", "Something to know.", "student: Math, High"):
         assert expected in text
+    for row in (
+        "<td>student: female</td><td>2</td><td>8</td><td>0.450</td><td>0.500</td>",
+        '<td>White noise, 5 dB SNR</td><td class="text">student</td><td>0.438</td>',
+        "<td>floor: availability (of 40 labelled recordings)</td><td>0.500</td>",
+    ):
+        assert row in source
     assert "image" in page.tags  # the log-mel, within the file
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in page.links)
-    assert "White noise, 5 dB SNR" in text
-    assert "floor: availability (of 40 labelled recordings)" in text
+
+
+def test_what_a_student_hears_is_drawn_on_its_own_axes(rewrite, run):
+    """A log-mel of the configuration's bands and hops; a speech encoder's frames of 40 bands every 10 ms."""
+    rows = run[0][(run[0]["split"] == "test") & (run[0]["model"] == "student")]
+    rng, of_encoder = np.random.default_rng(0), MelAxes(16_000, 160, 40)
+    found = {"student": of_encoder, "student_ce": AXES}
+    shapes = {"student": (400, 40), "student_ce": (125, 128)}  # 4 seconds
+    page = Page(
+        rewrite(
+            bands={model: rng.normal(size=(len(rows), 4)) for model in found},
+            band_axes=found,
+            band_subjects=rows["subject"].to_numpy(),
+            looked_at=[
+                LookedAt("Math, High", rng.random(shapes[model]), axes, {model: rng.random((1, 1))})
+                for model, axes in found.items()
+            ],
+        )
+    )
+    maps = [label for label in page.labels if "when a patch of the mel spectrogram is hidden" in label]
+    assert [label.split(",")[0] for label in maps] == ["student", "control"]
+    assert all("at 0.0 to 4.0 s," in label for label in maps)
+    bands = [label for label in page.labels if label.startswith("Importance by frequency")]
+    assert [("student: " in label, "control: " in label) for label in bands] == [(True, False), (False, True)]
+    for label, axes in zip(bands, found.values(), strict=True):
+        assert span_text(0, axes.n_mels // 4, axes.sample_rate, axes.n_mels) in label
 
 
 def test_a_run_without_test_scores_leaves_no_report(rewrite, run, tmp_path):

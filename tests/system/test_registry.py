@@ -3,21 +3,31 @@ from types import SimpleNamespace
 
 import pytest
 
+from stressid_keras.errors import StressIDError
 from stressid_keras.system.registry import Registry
 
 
 def test_things_are_listed_by_place_whatever_the_order_of_registration():
-    registry = Registry()
+    registry = Registry("toy")
     for name, place in (("last", 30), ("first", 10), ("second", 20), ("also second", 20)):
-        registry.add(SimpleNamespace(name=name, place=place))
+        registry.register(SimpleNamespace(name=name, place=place))
     assert [thing.name for thing in registry.ordered()] == ["first", "second", "also second", "last"]
 
 
 def test_a_name_is_given_once():
-    registry = Registry()
-    registry.add(SimpleNamespace(name="only", place=1))
-    with pytest.raises(ValueError, match="'only' is registered twice"):
-        registry.add(SimpleNamespace(name="only", place=2))
+    registry = Registry("toy")
+    registry.register(SimpleNamespace(name="only", place=1))
+    with pytest.raises(StressIDError, match="toy 'only' is registered twice; expected a name of its own"):
+        registry.register(SimpleNamespace(name="only", place=2))
+
+
+def test_an_unknown_name_is_refused_in_a_sentence_that_names_the_known_ones():
+    registry = Registry("toy")
+    for name in ("ball", "top"):
+        registry.register(SimpleNamespace(name=name, place=1))
+    with pytest.raises(StressIDError, match="toy 'bat' is unknown; expected one of ball, top"):
+        registry["bat"]
+    assert registry.get("bat") is None
 
 
 def test_a_file_in_the_package_is_enough_to_be_registered(tmp_path, monkeypatch):

@@ -59,7 +59,7 @@ def finished(finished_folds, folds_recipe):
 
 def test_recipe_trains_and_prints_every_subset(finished):
     ablation, _, printed = finished
-    assert re.search(r"video \+ ecg +macro F1 .* less control", printed)
+    assert re.search(r"video \+ ecg +macro F1 .* minus control", printed)
     assert "ablation" in ablation.context.reporter.reused_stages
 
 

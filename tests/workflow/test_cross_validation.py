@@ -59,7 +59,7 @@ def test_scores_are_those_of_all_folds_together(finished_folds):
     assert metrics["teacher"]["test"]["n_subjects"] == rows["subject"].nunique()
     assert "majority_macro_f1" in metrics["floors"]["test"]
     report = (folds.folder / "report.html").read_text()
-    assert "3 folds by subject" in report
+    assert "<caption>test: 3 folds by subject, 6 subjects, 18 windows (" in report
 
 
 def test_leaky_folds_are_apart_and_share_their_people(finished_folds):

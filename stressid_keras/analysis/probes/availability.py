@@ -10,7 +10,7 @@ from stressid_keras.analysis.probes.sentences import TIE, count, listed, network
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.floors import floor_predictions, lookup_shares
 from stressid_keras.evaluation.intervals import bootstrap_interval
-from stressid_keras.evaluation.metrics import classification_metrics, counted_metrics
+from stressid_keras.evaluation.metrics import MAIN, classification_metrics, counted_metrics
 from stressid_keras.evaluation.predictions import probabilities_of, probability_columns
 from stressid_keras.modalities import MODALITIES
 
@@ -57,7 +57,7 @@ def score_availability(
         failures: `recording` and `modality` of what could not be used (`PreparedStore.failures`); it counts as absent.
 
     Returns:
-        `accuracy`, `balanced_accuracy`, `macro_f1` and `weighted_f1` of all folds' answers together;
+        every counted metric of all folds' answers together;
         `macro_f1_interval`, [low, high] over subjects, None with a single one; `majority_macro_f1` of the training
         recordings' most frequent class on the same recordings; `n_recordings` and `n_subjects` that were predicted.
 
@@ -123,58 +123,50 @@ def _without_failures(table: pd.DataFrame, failures: pd.DataFrame | None) -> pd.
 class Availability(Probe):
     name, place, gravity = "availability", 10, 30
     floor = ("n_recordings", "labelled recording")
-    keys = (
-        Key(
-            ".accuracy",
-            "number",
-            "0 to 1",
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Those of every counted metric, as they are scored, and what stands beside them."""
+        what = (
             "of naming the class from which of a recording's files exist, and nothing else, over all labelled "
             "recordings of the test subjects, also those that the models never see; on the models' own "
-            "windows every file exists and this would be the majority",
-        ),
-        Key(
-            ".balanced_accuracy",
-            "number",
-            "0 to 1",
-            "the same",
-        ),
-        Key(
-            ".macro_f1",
-            "number",
-            "0 to 1",
-            "the same; a model that is not above it may have learned which files are missing",
-        ),
-        Key(
-            ".weighted_f1",
-            "number",
-            "0 to 1",
-            "the same",
-        ),
-        Key(
-            ".macro_f1_interval",
-            "list [low, high] or null",
-            "0 to 1",
-            "over subjects; null ends, or null, with one subject",
-        ),
-        Key(
-            ".majority_macro_f1",
-            "number",
-            "0 to 1",
-            "of the most frequent class, on the same recordings",
-        ),
-        Key(
-            ".n_recordings",
-            "integer",
-            "≥ 1",
-            "recordings asked",
-        ),
-        Key(
-            ".n_subjects",
-            "integer",
-            "≥ 1",
-            "people they are of",
-        ),
-    )
+            "windows every file exists and this would be the majority"
+        )
+        keys = []
+        for name, metric in counted_metrics().items():
+            if name == MAIN:
+                what += "; a model that is not above it may have learned which files are missing"
+            keys.append(
+                Key(f".{name}", "number or null" if metric.nullable else "number", metric.range, what)
+            )
+            what = "the same"
+        return (
+            *keys,
+            Key(
+                ".macro_f1_interval",
+                "list [low, high] or null",
+                "0 to 1",
+                "over subjects; null ends, or null, with one subject",
+            ),
+            Key(
+                ".majority_macro_f1",
+                "number",
+                "0 to 1",
+                "of the most frequent class, on the same recordings",
+            ),
+            Key(
+                ".n_recordings",
+                "integer",
+                "≥ 1",
+                "recordings asked",
+            ),
+            Key(
+                ".n_subjects",
+                "integer",
+                "≥ 1",
+                "people they are of",
+            ),
+        )
 
     def run(self, inputs: ProbeInputs) -> dict:
         return score_availability(
@@ -212,4 +204,4 @@ class Availability(Probe):
         )
 
 
-PROBES.add(Availability())
+PROBES.register(Availability())

@@ -98,7 +98,7 @@ class Duplicates(Probe):
         return {str(pair[key]) for pair in _named(found) for key in ("first", "second")}
 
 
-PROBES.add(Duplicates())
+PROBES.register(Duplicates())
 
 
 def _named(found: list) -> list[dict]:

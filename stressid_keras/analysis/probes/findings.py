@@ -11,7 +11,7 @@ from stressid_keras.analysis.probes.sentences import (
     network_scores,
     number_at,
 )
-from stressid_keras.evaluation.models import NETWORKS, short_name
+from stressid_keras.evaluation.models import AUDIO_BASELINES, NETWORKS, short_name
 
 FLOOR_NAMES = {
     "majority": "always naming the most frequent class",
@@ -61,31 +61,27 @@ def _floors(metrics: dict) -> Iterator[str]:
 
 
 def _elsewhere(metrics: dict) -> Iterator[str]:
-    """Networks on other data, beside what the floors reach there."""
+    """Each network on other data, beside what the floors reach there: what one does not show, another may."""
     tested = looked_up(metrics, "also_tested")
     for other in tested if isinstance(tested, list) else []:
         floors = (number_at(other, "floors", f"{floor}_balanced_accuracy") for floor in FLOOR_NAMES)
         floor = max((value for value in floors if value is not None), default=None)
-        unproven = {}
         for model in NETWORKS:
             score = number_at(other, "models", model, "balanced_accuracy")
             ends = looked_up(other, "models", model, "balanced_accuracy_interval")
             low = number_at(dict(enumerate(ends)), 0) if isinstance(ends, list) else None
             if None not in (score, floor) and (low is None or low <= floor + TIE):
-                unproven[model] = score
-        if unproven:
-            yield (
-                f"On {looked_up(other, 'name')}, of which the models had heard nothing, nothing is shown to be "
-                f"recognised: UAR of {listed(unproven)}; without a recording {floor:.3f}, which no interval is wholly "
-                "above. Do not expect these models to work for other people, microphones or languages."
-            )
+                yield (
+                    f"On {looked_up(other, 'name')}, of which it had heard nothing, the {short_name(model)} is not "
+                    f"shown to recognise anything: UAR {score:.3f}; without a recording {floor:.3f}, which its "
+                    "interval is not wholly above. Do not expect it to work for other people, microphones or languages."
+                )
 
 
 def _classical(metrics: dict) -> Iterator[str]:
-    """Networks beside the hand-crafted features of what they see themselves."""
+    """Networks beside classical classifiers on features of what they see themselves."""
     baselines = looked_up(metrics, "baselines")
-    heard = "audio_", "speech_"
-    for models, group in ((("teacher",), "physiology_"), (("student", "student_ce"), heard)):
+    for models, group in ((("teacher",), "physiology_"), (("student", "student_ce"), AUDIO_BASELINES)):
         scores = {
             name: score
             for name in (baselines if isinstance(baselines, dict) else {})

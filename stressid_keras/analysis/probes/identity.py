@@ -159,7 +159,7 @@ class Identity(Probe):
         )
 
 
-PROBES.add(Identity())
+PROBES.register(Identity())
 
 
 def _mean(scores: list[dict]) -> dict:

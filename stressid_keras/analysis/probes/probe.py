@@ -9,7 +9,7 @@ import pandas as pd
 
 from stressid_keras.system.registry import Registry
 
-PROBES = Registry()
+PROBES = Registry("probe")
 
 
 class Windows(NamedTuple):
@@ -80,7 +80,7 @@ class ProbeTable:
 
 
 class Probe:
-    """A look for what a good score may be made of instead of stress. `PROBES.add` registers one.
+    """A look for what a good score may be made of instead of stress. `PROBES.register` registers one.
 
     Whatever reads results must take what an older or a damaged `metrics.json` holds, or nothing.
 

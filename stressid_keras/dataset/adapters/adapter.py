@@ -8,7 +8,7 @@ from stressid_keras.config import DatasetConfig
 from stressid_keras.dataset.recording import Recording
 from stressid_keras.system.registry import Registry
 
-ADAPTERS = Registry()
+ADAPTERS = Registry("adapter")
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ def adapter(cls: type[Adapter]) -> type[Adapter]:
     """Register a kind of data set; a class decorator.
 
     Raises:
-        ValueError: another has its name.
+        StressIDError: another one has the name.
     """
-    ADAPTERS.add(cls())
+    ADAPTERS.register(cls())
     return cls
 
 

@@ -14,7 +14,7 @@ def _of_counts(confusions: np.ndarray) -> np.ndarray:
     return np.trace(confusions, axis1=-2, axis2=-1) / confusions.sum(axis=(-2, -1))
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "accuracy",
         "accuracy",

@@ -25,7 +25,7 @@ def _auroc(is_class: np.ndarray, probability: np.ndarray) -> float:
     return float(roc_auc_score(is_class, probability))
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "auroc",
         "AUROC",
@@ -38,7 +38,7 @@ METRICS.add(
         of_floors="0.5 of a rule that says the same of every window",
     )
 )
-METRICS.add(
+METRICS.register(
     Metric(
         "auroc_<class>",
         "AUROC",

@@ -17,7 +17,7 @@ def _of_counts(confusions: np.ndarray) -> np.ndarray:
     return share(hits(confusions), support).sum(axis=-1) / (support > 0).sum(axis=-1)
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "balanced_accuracy",
         "UAR",

@@ -48,7 +48,7 @@ def brier_score(labels: np.ndarray, probabilities: np.ndarray) -> float:
     return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "calibration_error",
         "calibration error",
@@ -64,7 +64,7 @@ METRICS.add(
         "with",
     )
 )
-METRICS.add(
+METRICS.register(
     Metric(
         "brier",
         "Brier",

@@ -34,7 +34,7 @@ def _f1(confusions: np.ndarray) -> np.ndarray:
     return share(2 * hits(confusions), confusions.sum(axis=-1) + confusions.sum(axis=-2))
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "macro_f1",
         "macro F1",
@@ -46,7 +46,7 @@ METRICS.add(
         compared=True,
     )
 )
-METRICS.add(
+METRICS.register(
     Metric(
         "weighted_f1",
         "weighted F1",

@@ -10,7 +10,7 @@ from stressid_keras.system.registry import Registry
 
 MAIN = "macro_f1"  # with its interval in every table, and what models are compared by first
 CLASS = "<class>"
-METRICS = Registry()
+METRICS = Registry("metric")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Answers:
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that says how good a model is. `METRICS.add` registers it; then every list of metrics holds it.
+    """A number that says how good a model is. `METRICS.register` registers it; then every list of metrics holds it.
 
     A *counted* metric depends on the confusion matrix alone. It is scored for recordings, groups of people and audits
     too, stands in the score table, and can have an interval. Any other stands in the table of further scores.

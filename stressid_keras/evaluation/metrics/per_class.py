@@ -22,7 +22,7 @@ def _by_class(score, answers: Answers) -> np.ndarray:
     )
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "recall_<class>",
         "recall",
@@ -32,7 +32,7 @@ METRICS.add(
         nullable=True,
     )
 )
-METRICS.add(
+METRICS.register(
     Metric(
         "precision_<class>",
         "precision",

@@ -32,7 +32,7 @@ def _of(answers: Answers) -> float | None:
     return within_task_balanced_accuracy(pd.DataFrame(table))
 
 
-METRICS.add(
+METRICS.register(
     Metric(
         "within_task_balanced_accuracy",
         "within-task UAR",

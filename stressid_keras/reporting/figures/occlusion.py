@@ -7,25 +7,25 @@ from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span
 from stressid_keras.reporting.figures.svg import NARROW, svg
 
 OPACITY = 0.75  # of the largest change; the sound stays visible beneath
-GREYS = 32  # levels of the log-mel: a small file, and more than the eye tells apart under the colours
+GREYS = 32  # levels of the spectrogram: a small file, and more than the eye tells apart under the colours
 
 
 def occlusion_figure(
-    log_mel: np.ndarray, drops: np.ndarray, sample_rate: int, hop_length: int, title: str
+    picture: np.ndarray, drops: np.ndarray, sample_rate: int, hop_length: int, title: str
 ) -> str:
-    """A log-mel spectrogram in greys, and over it in colours what hiding each patch does to the probability.
+    """A mel spectrogram in greys, and over it in colours what hiding each patch does to the probability.
 
     Args:
-        log_mel: (T, n_mels) in [0, 1].
-        drops: (time patches, band patches), as `inspection.occlusion_map` gives them: positive (brown) where hiding
+        picture: (T, n_mels) in [0, 1], of loudness.
+        drops: (time patches, band patches), as `inspection.occlusion_maps` gives them: positive (brown) where hiding
             the patch lowers the class's probability, negative (violet) where it raises it.
         sample_rate: Hz.
         hop_length: samples from one frame to the next.
         title: begins the text alternative: which window, which class.
     """
-    seconds = len(log_mel) * hop_length / sample_rate
-    text = _describe(log_mel.shape, drops, sample_rate, hop_length, title)
-    return svg(_draw, (NARROW, 3.4), text, log_mel, drops, sample_rate, seconds)
+    seconds = len(picture) * hop_length / sample_rate
+    text = _describe(picture.shape, drops, sample_rate, hop_length, title)
+    return svg(_draw, (NARROW, 3.4), text, picture, drops, sample_rate, seconds)
 
 
 def _describe(
@@ -46,15 +46,15 @@ def _describe(
         for band, drop in zip(bands, drops.mean(axis=0), strict=True)
     )
     return (
-        f"{title}. Drop of the probability when a patch of the log-mel spectrogram is hidden: largest "
+        f"{title}. Drop of the probability when a patch of the mel spectrogram is hidden: largest "
         f"{place(drops.argmax())}; smallest {place(drops.argmin())}; mean by frequency: {means}."
     )
 
 
-def _draw(axes, log_mel: np.ndarray, drops: np.ndarray, sample_rate: int, seconds: float) -> None:
-    n_mels = log_mel.shape[1]
+def _draw(axes, picture: np.ndarray, drops: np.ndarray, sample_rate: int, seconds: float) -> None:
+    n_mels = picture.shape[1]
     place = {"extent": (0, seconds, -0.5, n_mels - 0.5), "origin": "lower", "aspect": "auto"}
-    greys = np.round(log_mel.T * (GREYS - 1)) / (GREYS - 1)
+    greys = np.round(picture.T * (GREYS - 1)) / (GREYS - 1)
     axes.imshow(greys, cmap="gray_r", vmin=0, vmax=1.3, **place)  # to dark grey: colours show on it
     limit = np.abs(drops).max() or 1.0
     opacity = OPACITY * np.abs(drops.T) / limit

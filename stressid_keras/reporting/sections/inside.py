@@ -3,7 +3,6 @@
 import numpy as np
 
 from stressid_keras.analysis.inspection import embed
-from stressid_keras.config import AudioConfig, from_dict
 from stressid_keras.evaluation.models import short_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.band_summary import summarise_bands
@@ -25,29 +24,40 @@ EMBEDDING_READING = (
 def occlusion(evidence: Evidence) -> list[str] | None:
     if not evidence.bands:
         return None
-    audio = from_dict(AudioConfig, evidence.config["preparation"]["audio"])
     shown = [
         (
             f"{short_name(model)}: {window.title}",
             figures.occlusion_figure(
-                window.log_mel,
+                window.picture,
                 occluded,
-                audio.sample_rate,
-                audio.hop_length,
+                window.axes.sample_rate,
+                window.axes.hop_length,
                 f"{short_name(model)}, {window.title}",
             ),
         )
         for window in evidence.looked_at
         for model, occluded in window.maps.items()
     ]
-    bands = {
+    return [
+        element("p", OCCLUSION_READING),
+        figure_grid([("By frequency", drawn) for drawn in _band_figures(evidence)]),
+        details("In single windows", figure_grid(shown)),
+    ]
+
+
+def _band_figures(evidence: Evidence) -> list[str]:
+    """One for all models that hear the same bands."""
+    tables = {
         model: summarise_bands(importances, evidence.band_subjects, evidence.metrics["protocol"]["seed"])
         for model, importances in evidence.bands.items()
     }
     return [
-        element("p", OCCLUSION_READING),
-        figure_grid([("By frequency", figures.band_figure(bands, audio.sample_rate, audio.n_mels))]),
-        details("In single windows", figure_grid(shown)),
+        figures.band_figure(
+            {model: table for model, table in tables.items() if evidence.band_axes[model] == axes},
+            axes.sample_rate,
+            axes.n_mels,
+        )
+        for axes in dict.fromkeys(evidence.band_axes.values())
     ]
 
 

@@ -20,8 +20,9 @@ from stressid_keras.reporting.texts import COMPARISON_READING, RESEARCH_ONLY, UN
 
 READING = (
     "UAR is the unweighted average recall (balanced accuracy). The classical baselines see hand-crafted features of "
-    "the same windows, in the same parts. A floor needs no recording at all: the most frequent class of the training "
-    "part, the most frequent class of the same task there, or the class that goes with which files a recording has. "
+    "the same windows, or a speech encoder's statistics of them, in the same parts. A floor needs no recording at all: "
+    "the most frequent class of the training part, the most frequent class of the same task there, or the class that "
+    "goes with which files a recording has. "
     "A model that does not beat the floors has learned nothing that shows."
 )
 

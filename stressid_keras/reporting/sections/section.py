@@ -7,7 +7,7 @@ from stressid_keras.reporting.evidence import Evidence
 from stressid_keras.reporting.page import element
 from stressid_keras.system.registry import Registry
 
-SECTIONS = Registry()
+SECTIONS = Registry("section")
 Pieces = Callable[[Evidence], list[str] | None]
 
 
@@ -38,7 +38,7 @@ def section(title: str, place: float) -> Callable[[Pieces], Pieces]:
     """Decorate the function that makes the pieces: it becomes a section, named as the function is."""
 
     def register(pieces: Pieces) -> Pieces:
-        SECTIONS.add(Section(pieces.__name__, title, place, pieces))
+        SECTIONS.register(Section(pieces.__name__, title, place, pieces))
         return pieces
 
     return register

@@ -4,12 +4,23 @@ import pytest
 from keras import ops
 from scipy.special import softmax
 
-from stressid_keras.analysis.inspection import band_importance, occlusion_map
-from stressid_keras.config import InspectionConfig, StudentConfig
+from stressid_keras.analysis.hearing import LogMelEar, SpeechEar, networks_by_ear
+from stressid_keras.analysis.inspection import band_importances, occlusion_maps
+from stressid_keras.config import AudioConfig, InspectionConfig, StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.models import build_student
 
 CONFIG = InspectionConfig(time_patches=5, band_patches=4, bands=8, batch_size=16)
+EAR = LogMelEar(AudioConfig(n_mels=16))
+
+
+def occlusion_map(network, *asked, **options):
+    """Of one network that hears log-mels."""
+    return occlusion_maps({"it": network}, EAR, *asked, **options)["it"]
+
+
+def band_importance(network, *asked):
+    return band_importances({"it": network}, EAR, *asked)["it"]
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +151,45 @@ def test_bad_input_is_refused_in_a_sentence(listener, window):
         band_importance(listener, [window, window[:, :8]], [0, 0])
     with pytest.raises(StressIDError, match="time_patches is 0"):
         InspectionConfig(time_patches=0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0])
+def test_values_that_no_ear_makes_are_refused(window, value):
+    picture = window.copy()
+    picture[7, 3] = value
+    for ear, expected in (
+        (EAR, "expected floats from 0 to 1"),
+        (SpeechEar(AudioConfig()), "expected finite floats of 0 or more"),
+    ):
+        with pytest.raises(StressIDError, match=expected):
+            occlusion_maps({}, ear, picture, config=CONFIG)
+        with pytest.raises(StressIDError, match=expected):
+            band_importances({}, ear, [window, picture], [0, 1], CONFIG)
+
+
+class Counted(LogMelEar):
+    """An ear that counts what it has heard."""
+
+    pictures = 0
+
+    def looked_at(self, pictures):
+        self.pictures += len(pictures)
+        return super().looked_at(pictures)
+
+
+def test_what_is_hidden_is_heard_once_for_all_networks(listener, student, windows):
+    networks, ear = {"student": student, "listener": listener}, Counted(AudioConfig(n_mels=16))
+    maps = occlusion_maps(networks, ear, windows[0], None, CONFIG)
+    assert ear.pictures == 1 + 5 * 4
+    importances = band_importances(networks, ear, windows, [0, 1, 0, 1], CONFIG)
+    assert ear.pictures == 21 + 4 * (1 + 8)
+    for name, network in networks.items():
+        assert maps[name] == pytest.approx(occlusion_map(network, windows[0], None, CONFIG), abs=1e-6)
+        expected = band_importance(network, windows, [0, 1, 0, 1], CONFIG)
+        assert importances[name] == pytest.approx(expected, abs=1e-6)
+
+
+def test_networks_that_hear_alike_share_an_ear(listener, student):
+    ((ear, networks),) = networks_by_ear({"student": student, "listener": listener}, AudioConfig())
+    assert isinstance(ear, LogMelEar)
+    assert networks == {"student": student, "listener": listener}

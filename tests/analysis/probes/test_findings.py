@@ -98,11 +98,25 @@ def test_other_data_on_which_nothing_is_shown_are_told(ends, told):
     if told:
         one(
             metrics,
-            "On abroad, of which the models had heard nothing",
-            "student (0.500); without a recording 0.333",
+            "On abroad, of which it had heard nothing, the student is not shown to recognise anything",
+            "UAR 0.500; without a recording 0.333",
         )
     else:
         assert findings(metrics) == []
+
+
+def test_what_one_model_does_not_show_on_other_data_is_not_said_of_another():
+    shown = {"balanced_accuracy": 0.6, "balanced_accuracy_interval": [0.5, 0.7]}
+    unshown = {"balanced_accuracy": 0.4, "balanced_accuracy_interval": [0.3, 0.5]}
+    floors = {"majority_balanced_accuracy": 1 / 3}
+    other = {"name": "abroad", "models": {"student": shown, "student_ce": unshown}, "floors": floors}
+    found = one(
+        {"also_tested": [other]}, "the control is not shown to recognise anything: UAR 0.400", "its interval"
+    )
+    assert "student" not in found
+    assert "no interval" not in found
+    other["models"]["student"] = unshown
+    assert len(findings({"also_tested": [other]})) == 2
 
 
 def test_what_several_models_share_is_one_finding():

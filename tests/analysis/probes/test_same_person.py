@@ -1,12 +1,13 @@
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from stressid_keras.analysis.probes import duplicate_subjects
+from stressid_keras.analysis.probes import PROBES, ProbeInputs, duplicate_subjects
 from stressid_keras.dataset import SyntheticConfig, make_synthetic_tree
 from stressid_keras.errors import StressIDError
 
@@ -107,6 +108,34 @@ def test_two_people_who_merely_resemble_each_other_most_are_not_taken_for_one(pe
     distances[subjects[:, None] == subjects] = np.inf
     assert (subjects[distances.argmin(axis=1)][first] == "p01").all()
     assert duplicate_subjects(features, subjects, recordings) == []
+
+
+def test_voices_that_a_speech_encoder_takes_for_one_are_not_flagged(people):
+    """It was made to put a speaker's recordings together; the probe asks the measures that were not."""
+    rng = np.random.default_rng(5)
+    features, subjects, recordings = people(rng, 12, 40, 1, recordings=(8, 8), columns=60)
+    encoder, _, _ = people(rng, 12, 40, 4, recordings=(8, 8), columns=600)
+    first, second = subjects == "p00", subjects == "p01"
+    encoder[second] += encoder[first].mean(axis=0) - encoder[second].mean(axis=0)
+    own = [f"audio_{index}" for index in range(features.shape[1])]
+    heard = [f"speech_{index}" for index in range(encoder.shape[1])]
+    inputs = ProbeInputs(
+        availability=pd.DataFrame(),
+        failures=None,
+        folds=[],
+        class_names=(),
+        seed=0,
+        unseen={},
+        measures=pd.DataFrame(np.hstack([features, encoder]), columns=own + heard),
+        measure_groups={"audio": own, "speech": heard},
+        subjects=subjects,
+        recordings=recordings,
+    )
+    assert pairs(duplicate_subjects(encoder, subjects, recordings)) == [("p00", "p01")]
+    assert pairs(duplicate_subjects(inputs.measures.to_numpy(), subjects, recordings)) == [("p00", "p01")]
+    assert PROBES["duplicates"].run(inputs) == []
+    inputs.measures.loc[second, own] = inputs.measures.loc[first, own].to_numpy()
+    assert pairs(PROBES["duplicates"].run(inputs)) == [("p00", "p01")]
 
 
 def test_one_person_under_three_names_is_found_and_nobody_else(people):

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, log_loss
 
 from stressid_keras.config import RunConfig
+from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import probabilities_of, score_run
 from stressid_keras.evaluation.metrics import METRICS, Metric
 from stressid_keras.reporting.model_card import write_model_card
@@ -121,5 +122,5 @@ def test_a_counted_one_stands_on_the_card(scored, tmp_path, class_names):
 
 
 def test_a_name_is_registered_once():
-    with pytest.raises(ValueError, match="'macro_f1' is registered twice"):
-        METRICS.add(METRICS["macro_f1"])
+    with pytest.raises(StressIDError, match="metric 'macro_f1' is registered twice"):
+        METRICS.register(METRICS["macro_f1"])

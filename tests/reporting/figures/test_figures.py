@@ -159,7 +159,7 @@ def test_embedding_tells_groups_and_neighbours():
     by_class, by_subject = (alternative(svg) for _, svg in embedding())
     assert "Low 20, Medium 20, High 20" in by_class
     assert "s000 8" in by_subject
-    assert "by chance in 11%" in by_subject  # 7.5 windows each, less the point itself, of 59
+    assert "by chance in 11%" in by_subject  # 7.5 windows each, minus the point itself, of 59
 
 
 def test_neighbour_shares_of_clusters_copies_and_a_single_point():
