@@ -43,7 +43,11 @@ class KeptEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
         scores = {name: float(logs[name]) for name in SCORES if name in logs}
-        if self.kept == "last" or self.scores is None or scores["val_uar"] >= self.scores["val_uar"] - ROUNDING:
+        if (
+            self.kept == "last"
+            or self.scores is None
+            or scores["val_uar"] >= self.scores["val_uar"] - ROUNDING
+        ):
             self.scores = scores
             self.kept_epoch = self.epochs
             self._weights = self.model.network.get_weights()
