@@ -35,9 +35,7 @@ def build_student(
         heard, size, filters=config.widened_filters, feature_size=config.feature_size, name=STUDENT_FEATURE
     )
     x = layers.Dropout(config.dropout, name="feature_dropout")(feature)
-    # From few people, what a random first classifier of a thousand statistics makes them say is never unlearnt.
-    first = "zeros" if config.hears_speech else "glorot_uniform"
-    logits = layers.Dense(n_classes, kernel_initializer=first, name="logits", dtype="float32")(x)
+    logits = layers.Dense(n_classes, name="logits", dtype="float32", **backbone.classifier)(x)
     student = keras.Model(inputs, {"logits": logits, "feature": feature}, name="student")
     if statistics is not None:
         _standardise(student, statistics)

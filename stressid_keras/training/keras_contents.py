@@ -17,9 +17,11 @@ INITIALIZERS = """
     Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling GlorotNormal
     GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Orthogonal
 """.split()  # noqa: SIM905  a line for each would fill the screen
+REGULARIZERS = ("L2",)
 ALLOWED = {  # (module, class)
     *(("keras.layers", name) for name in LAYERS),
     *(("keras.initializers", name) for name in INITIALIZERS),
+    *(("keras.regularizers", name) for name in REGULARIZERS),
     ("keras", "DTypePolicy"),
     *((module, "Functional") for module in ("keras", "keras.models", "keras.src.models.functional")),
 }

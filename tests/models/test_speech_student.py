@@ -6,6 +6,7 @@ import pytest
 
 from stressid_keras.config import StudentConfig
 from stressid_keras.models import build_student
+from stressid_keras.training.classifier import Classifier
 from stressid_keras.training.keras_file import load_network
 
 from ..small_export import with_classifier
@@ -31,6 +32,18 @@ def test_it_has_no_opinion_before_it_is_trained(statistics):
     outputs = build_student(3, 128, CONFIG, statistics).predict({"speech": statistics}, verbose=0)
     np.testing.assert_array_equal(outputs["logits"], 0)
     assert outputs["feature"].std() > 0.1
+
+
+def test_its_training_pays_for_large_weights(statistics):
+    """The step's loss is the cross-entropy and 0.03 times the squares of all kernels."""
+    student = with_classifier(build_student(3, 128, CONFIG, statistics))
+    classifier = Classifier(student)
+    classifier.compile(keras.optimizers.SGD(0.0))
+    found = classifier.train_on_batch({"speech": statistics}, np.arange(40) % 3, return_dict=True)
+    kernels = [layer.kernel for layer in student.layers if isinstance(layer, keras.layers.Dense)]
+    squares = sum(float(np.square(keras.ops.convert_to_numpy(kernel)).sum()) for kernel in kernels)
+    assert len(kernels) == 3
+    assert found["loss"] - found["cross_entropy"] == pytest.approx(0.03 * squares, rel=1e-4)
 
 
 def test_it_standardises_by_the_training_part(statistics):

@@ -1,7 +1,7 @@
 """What a backbone is: how it is built, what it is called, and which of its layers go together."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from stressid_keras.config import IMAGE_BACKBONES, SPEECH_BACKBONES, StudentConfig
 from stressid_keras.system.folder_registry import FolderRegistry
@@ -55,6 +55,7 @@ class Backbone:
         blocks: `(name, filters)` → the blocks that `build` makes, from first to last.
         keras_layers: classes of Keras's own layers that its files hold besides those that every network may have, see
             `training.keras_contents`.
+        classifier: arguments of the student's classifier, a `Dense`, where they are not Keras's own.
     """
 
     name: str
@@ -63,15 +64,24 @@ class Backbone:
     build: Callable
     blocks: Callable[[str, Sequence[int]], list[Block]] = no_blocks
     keras_layers: tuple[str, ...] = ()
+    classifier: Mapping = field(default_factory=dict)
 
 
 def register_backbone(
-    registry: FolderRegistry, name: str, summary: str, paper: str = "", blocks=no_blocks, keras_layers=()
+    registry: FolderRegistry,
+    name: str,
+    summary: str,
+    paper: str = "",
+    blocks=no_blocks,
+    keras_layers=(),
+    classifier=None,
 ):
     """A decorator that registers a builder; the arguments are the attributes of `Backbone`."""
 
     def decorate(build):
-        registry.register(Backbone(name, summary, paper, build, blocks, tuple(keras_layers)))
+        registry.register(
+            Backbone(name, summary, paper, build, blocks, tuple(keras_layers), classifier or {})
+        )
         return build
 
     return decorate

@@ -1,11 +1,14 @@
 """What a pretrained speech encoder makes of the voice, and two layers on top of it."""
 
-from keras import layers
+from keras import layers, regularizers
 
 from stressid_keras.config import SPEECH_BACKBONES
 from stressid_keras.models.backbones.backbone import register_backbone
 
 DROPOUT = 0.5  # of the statistics, many of which say the same
+# On every kernel: these layers are linear, and learn a few hundred windows by heart as a logistic regression without a
+# penalty does.
+PENALTY = regularizers.L2(0.03)
 BOTTLENECK = (
     64  # between statistics and feature: a matrix of both sizes would be a sixth of the exported file
 )
@@ -18,9 +21,11 @@ BOTTLENECK = (
     "L. Wan, Q. Wang, A. Papir, I. Lopez Moreno, “Generalized end-to-end loss for speaker verification”, ICASSP 2018, "
     "arXiv:1710.10467",
     keras_layers=("Normalization",),
+    # What random first weights would make of a thousand statistics, few people never let it unlearn.
+    classifier={"kernel_initializer": "zeros", "kernel_regularizer": PENALTY},
 )
 def speech(x, size, *, filters, feature_size, name):
     x = layers.Normalization(name=f"{name}_standardised")(x)
     x = layers.Dropout(DROPOUT, name=f"{name}_statistics_dropout")(x)
-    x = layers.Dense(BOTTLENECK, name=f"{name}_bottleneck")(x)
-    return layers.Dense(feature_size, name=name)(x)
+    x = layers.Dense(BOTTLENECK, kernel_regularizer=PENALTY, name=f"{name}_bottleneck")(x)
+    return layers.Dense(feature_size, kernel_regularizer=PENALTY, name=name)(x)
