@@ -2,6 +2,7 @@
 
 python benchmarks/students.py --backbones speech statistics cnn            # on the synthetic sample
 python benchmarks/students.py --data-dir TREE --teacher-modalities video   # whose recordings have these and audio
+python benchmarks/students.py --properties    # also whom it knows, what disturbs it, and what its files cost
 """
 
 import argparse
@@ -9,8 +10,11 @@ import tempfile
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
+from student_properties import corrupted_predictions, exported, identity
 
+from stressid_keras.analysis.robustness import robustness_scores
 from stressid_keras.config import (
     IMAGE_BACKBONES,
     SPEECH_BACKBONES,
@@ -38,7 +42,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         data = arguments.data_dir or make_synthetic_tree(scratch / "sample", jobs=arguments.jobs)
-        tables, names = {}, ()
+        tables, names, properties = {}, (), Properties()
         for backbone in arguments.backbones:
             for repeat in range(arguments.repeats):
                 for index in range(arguments.folds):
@@ -53,6 +57,8 @@ def main():
                         fold=fold,
                     )
                     found = [control_predictions(context)]
+                    if arguments.properties:
+                        properties.add(backbone, context, repeat, index)
                     if backbone == arguments.backbones[0]:
                         found.append(baseline_predictions(context))
                     for table in found:
@@ -62,6 +68,7 @@ def main():
                     names = prepare(context).class_names
                     keras.backend.clear_session()
         show({name: pd.concat(parts) for name, parts in tables.items()}, names, arguments.backbones)
+        properties.show(names)
 
 
 def parser():
@@ -80,6 +87,9 @@ def parser():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=TrainingConfig.epochs)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--properties", action="store_true", help="of all folds the identity, of the first repeat the rest"
+    )
     return parser
 
 
@@ -91,6 +101,35 @@ def configuration(arguments, backbone: str, seed: int) -> RunConfig:
         student=StudentConfig(backbone=backbone),
         student_training=TrainingConfig(epochs=arguments.epochs),
     )
+
+
+class Properties:
+    """What else is found of the backbones."""
+
+    def __init__(self):
+        self.identities, self.corrupted, self.files = {}, {}, {}
+
+    def add(self, backbone: str, context: RunContext, repeat: int, fold: int) -> None:
+        student = load_trained(context.output_dir, "student_ce")
+        self.identities.setdefault(backbone, []).append(identity(context, student))
+        if repeat == 0:
+            self.corrupted.setdefault(backbone, []).append(corrupted_predictions(context, student))
+        if (repeat, fold) == (0, 0):
+            self.files[backbone] = exported(context, student, context.output_dir)
+
+    def show(self, class_names) -> None:
+        for backbone, folds in self.identities.items():
+            accuracy, chance = (np.mean([fold[key] for fold in folds]) for key in ("accuracy", "chance"))
+            print(f"{backbone}: re-identified {accuracy:.3f}, chance {chance:.3f}")
+            curves = robustness_scores(pd.concat(self.corrupted[backbone]), class_names, 0)["student_ce"]
+            for name, points in curves.items():
+                for point in points[-1:]:
+                    print(f"    {name} {point['level']}: macro F1 {point['macro_f1']:.3f}")
+            for variant, report in self.files[backbone].items():
+                print(
+                    f"    {variant}: {report['bytes'] / 1e6:.2f} MB, {report['latency_ms']:.1f} ms a window, "
+                    f"peak memory {report['peak_memory_mib']:.0f} MiB"
+                )
 
 
 def control_predictions(context: RunContext) -> pd.DataFrame:
