@@ -126,9 +126,10 @@ class Properties:
                 for point in points[-1:]:
                     print(f"    {name} {point['level']}: macro F1 {point['macro_f1']:.3f}")
             for variant, report in self.files[backbone].items():
+                memory = (report["peak_memory_mib"] or {}).get("process", np.nan)
                 print(
                     f"    {variant}: {report['bytes'] / 1e6:.2f} MB, {report['latency_ms']:.1f} ms a window, "
-                    f"peak memory {report['peak_memory_mib']:.0f} MiB"
+                    f"peak memory {memory:.0f} MiB"
                 )
 
 
