@@ -123,8 +123,7 @@ class Properties:
             print(f"{backbone}: re-identified {accuracy:.3f}, chance {chance:.3f}")
             curves = robustness_scores(pd.concat(self.corrupted[backbone]), class_names, 0)["student_ce"]
             for name, points in curves.items():
-                for point in points[-1:]:
-                    print(f"    {name} {point['level']}: macro F1 {point['macro_f1']:.3f}")
+                print(f"    {name} {points[-1]['level']}: macro F1 {points[-1]['macro_f1']:.3f}")
             for variant, report in self.files[backbone].items():
                 memory = (report["peak_memory_mib"] or {}).get("process", np.nan)
                 print(

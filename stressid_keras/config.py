@@ -120,8 +120,6 @@ class DatasetConfig(Checked):
     )
     val_share: InnerShare = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
     test_share: InnerShare = 8 / 52
-    # whether folds of a cross-validation validate on people by whom nothing is chosen, and train on fewer
-    folds_validate: bool = False
     split_restarts: Count = 50  # random starts of the search for the most balanced assignment
 
     def _check_together(self):
@@ -554,9 +552,8 @@ class RunConfig(Checked):
 
     @property
     def folds_validate(self) -> bool:
-        """Whether somebody is validated on in a cross-validation: if that was asked for, or chooses an epoch."""
-        chosen = "best" in (self.teacher_training.kept, self.student_training.kept)
-        return self.dataset.folds_validate or chosen
+        """Whether folds of a cross-validation have people to validate on: where these choose an epoch."""
+        return "best" in (self.teacher_training.kept, self.student_training.kept)
 
     def to_dict(self) -> dict:
         return to_dict(self)

@@ -16,7 +16,6 @@ from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.stage import Stage
 
-UNDIVIDING = ("class_names", "folds_validate")  # options that do not decide the split by subject
 STUDENT_MODALITIES = tuple(name for name in MODALITIES if name not in PRIVILEGED)
 
 
@@ -77,7 +76,7 @@ def split_people(context: RunContext) -> SubjectSplit:
             {
                 "windows": prepare(context).windows_fingerprint,
                 "classes": len(prepare(context).class_names),
-                "dataset": {k: v for k, v in to_dict(config.dataset).items() if k not in UNDIVIDING},
+                "dataset": {k: v for k, v in to_dict(config.dataset).items() if k != "class_names"},
                 "seed": config.seed,
                 "fold": None if fold is None else [*fold, config.folds_validate],
             },
@@ -163,6 +162,13 @@ def _divided(context: RunContext) -> SubjectSplit:
     if unit == "recording":  # so many of one class each that the first division is as good as any
         dataset = dataclasses.replace(dataset, split_restarts=1)
     folds = subject_folds(
-        *rows, fold.count, dataset, config.seed, extra, unit, len(store.class_names), config.folds_validate
+        *rows,
+        fold.count,
+        dataset,
+        config.seed,
+        extra,
+        unit,
+        len(store.class_names),
+        validated=config.folds_validate,
     )
     return folds[fold.index]

@@ -20,7 +20,7 @@ def part_rows(context: RunContext, part: str) -> np.ndarray:
 
 
 def rows_of_parts(context: RunContext) -> dict[str, np.ndarray]:
-    """The same of every part that has any; of a fold where nobody is validated on, train and test."""
+    """Rows of the manifest by part, as `part_rows`, of the parts that have any: folds may validate on nobody."""
     found = {part: part_rows(context, part) for part in split_people(context).parts}
     return {part: rows for part, rows in found.items() if len(rows)}
 

@@ -1,5 +1,6 @@
 """Folds in processes of their own, on a tiny tree: everybody tested once, nothing done twice."""
 
+import dataclasses
 import json
 import re
 import signal
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stressid_keras.config import RunConfig
+from stressid_keras.config import RunConfig, TrainingConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.workflow import Fold, RunContext, cross_validation, split_people
@@ -30,14 +31,12 @@ def test_every_subject_is_tested_once_and_never_trained_on_there(finished_folds)
         assert "val_uar" not in (place / "history_student.csv").read_text()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"dataset": {"folds_validate": True}}, {"teacher_training": {"kept": "best"}}],
-)
-def test_folds_have_people_to_validate_on_where_they_are_needed_or_asked_for(
-    change, tiny_tree, tiny_store, tmp_path
+@pytest.mark.parametrize("network", ["teacher_training", "student_training"])
+def test_folds_have_people_to_validate_on_where_they_choose_the_epoch(
+    network, tiny_tree, tiny_store, tiny_config, tmp_path
 ):
-    context = RunContext(tiny_tree, tiny_store.path, tmp_path, RunConfig.from_dict(change), fold=Fold(0, 3))
+    config = dataclasses.replace(tiny_config, **{network: TrainingConfig(kept="best")})
+    context = RunContext(tiny_tree, tiny_store.path, tmp_path, config, fold=Fold(0, 3))
     assert all(split_people(context).parts.values())
 
 

@@ -117,9 +117,8 @@ def baseline_probabilities(
     train, trials = rows["train"], _trials(rows, subjects)
     probabilities = {}
     with threadpool_limits(1), warnings.catch_warnings():  # folds run side by side, with the same result
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # a worse setting loses where settings are compared
+        # a setting that is worse for it loses where settings are compared
+        warnings.simplefilter("ignore", ConvergenceWarning)
         for key, baseline in BASELINES.items():
             table = features[group_columns(features, baseline.group)].to_numpy(np.float64)
             if not table.shape[1]:
@@ -189,11 +188,11 @@ def _trials(rows: dict[str, np.ndarray], subjects: np.ndarray | None) -> list[tu
 def _chosen(classifier: Classifier, table: np.ndarray, labels: np.ndarray, trials: list, seed: int) -> tuple:
     """The setting that does best on the rows to score on, the simplest of equals, and the temperature that suits it."""
     best, best_accuracy = None, -np.inf
+    targets = [labels[rows] for _, rows in trials]
     for setting in classifier.settings if trials else ():
         models = [Trained(classifier, setting, table[train], labels[train], seed) for train, _ in trials]
         scores = [model.scores(table[rows]) for model, (_, rows) in zip(models, trials, strict=True)]
         predicted = [model.classes[found.argmax(axis=1)] for model, found in zip(models, scores, strict=True)]
-        targets = [labels[rows] for _, rows in trials]
         accuracy = _balanced_accuracy(np.concatenate(targets), np.concatenate(predicted))
         if accuracy > best_accuracy:
             best, best_accuracy = (setting, models, scores), accuracy

@@ -11,10 +11,8 @@ from stressid_keras.reporting.figures.style import model_styles
 from stressid_keras.reporting.figures.svg import NARROW, svg
 
 TERMS = {"uar": "UAR", "loss": "loss"}
-PARTS = {
-    "val_": "validation",
-    "": "training",
-}  # how columns begin: the first that there is, for it tells more
+# How columns begin, and of whom they are: the first is drawn where it is there, for it tells more.
+PARTS = {"val_": "validation", "": "training"}
 
 
 def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tuple[str, str]]:
