@@ -21,7 +21,7 @@ BOTTLENECK = (
     "L. Wan, Q. Wang, A. Papir, I. Lopez Moreno, “Generalized end-to-end loss for speaker verification”, ICASSP 2018, "
     "arXiv:1710.10467",
     keras_layers=("Normalization",),
-    # What random first weights would make of a thousand statistics, few people never let it unlearn.
+    # Trained on few people, a classifier never unlearns what random first weights make of a thousand statistics.
     classifier={"kernel_initializer": "zeros", "kernel_regularizer": PENALTY},
 )
 def speech(x, size, *, filters, feature_size, name):
