@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ except ImportError:  # not on Windows, where two runs at once are left to the us
 
 LOCK = ".lock"  # of whoever writes files
 RUN_LOCK = ".run.lock"  # of a whole run, whose child processes take the other
+# Before it is said that another run is waited for: two processes of one run that see whether a folder is current meet
+# for less, and to wait for that concerns nobody.
+PATIENCE_SECONDS = 5.0
+_POLL_SECONDS = 0.02
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +41,8 @@ _GUARD = threading.Lock()
 
 @contextlib.contextmanager
 def exclusive(folder: Path, name: str = LOCK) -> Iterator[None]:
-    """Hold the folder's lock; a second run waits for the first. The system frees the lock of a killed run.
+    """Hold the folder's lock; a second run waits for the first, and says so unless that is soon over. The system frees
+    the lock of a killed run.
 
     The thread that holds it may take it again. What killed runs left in the folder, of temporaries, is removed first.
 
@@ -50,7 +56,7 @@ def exclusive(folder: Path, name: str = LOCK) -> Iterator[None]:
     folder = Path(folder)
     with _GUARD:
         lock = _LOCKS.setdefault(folder.resolve() / name, _Lock())
-    if not lock.thread.acquire(blocking=False):
+    if not lock.thread.acquire(timeout=PATIENCE_SECONDS):
         _say_that_it_waits(folder)
         lock.thread.acquire()
     try:
@@ -111,15 +117,26 @@ def _lock(file, folder: Path) -> None:
     if fcntl is None:
         return
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock_soon(file):
             _say_that_it_waits(folder)
             fcntl.flock(file, fcntl.LOCK_EX)
     except OSError as error:
         logger.warning(
             "%s cannot be locked (%s); see to it that no other run writes there.", folder, error.strerror
         )
+
+
+def _lock_soon(file) -> bool:
+    """Whether the lock could be had within `PATIENCE_SECONDS`; it is then held."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_POLL_SECONDS)
 
 
 def _say_that_it_waits(folder: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from stressid_keras.errors import StaleError
 from stressid_keras.provenance import atomic_path
+from stressid_keras.system import locking
 from stressid_keras.system.locking import RUN_LOCK, exclusive
 from stressid_keras.system.temporary import PREFIX, clean_up, temporary_file, temporary_folder
 
@@ -93,7 +94,8 @@ def test_files_of_others_are_left_alone(tmp_path):
         assert sorted(path for path in tmp_path.rglob("*") if path.name != ".lock") == before
 
 
-def test_a_run_waits_until_the_other_has_ended(writer, tmp_path, caplog):
+def test_a_run_waits_until_the_other_has_ended(writer, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
     process, entered = writer(tmp_path), threading.Event()
 
     def second():
@@ -107,6 +109,31 @@ def test_a_run_waits_until_the_other_has_ended(writer, tmp_path, caplog):
     assert entered.wait(30)
     thread.join()
     assert f"{tmp_path} is being written by another run; waiting for it." in caplog.text
+
+
+def test_a_wait_that_is_soon_over_is_not_spoken_of(writer, tmp_path, caplog):
+    """Processes of one run that see whether a folder is current hold its lock for a moment each."""
+    process, began = writer(tmp_path), time.monotonic()
+    threading.Timer(0.3, process.kill).start()
+    with exclusive(tmp_path):
+        assert time.monotonic() - began > 0.2
+    assert not caplog.text
+
+
+def test_neither_is_that_of_a_thread(tmp_path, caplog):
+    entered = threading.Event()
+
+    def hold():
+        with exclusive(tmp_path):
+            entered.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert entered.wait(30)
+    with exclusive(tmp_path):
+        thread.join()
+    assert not caplog.text
 
 
 def test_a_process_that_a_killed_run_had_started_still_holds_the_folder(writer, tmp_path):

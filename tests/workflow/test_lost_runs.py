@@ -15,6 +15,7 @@ from stressid_keras.config import StudentConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError
 from stressid_keras.provenance import atomic_path
+from stressid_keras.system import locking
 from stressid_keras.system.temporary import PREFIX
 from stressid_keras.workflow import Reporter, Run, prepare
 
@@ -51,7 +52,8 @@ def trained(make_run, tmp_path_factory):
     return folder
 
 
-def test_a_run_waits_for_the_one_that_writes_in_its_folder(make_run, tmp_path, caplog):
+def test_a_run_waits_for_the_one_that_writes_in_its_folder(make_run, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
     run, done = make_run(tmp_path / "run"), []
     prepare(run.context)  # before the clock runs
     thread = threading.Thread(target=lambda: done.append(run.split))
