@@ -89,6 +89,12 @@ def parser(description: str) -> Parser:
         help="of the student; speech: on a pretrained speech encoder; statistics, cnn (the specification's), residual: "
         "from nothing; separable: the same, smaller, for phones [speech]",
     )
+    add(
+        "--measures",
+        choices=("person", "window", "none"),
+        help="that the teacher takes beside pictures: of signals and face, also relative to the person's own "
+        "recordings; of the window alone; none, as in the specification [person]",
+    )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
     add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
     add(
@@ -226,6 +232,7 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),
         student_training=changed(config.student_training, **training),
+        teacher=changed(config.teacher, measures="measures"),
         student=changed(config.student, backbone="backbone", width="width"),
         distillation=distillation,
     )

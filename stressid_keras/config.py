@@ -323,11 +323,19 @@ class TeacherConfig(Checked):
     # "cnn3d" and "cnn" are the specification's
     video_backbone: Annotated[str, Choice(FILM_BACKBONES)] = "cnn3d"
     signal_backbone: Annotated[str, Choice(IMAGE_BACKBONES)] = "cnn"
+    # standard measures of each signal, and a small mean picture of the face, as a second path into the feature:
+    # "person", also relative to the person's own recordings; "window", of the window alone; "none", as in the
+    # specification
+    measures: Annotated[str, Choice("person", "window", "none")] = "person"
 
     def _check_together(self):
         # taps of a convolution in space and time, and of the three in space of a residual block
         _check_weights("video_filters", self.video_filters, taps=27)
         _check_weights("signal_filters", self.signal_filters, taps=27)
+
+    @property
+    def takes_measures(self) -> bool:
+        return self.measures != "none"
 
 
 @dataclass(frozen=True)

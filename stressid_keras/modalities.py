@@ -181,6 +181,11 @@ def _add(modality: Modality) -> None:
     WEIGHTS = {name: RECORDS[name].weight for name in PRIVILEGED}
 
 
+def measures_input(modality: str) -> str:
+    """The teacher's input for a modality's standard measures, beside that for its picture."""
+    return f"{modality}_measures"
+
+
 def spoken_list(names) -> str:
     """Modalities as a sentence lists them: "video, ECG and EDA"."""
     *some, last = (RECORDS[name].spoken for name in names)

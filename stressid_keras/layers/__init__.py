@@ -6,6 +6,7 @@ from stressid_keras.layers.log_mel import LogMel
 from stressid_keras.layers.mask_padding import MaskPadding
 from stressid_keras.layers.masked_batch_normalization import MaskedBatchNormalization
 from stressid_keras.layers.masked_global_pooling import MaskedGlobalPooling
+from stressid_keras.layers.measure_normalization import MeasureNormalization
 from stressid_keras.layers.pad_to_multiple import PadToMultiple
 from stressid_keras.layers.speech_frames import SpeechFrames
 from stressid_keras.layers.speech_statistics import SpeechStatistics
@@ -18,6 +19,7 @@ __all__ = [
     "MaskPadding",
     "MaskedBatchNormalization",
     "MaskedGlobalPooling",
+    "MeasureNormalization",
     "PadToMultiple",
     "SpeechFrames",
     "SpeechStatistics",

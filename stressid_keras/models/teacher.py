@@ -1,23 +1,39 @@
 """The multimodal teacher: video and physiological signals, never audio."""
 
+from collections.abc import Mapping
+
 import keras
-from keras import layers
+import numpy as np
+from keras import layers, regularizers
 
 from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, TeacherConfig
-from stressid_keras.modalities import PRIVILEGED, RECORDS
+from stressid_keras.layers import MeasureNormalization
+from stressid_keras.modalities import PRIVILEGED, RECORDS, measures_input
+
+MEASURE_UNITS = 64
+MEASURE_DROPOUT = 0.2
+PENALTY = regularizers.L2(0.01)  # measures are many and people few
 
 
 def build_teacher(
-    n_classes: int, config: TeacherConfig, modalities: tuple[str, ...] = PRIVILEGED
+    n_classes: int,
+    config: TeacherConfig,
+    modalities: tuple[str, ...] = PRIVILEGED,
+    measures: Mapping[str, np.ndarray] | None = None,
 ) -> keras.Model:
     """A functional model from the privileged modalities to logits and one feature per modality.
 
     The signals have encoders of one architecture, each with its own weights.
 
     Inputs: `video` (B, T, H, W, 3), `ecg`, `eda`, `rr` (B, S, S, 1), and `<modality>_size` (B, 3) or (B, 2), those that
-    are asked for.
+    are asked for; `<modality>_measures` (B, n), NaN where one is missing, of those that `measures` has.
     Outputs: `logits` (B, n_classes), and for each modality its feature (B, config.feature_size) by its name.
+
+    Args:
+        measures: by modality, the standard measures of the training part (rows, n), by which they are normalised: a
+            second path to the modality's feature, which is the sum of what both find.
     """
+    measures = measures or {}
     inputs, features = {}, {}
     for modality in modalities:
         record = RECORDS[modality]
@@ -32,6 +48,11 @@ def build_teacher(
             feature_size=config.feature_size,
             name=f"{modality}_feature",
         )
+        if modality in measures:
+            given = keras.Input((np.shape(measures[modality])[1],), name=measures_input(modality))
+            inputs[given.name] = given
+            found = _of_measures(given, measures[modality], config.feature_size, given.name)
+            features[modality] = layers.Add(name=f"{modality}_joined")([features[modality], found])
     seen = [
         layers.Dropout(config.modality_dropout, noise_shape=(None, 1), name=f"{modality}_dropout")(feature)
         for modality, feature in features.items()
@@ -40,3 +61,12 @@ def build_teacher(
     x = layers.Dropout(config.dropout, name="features_dropout")(x)
     logits = layers.Dense(n_classes, name="logits", dtype="float32")(x)
     return keras.Model(inputs, {"logits": logits, **features}, name="teacher")
+
+
+def _of_measures(given, training: np.ndarray, size: int, name: str):
+    normalization = MeasureNormalization(name=f"{name}_normalised")
+    x = normalization(given)
+    normalization.adapt(training)
+    x = layers.Dropout(MEASURE_DROPOUT, name=f"{name}_dropout")(x)
+    x = layers.Dense(MEASURE_UNITS, "relu", kernel_regularizer=PENALTY, name=f"{name}_hidden")(x)
+    return layers.Dense(size, kernel_regularizer=PENALTY, name=f"{name}_feature")(x)

@@ -34,6 +34,7 @@ STUDENTS = {  # by what they hear; each sentence where the configuration says al
 DETAILS = (  # as above
     "Teacher: from {dataset.teacher_modalities}, a feature of {teacher.feature_size} each, and a linear classifier on "
     "all of them.",
+    "{teacher.measures}",
     "Input: windows of {preparation.window_seconds} s, one every {preparation.hop_seconds} s; a shorter recording is "
     "one window. {dataset.teacher_recordings}",
 )
@@ -58,6 +59,12 @@ WORDS = {  # for values of the configuration; another value stands as it is
         "window": "each window scaled by itself",
     },
     "preparation.gaf.ecg_series": {"heart_rate": "the heart rate", "signal": "the signal itself"},
+    "teacher.measures": {
+        "person": "Besides pictures the teacher takes measures of signals and face, as they are and relative to all "
+        "recordings of the same person, which the student never does.",
+        "window": "Besides pictures the teacher takes measures of signals and face.",
+        "none": "",
+    },
     "dataset.teacher_recordings": {
         "complete": "All networks learned from windows that have audio and all of the teacher's modalities.",
         "all": "The teacher also learned from recordings without audio, the students from complete windows alone.",

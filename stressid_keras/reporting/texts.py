@@ -16,7 +16,13 @@ def learning_sentences(metrics: dict, config: dict) -> list[str]:
         config: `RunConfig.to_dict()`.
     """
     seen = spoken_list((config.get("dataset") or {}).get("teacher_modalities", PRIVILEGED))
-    told = _LEARNED | {"teacher": f"The teacher learned the classes from {seen}."}
+    known = (config.get("teacher") or {}).get("measures") == "person"
+    person = (
+        ", and knows what is usual for each person from all recordings of them, without a label"
+        if known
+        else ""
+    )
+    told = _LEARNED | {"teacher": f"The teacher learned the classes from {seen}{person}."}
     if student := (metrics.get("method") or {}).get("learned_from"):
         told["student"] = student
     return [told[model] for model in NETWORKS if metrics.get(model)]

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import scipy.special
 
-from stressid_keras.media.speech.settings import SPEECH
-from stressid_keras.modalities import MODALITIES, PRIVILEGED
+from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import (
@@ -14,7 +13,7 @@ from stressid_keras.workflow.data import (
     prepare,
     split_people,
 )
-from stressid_keras.workflow.part_windows import batches, labels, places, rows_of_parts
+from stressid_keras.workflow.part_windows import batches, inputs_of, labels, places, rows_of_parts
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -57,8 +56,7 @@ def classify_baselines(context: RunContext) -> Stage:
 
 def network_outputs(context: RunContext, network, rows) -> dict[str, np.ndarray]:
     """All that a network gives for rows of the manifest, by name."""
-    modalities = [name for name in network.input if name in (*MODALITIES, SPEECH)]
-    return network.predict(batches(context, rows, modalities), verbose=0)
+    return network.predict(batches(context, rows, inputs_of(network)), verbose=0)
 
 
 def class_probabilities(logits: np.ndarray) -> np.ndarray:

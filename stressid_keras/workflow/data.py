@@ -115,11 +115,24 @@ def encode_speech(context: RunContext) -> np.ndarray:
         return load_or_compute_statistics(read_index(context), prepare(context), context.jobs, progress)
 
 
+@verb
+def measure_windows(context: RunContext) -> dict[str, np.ndarray]:
+    """Measures of the signals and of the face of every window, computed once for a prepared folder.
+
+    By modality (rows of the manifest, n); NaN where a window lacks it.
+    """
+    from stressid_keras.preprocessing.measures import load_or_compute_measures
+
+    with context.reporter.stage_if_any("measures") as progress:
+        return load_or_compute_measures(read_index(context), prepare(context), context.jobs, progress)
+
+
 def _hand_crafted(context: RunContext, store: PreparedStore) -> pd.DataFrame:
     from stressid_keras.analysis import baselines
 
     with contextlib.suppress(StaleError):
         return baselines.load_features(store)
+    measure_windows(context)
     recordings = store.manifest["recording"][store.complete].nunique()
     with context.reporter.stage("baseline features", recordings) as report:
         return baselines.load_or_compute(

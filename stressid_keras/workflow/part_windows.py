@@ -5,8 +5,9 @@ import numpy as np
 from stressid_keras.config import StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.speech.settings import SPEECH
+from stressid_keras.modalities import MODALITIES, PRIVILEGED, measures_input
 from stressid_keras.workflow.context import RunContext
-from stressid_keras.workflow.data import encode_speech, prepare, read_index, split_people
+from stressid_keras.workflow.data import encode_speech, measure_windows, prepare, read_index, split_people
 
 
 def student_hears(config: StudentConfig) -> tuple[str, ...]:
@@ -55,13 +56,12 @@ def batches(
     """Batches of `(x, y)`, a `tf.data.Dataset` or `PreparedBatches`; arguments as for `make_dataset`.
 
     Args:
-        modalities: what a batch holds; `SPEECH` among them are the statistics of `encode_speech`.
+        modalities: what a batch holds; besides what is stored, see `vectors`.
 
     Raises:
         StressIDError: tf.data is asked for and TensorFlow is not installed.
     """
     config = context.config
-    heard = {SPEECH: spoken_statistics(context, rows)} if SPEECH in modalities else None
     return _loader(config.pipeline.loader)(
         prepare(context),
         rows,
@@ -72,13 +72,54 @@ def batches(
         teacher_features=teacher_features,
         epoch=epoch,
         view=view,
-        vectors=heard,
+        vectors=vectors(context, rows, modalities),
     )
 
 
 def stored(modalities) -> tuple[str, ...]:
     """Of what a batch holds, the modalities that are in the store."""
-    return tuple(name for name in modalities if name != SPEECH)
+    return tuple(name for name in modalities if name in MODALITIES)
+
+
+def vectors(context: RunContext, rows, names) -> dict[str, np.ndarray]:
+    """Of what a batch holds, what is computed from the recordings a window at a time, (n, d) by name: `SPEECH`, the
+    statistics of `encode_speech`, and `<modality>_measures`."""
+    found = {SPEECH: spoken_statistics(context, rows)} if SPEECH in names else {}
+    if any(measures_input(modality) in names for modality in PRIVILEGED):
+        measures = teacher_measures(context)
+        found |= {measures_input(name): values[rows] for name, values in measures.items()}
+    return {name: values for name, values in found.items() if name in names}
+
+
+def inputs_of(network) -> list[str]:
+    """What a batch is to hold for a trained network; the sizes come along."""
+    return [name for name in network.input if not name.endswith("_size")]
+
+
+def teacher_sees(context: RunContext) -> tuple[str, ...]:
+    """What a teacher's batches hold: its modalities, and their measures."""
+    modalities = context.config.dataset.teacher_modalities
+    measured = modalities if context.config.teacher.takes_measures else ()
+    return (*modalities, *map(measures_input, measured))
+
+
+def teacher_measures(context: RunContext) -> dict[str, np.ndarray]:
+    """The measures that the configuration's teacher takes, by modality, of all rows of the manifest (n, d).
+
+    With "person", they are followed by the same minus their mean over all windows of the person, whatever these are
+    labelled: what is usual for a person is nothing that a stranger's recording tells.
+    """
+    from stressid_keras.preprocessing.measures import relative_to_person
+
+    config, found = context.config, {}
+    if not config.teacher.takes_measures:
+        return found
+    subjects = prepare(context).manifest["subject"]
+    for name in config.dataset.teacher_modalities:
+        found[name] = values = measure_windows(context)[name]
+        if config.teacher.measures == "person":
+            found[name] = np.concatenate([values, relative_to_person(values, subjects)], axis=1)
+    return found
 
 
 def spoken_statistics(context: RunContext, rows) -> np.ndarray:

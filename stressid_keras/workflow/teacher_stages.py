@@ -8,7 +8,14 @@ from stressid_keras.config import to_dict
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare
-from stressid_keras.workflow.part_windows import batches, part_rows, teacher_rows
+from stressid_keras.workflow.part_windows import (
+    batches,
+    inputs_of,
+    part_rows,
+    teacher_measures,
+    teacher_rows,
+    teacher_sees,
+)
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.training import CODE_VERSION, NetworkPlan, load_trained, train_network
 
@@ -23,8 +30,8 @@ def train_teacher(context: RunContext) -> Stage:
             "teacher",
             lambda: _new_teacher(context),
             config.teacher_training,
-            {"network": to_dict(config.teacher)},
-            config.dataset.teacher_modalities,
+            {"network": to_dict(config.teacher), **_measured(context)},
+            teacher_sees(context),
             {part: teacher_rows(context, part) for part in ("train", "val")},
         ),
     )
@@ -65,8 +72,17 @@ def _new_teacher(context: RunContext):
     from stressid_keras.training.classifier import Classifier
 
     config, n_classes = context.config, len(prepare(context).class_names)
-    network = build_teacher(n_classes, config.teacher, config.dataset.teacher_modalities)
+    rows = teacher_rows(context, "train")
+    measures = {name: values[rows] for name, values in teacher_measures(context).items()}
+    network = build_teacher(n_classes, config.teacher, config.dataset.teacher_modalities, measures)
     return Classifier(network, label_smoothing=config.teacher_training.label_smoothing)
+
+
+def _measured(context: RunContext) -> dict:
+    """What the measures are of, for the record of the stage."""
+    from stressid_keras.preprocessing.measures import measures_key
+
+    return {"measures": measures_key(prepare(context))} if context.config.teacher.takes_measures else {}
 
 
 def _stored(context: RunContext, name: str, rows: np.ndarray, views: int) -> tuple[Path, str]:
@@ -83,10 +99,11 @@ def _stored(context: RunContext, name: str, rows: np.ndarray, views: int) -> tup
 def _store(context: RunContext, path: Path, key: str, rows: np.ndarray, views: int) -> None:
     from stressid_keras import distillation
 
-    def ask(view=0):
-        return batches(context, rows, context.config.dataset.teacher_modalities, view=view)
-
     teacher, config = load_trained(context.output_dir, "teacher"), context.config
+
+    def ask(view=0):
+        return batches(context, rows, inputs_of(teacher), view=view)
+
     steps = views or -(-len(rows) // config.pipeline.batch_size)
     with context.reporter.stage(path.stem.replace("_", " "), steps) as report:
         if views:

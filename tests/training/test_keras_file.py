@@ -76,6 +76,9 @@ def replace_first(key, value):
         lambda: build_student(2, 16, StudentConfig(backbone="separable", filters=(4, 4), width=0.5)),
         lambda: build_teacher(3, TeacherConfig(video_filters=(4, 4), signal_filters=(4, 4))),
         lambda: build_teacher(3, TeacherConfig(video_backbone="r2plus1d", signal_backbone="residual")),
+        lambda: build_teacher(
+            3, TeacherConfig((4,), (4,), 8), ("video", "eda"), {"video": np.eye(4, 6), "eda": np.eye(4, 5)}
+        ),
     ],
 )
 def test_every_network_of_ours_is_loaded(network, tmp_path):

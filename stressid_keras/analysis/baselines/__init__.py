@@ -2,7 +2,6 @@
 
 from stressid_keras.analysis.baselines.classifiers import BASELINES, baseline_probabilities
 from stressid_keras.analysis.baselines.features import GROUPS, baseline_features, group_columns
-from stressid_keras.analysis.baselines.signal_features import physiology_features
 from stressid_keras.analysis.baselines.speech_features import with_statistics
 from stressid_keras.analysis.baselines.stored import (
     FEATURES_VERSION,
@@ -22,7 +21,6 @@ __all__ = [
     "group_columns",
     "load_features",
     "load_or_compute",
-    "physiology_features",
     "save_features",
     "with_statistics",
 ]

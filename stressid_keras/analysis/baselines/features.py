@@ -5,14 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from stressid_keras.analysis.baselines.signal_features import physiology_features
 from stressid_keras.analysis.baselines.voice_features import audio_features
 from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.sound.waveform import without_offset
 from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing import load_waveform
-from stressid_keras.preprocessing.signals.signal_reader import SignalReader
+from stressid_keras.preprocessing.measures import load_or_compute_measures, signal_table
 from stressid_keras.preprocessing.sources import is_image
 from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.store.store import PreparedStore
@@ -58,10 +57,9 @@ def baseline_features(
             f"{store.path} holds {missing[0]}, which is not in {index.root}; expected the tree that it was made from: "
             "run the preparation again."
         )
+    measures = signal_table(load_or_compute_measures(index, store, jobs), store.manifest.index)
     calls = [
-        joblib.delayed(_recording_features)(
-            recordings[name], windows[windows["recording"] == name], store.config
-        )
+        joblib.delayed(_voice_features)(recordings[name], windows[windows["recording"] == name], store.config)
         for name in names
     ]
     found = {}
@@ -69,9 +67,14 @@ def baseline_features(
         found |= rows
         if progress is not None:
             progress(done, len(calls))
-    features = pd.DataFrame([found[row] for row in windows.index], index=windows.index)
-    columns = [name for group in GROUPS for name in group_columns(features, group)]
-    return pd.concat([windows[list(ID_COLUMNS)], features[columns].astype(np.float64)], axis=1)
+    voice = pd.DataFrame([found[row] for row in windows.index], index=windows.index)
+    signals = _known_signals(measures[store.complete])
+    return pd.concat([windows[list(ID_COLUMNS)], voice.astype(np.float64), signals], axis=1)
+
+
+def _known_signals(measures: pd.DataFrame) -> pd.DataFrame:
+    """Nothing if all came as images."""
+    return measures.loc[:, [] if measures.isna().all(axis=None) else list(measures)]
 
 
 def group_columns(features: pd.DataFrame, group: str) -> list[str]:
@@ -79,29 +82,22 @@ def group_columns(features: pd.DataFrame, group: str) -> list[str]:
     return [name for name in features.columns if name.startswith(GROUPS[group])]
 
 
-def _recording_features(
+def _voice_features(
     recording, windows: pd.DataFrame, config: PreparationConfig
 ) -> dict[int, dict[str, float]]:
     """Index of a window → its features."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-    signal_rate, sample_rate = config.quality.signal_rate, config.audio.sample_rate
-    raw = {modality: path for modality, path in recording.sources.items() if not is_image(path)}
-    reader = SignalReader(recording, config.quality)
-    found = {row: {} for row in windows.index}
+    sample_rate, path = config.audio.sample_rate, recording.sources.get("audio")
+    if path is None or is_image(path):
+        return {row: {} for row in windows.index}
+    found = {}
     try:
         with threadpool_limits(1):  # sums in another order would have other last digits
-            if "audio" in raw:
-                part = recording.part("audio")
-                waveform = load_waveform(raw["audio"], sample_rate, config.quality.silence_peak, part)
-                for row, window in windows.iterrows():
-                    piece = without_offset(_cut(waveform, window, "audio", sample_rate))
-                    found[row] |= audio_features(piece, sample_rate)
-            if signal_names := [name for name in PHYSIOLOGICAL if name in raw]:
-                signals = {name: reader.samples(name) for name in signal_names}
-                for row, window in windows.iterrows():
-                    pieces = {name: _cut(signals[name], window, name, signal_rate) for name in signal_names}
-                    found[row] |= physiology_features(pieces, signal_rate, config.quality)
+            waveform = load_waveform(path, sample_rate, config.quality.silence_peak, recording.part("audio"))
+            for row, window in windows.iterrows():
+                piece = without_offset(_cut(waveform, window, "audio", sample_rate))
+                found[row] = audio_features(piece, sample_rate)
     except OSError as error:
         raise StressIDError(
             f"{recording.name} cannot be read ({error.strerror}: {error.filename}); expected the files that the "

@@ -14,7 +14,6 @@ from stressid_keras.analysis.baselines import (
     baseline_features,
     load_features,
     load_or_compute,
-    physiology_features,
     save_features,
     stored,
 )
@@ -23,6 +22,8 @@ from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StaleError, StressIDError
 from stressid_keras.media.sound.waveform import without_offset
 from stressid_keras.preprocessing import load_signals, load_waveform, prepare_dataset
+from stressid_keras.preprocessing.measures import physiology_features
+from stressid_keras.preprocessing.measures import stored as stored_measures
 from stressid_keras.store.images import save_gaf_image, save_log_mel_image
 from stressid_keras.store.store import PreparedStore
 
@@ -39,8 +40,8 @@ def features(index, tiny_store):
 
 @pytest.fixture
 def store(tiny_store, tmp_path):
-    """A copy that a test may write into, without features that a run of another test left in the shared folder."""
-    without_features = shutil.ignore_patterns(stored.FILE)
+    """A copy that a test may write into, without what a run of another test left in the shared folder."""
+    without_features = shutil.ignore_patterns(stored.FILE, stored_measures.FILE)
     return PreparedStore.open(
         shutil.copytree(tiny_store.path, tmp_path / "prepared", ignore=without_features)
     )
@@ -97,10 +98,8 @@ def test_the_same_numbers_whatever_the_processes(features, index, tiny_store):
     ("modalities", "prefixes"),
     [(("audio",), ("ecg_", "eda_", "rr_")), (("ecg", "eda", "rr"), ("audio_",))],
 )
-def test_a_group_that_came_as_images_alone_is_absent(
-    index, tiny_store, features, tmp_path, modalities, prefixes
-):
-    table = baseline_features(with_images(index, tiny_store, modalities, tmp_path), tiny_store)
+def test_a_group_that_came_as_images_alone_is_absent(index, store, features, tmp_path, modalities, prefixes):
+    table = baseline_features(with_images(index, store, modalities, tmp_path), store)
     expected = [name for name in features.columns[2:] if name.startswith(prefixes)]
     pd.testing.assert_frame_equal(table[expected], features[expected], check_exact=True)
     assert list(table.columns) == ["recording", "window", *expected]

@@ -17,7 +17,8 @@ PROCESSES = 4
 FEATURES = """
 import json, sys
 import numpy as np
-from stressid_keras.analysis.baselines import audio_features, physiology_features
+from stressid_keras.analysis.baselines import audio_features
+from stressid_keras.preprocessing.measures import physiology_features
 
 random = np.random.default_rng(0)
 found = audio_features(random.normal(0, 0.1, 16_000).astype("float32"), 16_000)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stressid_keras.analysis.baselines import physiology_features
 from stressid_keras.config import QualityConfig
 from stressid_keras.dataset.synthetic.body import WAVES
+from stressid_keras.preprocessing.measures import physiology_features
 
 RATE = 500.0
 NAMES = ("ecg", "eda", "rr")

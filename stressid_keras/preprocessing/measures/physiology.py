@@ -1,4 +1,4 @@
-"""Hand-crafted features of ECG, EDA and respiration."""
+"""Standard measures of physiological signals."""
 
 import warnings
 from collections.abc import Mapping
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 import scipy.stats
 
-from stressid_keras.analysis.baselines import neurokit
 from stressid_keras.config import QualityConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.modalities import PHYSIOLOGICAL
+from stressid_keras.preprocessing.measures import neurokit
 from stressid_keras.preprocessing.signals.physiology import clean_signal
 
 STATISTICS = ("mean", "std", "minimum", "median", "maximum", "skewness", "kurtosis", "slope")
@@ -42,10 +42,15 @@ def physiology_features(
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # means of nothing and divisions by zero: they end as NaN
                 found = _features(name, np.asarray(signals[name]), sample_rate, quality)
-        for feature in (*STATISTICS, *neurokit.NAMES.get(name, ())):
-            value = found.get(feature, np.nan)
-            features[f"{name}_{feature}"] = float(value) if np.isfinite(value) else np.nan
+        for measure in measure_names(name):
+            value = found.get(measure.removeprefix(f"{name}_"), np.nan)
+            features[measure] = float(value) if np.isfinite(value) else np.nan
     return features
+
+
+def measure_names(modality: str) -> list[str]:
+    """What `physiology_features` gives of a signal, in its order."""
+    return [f"{modality}_{name}" for name in (*STATISTICS, *neurokit.NAMES.get(modality, ()))]
 
 
 def _features(name: str, signal: np.ndarray, sample_rate: float, quality: QualityConfig) -> dict[str, float]:
