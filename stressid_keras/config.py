@@ -434,6 +434,15 @@ class DistillationConfig(Checked):
     contrastive_temperature: Annotated[float, Range(0.001, 1_000)] = 0.1  # of the similarities of features
     # by relational and contrastive; empty: those of α to δ, or all of the teacher's
     compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
+    # weight of regressing the measures of signals and face from the student's feature
+    measures: Weight = 0.0
+    # what the student learns of a person is said by a teacher that never saw this person
+    cross_fitted: bool = False
+    cross_fit_parts: Annotated[int, Range(2, 100)] = 5  # of the training people, a teacher without each
+    # what a cross-fitted student says of the audio takes the place of the teacher: a control
+    born_again: bool = False
+    # the teacher's outputs, exchanged among recordings of the same person and class: a control
+    permuted: bool = False
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
     # of all these weights: "warm-up" raises them from 0, "decay" lowers them to 0

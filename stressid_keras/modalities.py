@@ -148,6 +148,7 @@ _ALL = (
     signal("rr", "respiration", weight="delta", version=3, generator=f"{_SYNTHETIC}.body:rr", noise=0.2),
 )
 
+_MEASURES = "_measures"
 RECORDS: dict[str, Modality] = {}
 MODALITIES: tuple[str, ...] = ()
 # The student never has them.
@@ -183,7 +184,12 @@ def _add(modality: Modality) -> None:
 
 def measures_input(modality: str) -> str:
     """The teacher's input for a modality's standard measures, beside that for its picture."""
-    return f"{modality}_measures"
+    return f"{modality}{_MEASURES}"
+
+
+def is_measures(name: str) -> bool:
+    """Whether it is the name of `measures_input`."""
+    return name.endswith(_MEASURES)
 
 
 def spoken_list(names) -> str:

@@ -14,6 +14,7 @@ from stressid_keras.distillation.methods.standardised import Standardization
 from stressid_keras.distillation.term import FEATURE
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
+from stressid_keras.modalities import is_measures
 from stressid_keras.training.classifier import Classifier
 from stressid_keras.training.named import (
     LOGITS,
@@ -284,7 +285,7 @@ class Distiller(Classifier):
             term.prepare({FEATURE: self.feature_size, LOGITS: student[self.logits]}, teacher)
         if self.standardised:
             for name in self.used:
-                if name != LOGITS:
+                if name != LOGITS and not is_measures(name):  # which are standardised
                     self.standardizations[name] = Standardization()
                     self.standardizations[name].prepare(teacher[name])
 

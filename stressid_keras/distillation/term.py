@@ -5,7 +5,7 @@ import math
 import keras
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.modalities import RECORDS
+from stressid_keras.modalities import RECORDS, is_measures
 from stressid_keras.training.named import LOGITS
 
 FEATURE = "feature"
@@ -76,4 +76,5 @@ def listed(words) -> str:
 
 def feature_names(chosen, teacher: dict) -> tuple[str, ...]:
     """The features a term compares with: the chosen ones, or all that the teacher has."""
-    return tuple(chosen) or tuple(sorted(name for name in teacher if name != LOGITS))
+    features = (name for name in teacher if name != LOGITS and not is_measures(name))
+    return tuple(chosen) or tuple(sorted(features))

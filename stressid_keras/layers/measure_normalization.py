@@ -9,6 +9,20 @@ from stressid_keras.layers.registration import register
 LIMIT = 5.0  # standard deviations; rates and ratios of a few beats can be anything
 
 
+def mean_and_scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (n,) of the columns of (rows, n), and one over their standard deviation; NaN is left out.
+
+    The scale of a column that never differs, or has no number, is 0.
+    """
+    values = np.asarray(values, np.float64)
+    known = np.isfinite(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / count
+    deviation = np.sqrt(np.where(known, (values - mean) ** 2, 0).sum(axis=0) / count)
+    differs = deviation > np.finfo(np.float32).eps * np.abs(mean)
+    return mean, np.divide(1, deviation, out=np.zeros_like(deviation), where=differs)
+
+
 @register
 class MeasureNormalization(keras.layers.Layer):
     """Each measure minus its mean over its standard deviation, within ±5; a missing one, NaN, becomes 0, the mean.
@@ -29,14 +43,9 @@ class MeasureNormalization(keras.layers.Layer):
 
     def adapt(self, values: np.ndarray) -> None:
         """Take mean and deviation of (rows, n), NaN where one is missing; a measure that never differs becomes 0."""
-        values = np.asarray(values, np.float64)
-        known = np.isfinite(values)
-        count = np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known, values, 0).sum(axis=0) / count
-        deviation = np.sqrt(np.where(known, (values - mean) ** 2, 0).sum(axis=0) / count)
-        differs = deviation > np.finfo(np.float32).eps * np.abs(mean)
+        mean, scale = mean_and_scale(values)
         self.mean.assign(mean)
-        self.scale.assign(np.divide(1, deviation, out=np.zeros_like(deviation), where=differs))
+        self.scale.assign(scale)
 
     def call(self, x):
         scaled = ops.clip((x - self.mean) * self.scale, -LIMIT, LIMIT)

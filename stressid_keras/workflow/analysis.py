@@ -13,7 +13,7 @@ from stressid_keras.workflow.data import (
     prepare,
     split_people,
 )
-from stressid_keras.workflow.part_windows import batches, inputs_of, labels, places, rows_of_parts
+from stressid_keras.workflow.part_windows import labels, network_outputs, places, rows_of_parts
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -52,11 +52,6 @@ def classify_baselines(context: RunContext) -> Stage:
     }
     stage = Stage(context.output_dir, "baselines", inputs, ("baseline_predictions.csv",))
     return stage.ensure(lambda: _classify(context), context.reporter)
-
-
-def network_outputs(context: RunContext, network, rows) -> dict[str, np.ndarray]:
-    """All that a network gives for rows of the manifest, by name."""
-    return network.predict(batches(context, rows, inputs_of(network)), verbose=0)
 
 
 def class_probabilities(logits: np.ndarray) -> np.ndarray:

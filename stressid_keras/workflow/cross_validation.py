@@ -11,6 +11,7 @@ from stressid_keras.config import Folds, Jobs, Repeats, Seed
 from stressid_keras.errors import StressIDError
 from stressid_keras.ranges import checked
 from stressid_keras.system.locking import exclusive
+from stressid_keras.system.processes import in_own_process
 from stressid_keras.workflow.analysis import classify_baselines, predict
 from stressid_keras.workflow.context import Fold, RunContext
 from stressid_keras.workflow.data import (
@@ -23,7 +24,6 @@ from stressid_keras.workflow.data import (
 from stressid_keras.workflow.evaluation_stage import write_evaluation
 from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.other_trees import also_test, other_data
-from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result

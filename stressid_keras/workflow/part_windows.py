@@ -96,6 +96,11 @@ def inputs_of(network) -> list[str]:
     return [name for name in network.input if not name.endswith("_size")]
 
 
+def network_outputs(context: RunContext, network, rows) -> dict[str, np.ndarray]:
+    """All that a network gives for rows of the manifest, by name."""
+    return network.predict(batches(context, rows, inputs_of(network)), verbose=0)
+
+
 def teacher_sees(context: RunContext) -> tuple[str, ...]:
     """What a teacher's batches hold: its modalities, and their measures."""
     modalities = context.config.dataset.teacher_modalities

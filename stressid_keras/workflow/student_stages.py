@@ -6,14 +6,11 @@ from pathlib import Path
 from stressid_keras.config import DistillationConfig, to_dict
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare, read_index, split_people
-from stressid_keras.workflow.part_windows import spoken_statistics, student_hears
+from stressid_keras.workflow.imitated import imitated
+from stressid_keras.workflow.part_windows import student_hears
+from stressid_keras.workflow.plans import control_plan, new_student, student_inputs
 from stressid_keras.workflow.stage import Stage
-from stressid_keras.workflow.teacher_stages import (
-    compute_teacher_features,
-    student_rows,
-    teacher_key,
-    train_teacher,
-)
+from stressid_keras.workflow.teacher_stages import compute_teacher_features, student_rows, train_teacher
 from stressid_keras.workflow.training import NetworkPlan, train_network
 
 # What a student is distilled from: a branch of a context that keeps them trains another student of the same teacher.
@@ -23,18 +20,7 @@ GIVEN = (read_index, prepare, split_people, train_teacher, compute_teacher_featu
 @verb
 def train_control(context: RunContext) -> Stage:
     """`student_ce.keras`: the same student from the same seed, with cross-entropy alone."""
-    config = context.config
-    return train_network(
-        context,
-        NetworkPlan(
-            "student_ce",
-            lambda: _new_control(context),
-            config.student_training,
-            _network_inputs(context),
-            student_hears(config.student),
-            student_rows(context),
-        ),
-    )
+    return train_network(context, control_plan(context, student_rows(context)))
 
 
 @verb
@@ -62,57 +48,32 @@ def train_networks(context: RunContext) -> dict[str, Stage]:
 def _distil(
     context: RunContext, name: str, distillation: DistillationConfig, folder: Path | None = None
 ) -> Stage:
-    config = context.config
+    config, rows, given = context.config, student_rows(context), imitated(context, distillation)
     return train_network(
         context,
         NetworkPlan(
             name,
-            lambda: _new_distiller(context, distillation),
+            lambda: _new_distiller(context, distillation, given.outputs["train"]),
             config.student_training,
             {
-                **_network_inputs(context),
+                **student_inputs(context),
                 "distillation": to_dict(distillation),
-                "teacher": teacher_key(context),
+                "teacher": given.key,
             },
             student_hears(config.student),
-            student_rows(context),
-            compute_teacher_features(context),
+            rows,
+            given.outputs,
         ),
         folder,
     )
 
 
-def _network_inputs(context: RunContext) -> dict:
-    """What decides a student's network, for the record of its stage."""
-    from stressid_keras.preprocessing.speech_statistics import statistics_key
-
-    config = context.config.student
-    heard = {"speech": statistics_key(prepare(context))} if config.hears_speech else {}
-    return {"network": to_dict(config), **heard}
-
-
-def _new_control(context: RunContext):
-    from stressid_keras.training.classifier import Classifier
-
-    smoothing = context.config.student_training.label_smoothing
-    return Classifier(_new_student(context), label_smoothing=smoothing)
-
-
-def _new_distiller(context: RunContext, distillation: DistillationConfig):
+def _new_distiller(context: RunContext, distillation: DistillationConfig, outputs):
     from stressid_keras.distillation import build_distiller
 
     return build_distiller(
-        _new_student(context),
+        new_student(context, student_rows(context)["train"]),
         distillation,
-        compute_teacher_features(context)["train"],
+        outputs,
         label_smoothing=context.config.student_training.label_smoothing,
     )
-
-
-def _new_student(context: RunContext):
-    from stressid_keras.models import build_student
-
-    config, n_classes = context.config, len(prepare(context).class_names)
-    heard = config.student.hears_speech
-    statistics = spoken_statistics(context, student_rows(context)["train"]) if heard else None
-    return build_student(n_classes, config.preparation.audio.n_mels, config.student, statistics)

@@ -8,33 +8,17 @@ from stressid_keras.config import to_dict
 from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare
-from stressid_keras.workflow.part_windows import (
-    batches,
-    inputs_of,
-    part_rows,
-    teacher_measures,
-    teacher_rows,
-    teacher_sees,
-)
+from stressid_keras.workflow.part_windows import batches, inputs_of, part_rows, teacher_rows
+from stressid_keras.workflow.plans import teacher_plan
 from stressid_keras.workflow.stage import Stage
-from stressid_keras.workflow.training import CODE_VERSION, NetworkPlan, load_trained, train_network
+from stressid_keras.workflow.training import CODE_VERSION, load_trained, train_network
 
 
 @verb
 def train_teacher(context: RunContext) -> Stage:
     """`teacher.keras`."""
-    config = context.config
-    return train_network(
-        context,
-        NetworkPlan(
-            "teacher",
-            lambda: _new_teacher(context),
-            config.teacher_training,
-            {"network": to_dict(config.teacher), **_measured(context)},
-            teacher_sees(context),
-            {part: teacher_rows(context, part) for part in ("train", "val")},
-        ),
-    )
+    rows = {part: teacher_rows(context, part) for part in ("train", "val")}
+    return train_network(context, teacher_plan(context, rows))
 
 
 @verb
@@ -65,24 +49,6 @@ def teacher_key(context: RunContext) -> str:
 def student_rows(context: RunContext) -> dict[str, np.ndarray]:
     """Rows that students learn from and are validated on."""
     return {part: part_rows(context, part) for part in ("train", "val")}
-
-
-def _new_teacher(context: RunContext):
-    from stressid_keras.models import build_teacher
-    from stressid_keras.training.classifier import Classifier
-
-    config, n_classes = context.config, len(prepare(context).class_names)
-    rows = teacher_rows(context, "train")
-    measures = {name: values[rows] for name, values in teacher_measures(context).items()}
-    network = build_teacher(n_classes, config.teacher, config.dataset.teacher_modalities, measures)
-    return Classifier(network, label_smoothing=config.teacher_training.label_smoothing)
-
-
-def _measured(context: RunContext) -> dict:
-    """What the measures are of, for the record of the stage."""
-    from stressid_keras.preprocessing.measures import measures_key
-
-    return {"measures": measures_key(prepare(context))} if context.config.teacher.takes_measures else {}
 
 
 def _stored(context: RunContext, name: str, rows: np.ndarray, views: int) -> tuple[Path, str]:

@@ -94,7 +94,7 @@ def test_it_is_named_beside_the_others():
     assert with_methods("mars", chosen).added == {"cosine_margin": 0.5}
     with pytest.raises(StressIDError, match=r"expected some of cross-entropy, .*decay, cosine, joined"):
         with_methods("cosinus", DistillationConfig())
-    with pytest.raises(StressIDError, match=r"expected one of .*contrastive, cosine among them"):
+    with pytest.raises(StressIDError, match=r"expected one of .*measures, cosine among them"):
         with_methods("confidence", DistillationConfig())
 
 

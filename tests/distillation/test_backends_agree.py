@@ -43,7 +43,7 @@ def of(results, *backends):
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_loss_terms_agree_to_five_digits(results, one, other):
     one, other = of(results, one, other)
-    assert len(one["terms"]) == 12
+    assert len(one["terms"]) == 13
     assert one["terms"] == pytest.approx(other["terms"], rel=1e-5, abs=1e-6)
 
 

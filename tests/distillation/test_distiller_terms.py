@@ -11,6 +11,7 @@ from stressid_keras.distillation.methods import (
     Confidence,
     Contrastive,
     Imitation,
+    MeasureRegression,
     Relational,
     SoftTargets,
     Standardization,
@@ -53,6 +54,21 @@ def test_soft_targets_are_the_scaled_divergence(n, seed, temperature):
     np.testing.assert_allclose(
         found(SoftTargets(1.0, temperature), (s, f), {"logits": t}, None), expected, rtol=1e-4, atol=rounding
     )
+
+
+def test_measures_are_regressed_and_missing_ones_are_left_out():
+    term = MeasureRegression()
+    term.prepare({"feature": 4}, {"eda_measures": 3, "ecg_measures": 2, "logits": 3, "eda": 4})
+    f, eda, ecg = arrays(0, (5, 4), (5, 3), (5, 2))
+    eda[0, 1], eda[1] = np.nan, np.nan
+    kernels = {name: keras.ops.convert_to_numpy(head.kernel) for name, head in term.heads.items()}
+    squares = {
+        name: (f @ kernels[name] - x) ** 2 for name, x in (("eda_measures", eda), ("ecg_measures", ecg))
+    }
+    of_eda = np.array([0.0 if np.isnan(row).all() else np.nanmean(row) for row in squares["eda_measures"]])
+    expected = (of_eda + squares["ecg_measures"].mean(axis=1)) / 2
+    teacher = {"eda_measures": eda, "ecg_measures": ecg}
+    np.testing.assert_allclose(found(term, (f[:, :3], f), teacher, None), expected, rtol=1e-4, atol=1e-5)
 
 
 @settings(max_examples=20)

@@ -22,6 +22,7 @@ from .conftest import dense_student
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
+ADDED += ("cross-fit", "born-again", "permuted")
 TEXTS = (
     *(f"mars+{name}" if name in ADDED else name for name in methods_by_name()),
     "mars+projection+standardised+logits",
@@ -42,9 +43,13 @@ WORDS = {  # of the loss or of a sentence → name of the method that alone has 
     "probability of its label": "confidence",
     "rise linearly": "warm-up",
     "fall linearly": "decay",
+    "regression's": "measures",
+    "trained without this person": "cross-fit",
+    "students, each trained": "born-again",
+    "exchanged": "permuted",
 }
 TERMS = {"MSE(": "mse_", "KL(teacher": "soft_targets", "soft label": "imitation"}
-TERMS |= {"relations": "relational", "InfoNCE": "contrastive"}
+TERMS |= {"relations": "relational", "InfoNCE": "contrastive", "regression": "measures"}
 
 
 def whole(description):
@@ -66,7 +71,8 @@ def test_a_description_names_its_own_methods_and_no_other(text):
 def test_the_terms_of_the_formula_are_those_of_the_distiller(text):
     config = with_methods(text, DistillationConfig(alpha=2.0, gamma=0.0))
     features = {name: np.ones((4, 4), "float32") for name in config.weights} | {
-        "logits": np.ones((4, 3), "float32")
+        "logits": np.ones((4, 3), "float32"),
+        "eda_measures": np.ones((4, 5), "float32"),
     }
     model = build_distiller(dense_student(), config, features)
     loss = describe(config).loss

@@ -120,7 +120,7 @@ def layer_of(module, name, config=None, **more):
         layer_of("keras.src.export.tfsm_layer", "TFSMLayer", {"filepath": "MARKER"}),
         layer_of("os", "system", "touch MARKER"),
         layer_of("subprocess", "Popen", {"args": ["touch", "MARKER"]}),
-        layer_of("stressid_keras.workflow.processes", "in_own_process"),
+        layer_of("stressid_keras.system.processes", "in_own_process"),
         layer_of("stressid_keras.layers", "x", registered_name="stressid_keras>Run"),
         layer_of("builtins", "eval", registered_name="stressid_keras>PadToMultiple"),
         layer_of(None, "Lambda", {"function": "x"}),

@@ -11,8 +11,8 @@ import pytest
 from stressid_keras.config import RunConfig, TrainingConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
+from stressid_keras.system.processes import in_own_process
 from stressid_keras.workflow import Fold, RunContext, cross_validation, split_people
-from stressid_keras.workflow.processes import in_own_process
 
 
 def test_every_subject_is_tested_once_and_never_trained_on_there(finished_folds):

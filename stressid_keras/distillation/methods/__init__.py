@@ -11,6 +11,7 @@ from stressid_keras.distillation.methods.contrastive import Contrastive
 from stressid_keras.distillation.methods.generalised import Imitation
 from stressid_keras.distillation.methods.logits import SoftTargets
 from stressid_keras.distillation.methods.mars import FeatureLoss
+from stressid_keras.distillation.methods.measures import MeasureRegression
 from stressid_keras.distillation.methods.mers import FeaturesFirst
 from stressid_keras.distillation.methods.projection import ProjectionHead
 from stressid_keras.distillation.methods.relational import Relational
@@ -24,6 +25,7 @@ __all__ = [
     "FeatureLoss",
     "FeaturesFirst",
     "Imitation",
+    "MeasureRegression",
     "ProjectionHead",
     "Relational",
     "SoftTargets",

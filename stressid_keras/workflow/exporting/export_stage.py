@@ -6,12 +6,12 @@ from pathlib import Path
 from stressid_keras.config import ExportOptions
 from stressid_keras.errors import ExportError
 from stressid_keras.media.speech.settings import SAMPLE_RATE
+from stressid_keras.system.processes import in_own_process
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import encode_speech
 from stressid_keras.workflow.exporting.export_plan import ExportPlan, plan_export
 from stressid_keras.workflow.exporting.files import write_files
 from stressid_keras.workflow.part_windows import part_rows, recordings
-from stressid_keras.workflow.processes import in_own_process
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import distil_student
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from stressid_keras.errors import StressIDError
-from stressid_keras.workflow.processes import in_own_process
+from stressid_keras.system.processes import in_own_process
 
 
 def end_without_a_result():

@@ -1,0 +1,202 @@
+"""What a student is given to imitate: the teacher's outputs, those of cross-fitted networks, measures."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from stressid_keras.config import DistillationConfig
+from stressid_keras.errors import StressIDError
+from stressid_keras.modalities import measures_input
+from stressid_keras.provenance import fingerprint
+from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import measure_windows, prepare, split_people
+from stressid_keras.workflow.part_windows import labels, network_outputs, teacher_rows
+from stressid_keras.workflow.plans import control_plan, teacher_plan
+from stressid_keras.workflow.stage import Stage
+from stressid_keras.workflow.teacher_stages import compute_teacher_features, student_rows, teacher_key
+from stressid_keras.workflow.training import load_trained, train_network
+
+LOGITS = "logits"
+VERSION = 1  # raised when the same networks are imitated in another way
+
+
+class Imitated(NamedTuple):
+    """Outputs by part, "train" and "val", and name, (n, d) or (n, views, d); and what they depend on."""
+
+    outputs: dict[str, dict[str, np.ndarray]]
+    key: str
+
+
+def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
+    """What a configuration has a student imitate, of the rows that it learns from and is validated on.
+
+    Raises:
+        StressIDError: fewer people than parts to cross-fit, or a method that compares features and is given none.
+    """
+    if distillation.born_again:
+        found = _of_itself(context, distillation)
+    elif distillation.cross_fitted:
+        found = _of_strangers(context, distillation)
+    else:
+        found = Imitated(compute_teacher_features(context), teacher_key(context))
+    if distillation.measures:
+        found = _with_measures(context, found)
+    if distillation.permuted:
+        found = _exchanged(context, found)
+    return found
+
+
+def _of_strangers(context: RunContext, distillation: DistillationConfig) -> Imitated:
+    """The training part's from teachers that never saw the person, in the space of the run's own teacher."""
+    if distillation.feature_views:
+        raise StressIDError("cross-fitted teachers have no feature_views; expected 0 of them.")
+    own = compute_teacher_features(context)
+    rows, names = student_rows(context)["train"], list(own["train"])
+
+    def answers(network, part, others):
+        found = network_outputs(context, network, rows)
+        return {name: _moved(name, found[name], own["train"][name], part, others) for name in names}
+
+    taught = teacher_rows(context, "train")
+    stage = _cross_fit(context, distillation, "teacher", taught, teacher_plan, answers)
+    return Imitated({**own, "train": _read(stage)}, fingerprint(teacher_key(context), stage.fingerprint))
+
+
+def _moved(name: str, found: np.ndarray, own: np.ndarray, part: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """A network's outputs of a part, features as the run's own teacher would give them."""
+    from stressid_keras.distillation.cross_fitting import into_space
+
+    if name == LOGITS:
+        return found[part]
+    return into_space(found[others], own[others], found[part])
+
+
+def _of_itself(context: RunContext, distillation: DistillationConfig) -> Imitated:
+    """Logits alone: the training part's from students that never heard the person, the others' from no one."""
+    from stressid_keras.distillation.method_names import methods_of
+    from stressid_keras.distillation.term import FEATURE
+
+    for name, method in methods_of(distillation).items():
+        if method.is_term and getattr(method.implementation, "level", None) == FEATURE and name != "measures":
+            raise StressIDError(
+                f"born-again gives logits alone, and {name} compares features; expected logits or generalised."
+            )
+    parts = student_rows(context)
+
+    def answers(network, part, others):
+        return {LOGITS: network_outputs(context, network, parts["train"][part])[LOGITS]}
+
+    stage = _cross_fit(context, distillation, "student_ce", parts["train"], control_plan, answers)
+    found = {"train": _read(stage)}
+    if len(parts["val"]):  # not trained on, so that any of the networks is as good
+        network = load_trained(stage.folder / "1", "student_ce")
+        found["val"] = {LOGITS: network_outputs(context, network, parts["val"])[LOGITS]}
+    else:
+        found["val"] = {LOGITS: np.zeros((0, found["train"][LOGITS].shape[1]), np.float32)}
+    return Imitated(found, stage.fingerprint)
+
+
+def _cross_fit(
+    context: RunContext,
+    distillation: DistillationConfig,
+    name: str,
+    taught: np.ndarray,
+    plan: Callable,
+    answers: Callable,
+) -> Stage:
+    """A network without each part of the training people, and what each says of its part.
+
+    Args:
+        taught: rows that all of the training people have for such a network, perhaps more than a student hears.
+        plan: context and rows by part → NetworkPlan.
+        answers: a network, places among the student's training rows of the part and of the others → outputs by name.
+    """
+    from stressid_keras.distillation.cross_fitting import parts_of_people
+
+    count, unit = (
+        distillation.cross_fit_parts,
+        prepare(context).manifest[split_people(context).unit].to_numpy(),
+    )
+    rows = student_rows(context)["train"]
+    numbers = parts_of_people(unit[rows], labels(context, rows), count, context.config.seed)
+    folder = context.output_dir / "cross_fit" / f"{name}-{count}"
+    stages = []
+    for number in range(count):
+        without = taught[~np.isin(unit[taught], unit[rows[numbers == number]])]
+        given = {"train": without, "val": rows[:0]}
+        stages.append(train_network(context, plan(context, given), folder / str(number + 1)))
+    inputs = {
+        "networks": [stage.record["outputs"] for stage in stages],
+        "own": teacher_key(context) if name == "teacher" else "",
+        "rows": fingerprint(rows.tolist(), numbers.tolist()),
+        "code": VERSION,
+    }
+    stage = Stage(folder, "outputs", inputs, ("outputs.npz",))
+
+    def ask():
+        found = {}
+        with context.reporter.stage(f"cross-fitted {name}", count) as report:
+            for number in range(count):
+                part, others = np.flatnonzero(numbers == number), np.flatnonzero(numbers != number)
+                network = load_trained(folder / str(number + 1), name)
+                for output, values in answers(network, part, others).items():
+                    whole = found.setdefault(output, np.zeros((len(rows), values.shape[1]), np.float32))
+                    whole[part] = values
+                report(number + 1)
+        write_arrays(folder / "outputs.npz", found)
+
+    return stage.ensure(ask, context.reporter, f"cross-fitted {name}")
+
+
+def _read(stage: Stage) -> dict[str, np.ndarray]:
+    arrays = read_arrays(stage.folder / "outputs.npz")
+    if arrays is None:
+        raise StressIDError(f"{stage.folder / 'outputs.npz'} was removed or changed meanwhile; run again.")
+    return arrays
+
+
+def _with_measures(context: RunContext, found: Imitated) -> Imitated:
+    """Also the measures of the teacher's modalities, standardised by the training part; relative to the person, if the
+    teacher's are."""
+    from stressid_keras.preprocessing.measures import measures_key, relative_to_person
+
+    rows, subjects = student_rows(context), prepare(context).manifest["subject"]
+    person, outputs = (
+        context.config.teacher.measures == "person",
+        {part: dict(x) for part, x in found.outputs.items()},
+    )
+    for modality in context.config.dataset.teacher_modalities:
+        values = measure_windows(context)[modality]
+        if person:
+            values = relative_to_person(values, subjects)
+        standard = _standardised(values, values[rows["train"]])
+        for part, some in rows.items():
+            outputs[part][measures_input(modality)] = _like_views(standard[some], outputs[part])
+    return Imitated(outputs, fingerprint(found.key, measures_key(prepare(context)), person))
+
+
+def _standardised(values: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """By mean and deviation of the training rows, without those that never differ; NaN stays."""
+    from stressid_keras.layers.measure_normalization import LIMIT, mean_and_scale
+
+    mean, scale = mean_and_scale(training)
+    return np.clip((values - mean) * scale, -LIMIT, LIMIT)[:, scale > 0].astype(np.float32)
+
+
+def _like_views(values: np.ndarray, others: dict[str, np.ndarray]) -> np.ndarray:
+    """(n, d), or (n, views, d) where the teacher was asked about several views, of which all have the same measures."""
+    views = next((other.shape[1] for other in others.values() if other.ndim == 3), None)
+    return values if views is None else np.repeat(values[:, None], views, axis=1)
+
+
+def _exchanged(context: RunContext, found: Imitated) -> Imitated:
+    """The training part's, each row with what belongs to another one of the same person and class."""
+    from stressid_keras.distillation.cross_fitting import exchanged_rows
+
+    rows, seed = student_rows(context)["train"], context.config.seed
+    people = prepare(context).manifest["subject"].to_numpy()[rows]
+    order = exchanged_rows(people, labels(context, rows), seed)
+    train = {name: values[order] for name, values in found.outputs["train"].items()}
+    return Imitated({**found.outputs, "train": train}, fingerprint(found.key, "permuted", seed))

@@ -1,0 +1,114 @@
+"""What a student imitates: of strangers, of itself, of somebody else, and measures."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from stressid_keras.config import DistillationConfig
+from stressid_keras.distillation import with_methods
+from stressid_keras.errors import StressIDError
+from stressid_keras.workflow import Run, compute_teacher_features, prepare
+from stressid_keras.workflow.imitated import imitated
+from stressid_keras.workflow.student_stages import distil_variant
+from stressid_keras.workflow.teacher_stages import student_rows
+
+
+@pytest.fixture(scope="module")
+def context(tiny_tree, tiny_config, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("imitated")
+    return Run(tiny_tree, folder / "prepared", folder / "run", tiny_config).context
+
+
+def given(context, text, **options):
+    return imitated(context, with_methods(text, DistillationConfig(cross_fit_parts=2, **options)))
+
+
+def test_by_default_it_is_the_teacher(context):
+    found, own = given(context, "mars").outputs, compute_teacher_features(context)
+    for part in ("train", "val"):
+        assert found[part].keys() == own[part].keys()
+        for name, values in own[part].items():
+            np.testing.assert_array_equal(found[part][name], values)
+
+
+def test_nobody_is_judged_by_a_teacher_that_saw_them(context):
+    cross_fitted, own = given(context, "logits+cross-fit"), compute_teacher_features(context)
+    for name, values in cross_fitted.outputs["train"].items():
+        assert values.shape == own["train"][name].shape
+        assert np.isfinite(values).all()
+        assert (np.abs(values - own["train"][name]).max(axis=1) > 0).all(), name
+        np.testing.assert_array_equal(cross_fitted.outputs["val"][name], own["val"][name])
+    subjects = prepare(context).manifest["subject"].to_numpy()[student_rows(context)["train"]]
+    folder = context.output_dir / "cross_fit" / "teacher-2"
+    taught = [(folder / str(number) / "teacher.json").stat().st_mtime_ns for number in (1, 2)]
+    assert len(set(subjects)) > 2
+    again = given(context, "logits+cross-fit")
+    assert again.key == cross_fitted.key
+    assert [(folder / str(number) / "teacher.json").stat().st_mtime_ns for number in (1, 2)] == taught
+
+
+def test_born_again_knows_logits_alone(context):
+    found = given(context, "generalised+born-again").outputs
+    rows = student_rows(context)
+    for part in ("train", "val"):
+        assert {name: values.shape for name, values in found[part].items()} == {
+            "logits": (len(rows[part]), 3)
+        }
+    with pytest.raises(StressIDError, match="born-again gives logits alone, and mars compares features"):
+        given(context, "mars+born-again")
+
+
+def test_permuted_outputs_are_of_the_same_person_and_class(context):
+    own, permuted = given(context, "mars"), given(context, "mars+permuted")
+    assert own.key != permuted.key
+    manifest = prepare(context).manifest.iloc[student_rows(context)["train"]]
+    groups = [*zip(manifest["subject"], manifest["label"], strict=True)]
+    before, after = own.outputs["train"]["ecg"], permuted.outputs["train"]["ecg"]
+    for row, values in enumerate(after):
+        places = np.flatnonzero((before == values).all(axis=1))
+        assert any(groups[place] == groups[row] for place in places)
+    np.testing.assert_array_equal(own.outputs["val"]["ecg"], permuted.outputs["val"]["ecg"])
+
+
+def test_measures_come_along_relative_to_the_person_where_the_teachers_are(context):
+    plain = given(context, "measures").outputs["train"]
+    assert {"video_measures", "ecg_measures", "eda_measures", "rr_measures"} <= plain.keys()
+    with_person = dataclasses.replace(context.config.teacher, measures="person")
+    other = context.branch(config=dataclasses.replace(context.config, teacher=with_person))
+    relative = imitated(other, with_methods("measures", DistillationConfig())).outputs["train"]
+    subjects = prepare(context).manifest["subject"].to_numpy()[student_rows(context)["train"]]
+    for person in set(subjects):
+        means = relative["video_measures"][subjects == person].mean(axis=0)
+        np.testing.assert_allclose(means - relative["video_measures"].mean(axis=0), 0, atol=1e-4)
+    assert (
+        np.abs(
+            plain["video_measures"] - relative["video_measures"][:, : plain["video_measures"].shape[1]]
+        ).max()
+        > 0.1
+    )
+
+
+def test_views_have_the_measures_of_their_window(context):
+    views = dataclasses.replace(
+        context.config, distillation=dataclasses.replace(context.config.distillation, feature_views=2)
+    )
+    other = context.branch(config=views, output_dir=context.output_dir.with_name("views"))
+    distillation = with_methods("mars+measures", views.distillation)
+    found = imitated(other, distillation).outputs["train"]
+    assert found["ecg"].shape[1] == found["ecg_measures"].shape[1] == 3
+    with pytest.raises(StressIDError, match="cross-fitted teachers have no feature_views"):
+        imitated(other, dataclasses.replace(distillation, cross_fitted=True))
+
+
+@pytest.mark.parametrize("text", ["measures", "mars+measures+cross-fit+permuted", "generalised+born-again"])
+def test_students_learn_so(context, text):
+    stage = distil_variant(
+        context,
+        "student_x",
+        with_methods(text, DistillationConfig(cross_fit_parts=2)),
+        text.replace("+", "_"),
+    )
+    history = (stage.folder / "history_student_x.csv").read_text().splitlines()
+    assert ("measures" in history[0]) == ("measures" in text)
+    assert "nan" not in history[-1].lower()
