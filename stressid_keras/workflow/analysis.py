@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import scipy.special
 
 from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.store.sealed_arrays import write_arrays
@@ -13,7 +12,13 @@ from stressid_keras.workflow.data import (
     prepare,
     split_people,
 )
-from stressid_keras.workflow.part_windows import labels, network_outputs, places, rows_of_parts
+from stressid_keras.workflow.part_windows import (
+    class_probabilities,
+    labels,
+    network_outputs,
+    places,
+    rows_of_parts,
+)
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks
 from stressid_keras.workflow.training import load_trained
@@ -52,10 +57,6 @@ def classify_baselines(context: RunContext) -> Stage:
     }
     stage = Stage(context.output_dir, "baselines", inputs, ("baseline_predictions.csv",))
     return stage.ensure(lambda: _classify(context), context.reporter)
-
-
-def class_probabilities(logits: np.ndarray) -> np.ndarray:
-    return scipy.special.softmax(logits.astype(np.float64), axis=1)
 
 
 def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:

@@ -12,7 +12,7 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import measure_windows, prepare, split_people
-from stressid_keras.workflow.part_windows import labels, network_outputs, teacher_rows
+from stressid_keras.workflow.part_windows import class_probabilities, labels, network_outputs, teacher_rows
 from stressid_keras.workflow.plans import control_plan, teacher_plan
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.teacher_stages import compute_teacher_features, student_rows, teacher_key
@@ -114,6 +114,7 @@ def _cross_fit(
         answers: a network, places among the student's training rows of the part and of the others → outputs by name.
     """
     from stressid_keras.distillation.cross_fitting import parts_of_people
+    from stressid_keras.evaluation import predictions_table, write_predictions
 
     count, unit = (
         distillation.cross_fit_parts,
@@ -127,13 +128,14 @@ def _cross_fit(
         without = taught[~np.isin(unit[taught], unit[rows[numbers == number]])]
         given = {"train": without, "val": rows[:0]}
         stages.append(train_network(context, plan(context, given), folder / str(number + 1)))
+    store, outputs = prepare(context), ("outputs.npz", "predictions.csv")
     inputs = {
         "networks": [stage.record["outputs"] for stage in stages],
         "own": teacher_key(context) if name == "teacher" else "",
         "rows": fingerprint(rows.tolist(), numbers.tolist()),
         "code": VERSION,
     }
-    stage = Stage(folder, "outputs", inputs, ("outputs.npz",))
+    stage = Stage(folder, "outputs", inputs, outputs)
 
     def ask():
         found = {}
@@ -146,6 +148,11 @@ def _cross_fit(
                     whole[part] = values
                 report(number + 1)
         write_arrays(folder / "outputs.npz", found)
+        probabilities = class_probabilities(found[LOGITS])
+        table = predictions_table(
+            f"{name}_cross_fitted", "train", store.manifest.iloc[rows], probabilities, store.class_names
+        )
+        write_predictions(folder / "predictions.csv", table)
 
     return stage.ensure(ask, context.reporter, f"cross-fitted {name}")
 

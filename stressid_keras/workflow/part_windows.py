@@ -1,6 +1,7 @@
 """The windows of a split's parts: their rows in the manifest, labels, recordings, and batches of them."""
 
 import numpy as np
+import scipy.special
 
 from stressid_keras.config import StudentConfig
 from stressid_keras.errors import StressIDError
@@ -99,6 +100,10 @@ def inputs_of(network) -> list[str]:
 def network_outputs(context: RunContext, network, rows) -> dict[str, np.ndarray]:
     """All that a network gives for rows of the manifest, by name."""
     return network.predict(batches(context, rows, inputs_of(network)), verbose=0)
+
+
+def class_probabilities(logits: np.ndarray) -> np.ndarray:
+    return scipy.special.softmax(logits.astype(np.float64), axis=1)
 
 
 def teacher_sees(context: RunContext) -> tuple[str, ...]:

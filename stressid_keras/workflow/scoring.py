@@ -61,6 +61,7 @@ def _metrics(context: RunContext, results, leaky, predictions: pd.DataFrame, spl
         metrics = evaluation.score_folds(predictions, train, names, seed)
     metrics["method"] = described_method(context)
     metrics["probes"] = _probes(context, results, splits)
+    metrics["teacher_knowledge"] = _teacher_knowledge(results, names)
     if leaky:
         table = pd.concat([result.predictions() for result in leaky], ignore_index=True)
         honest = predictions[predictions["repeat"] == leaky[0].repeat]
@@ -74,6 +75,20 @@ def _metrics(context: RunContext, results, leaky, predictions: pd.DataFrame, spl
     metrics["fairness"] = _fairness(context, predictions, names, seed)
     metrics["findings"] = findings(metrics)
     return metrics
+
+
+def _teacher_knowledge(results, names) -> dict:
+    """Macro F1 of what teachers say of the people that they teach, over all folds."""
+    from stressid_keras import evaluation
+
+    taught = pd.concat([result.taught() for result in results], ignore_index=True)
+    return {
+        key: evaluation.classification_metrics(
+            rows["label"], evaluation.probabilities_of(rows, names), names
+        )["macro_f1"]
+        for key, model in (("trained", "teacher"), ("cross_fitted", "teacher_cross_fitted"))
+        if len(rows := taught[taught["model"] == model])
+    }
 
 
 def _also_tested(name: str, other: RunContext, results, train: pd.DataFrame, protocol: dict) -> dict:

@@ -43,6 +43,17 @@ class SplitResults:
         found = {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
         return found | {name: read_record(self.other(name), "also_test")["fingerprint"] for name in others}
 
+    def taught(self) -> pd.DataFrame:
+        """What teachers say of the people that they teach: the run's own, `teacher`, and `teacher_cross_fitted`, which
+        had not seen them, where there are any."""
+        from stressid_keras import evaluation
+
+        own = evaluation.read_predictions(self.folder / "network_predictions.csv")
+        tables = [own[(own["model"] == "teacher") & (own["split"] == "train")]]
+        files = sorted(self.folder.glob("cross_fit/teacher-*/predictions.csv"))
+        tables += [evaluation.read_predictions(file) for file in files[:1]]
+        return pd.concat(tables, ignore_index=True)
+
     def other(self, name: str) -> Path:
         """The folder of what the models said about other data."""
         return self.folder / "also_tested" / name

@@ -112,3 +112,17 @@ def test_students_learn_so(context, text):
     history = (stage.folder / "history_student_x.csv").read_text().splitlines()
     assert ("measures" in history[0]) == ("measures" in text)
     assert "nan" not in history[-1].lower()
+
+
+def test_the_report_says_what_teachers_know_of_the_people_they_teach(tiny_tree, tiny_config, tmp_path):
+    config = dataclasses.replace(
+        tiny_config, distillation=with_methods("logits+cross-fit", DistillationConfig(cross_fit_parts=2))
+    )
+    run = Run(tiny_tree, tmp_path / "prepared", tmp_path / "run", config)
+    metrics = run.evaluate()
+    assert metrics["teacher_knowledge"].keys() == {"trained", "cross_fitted"}
+    assert all(0 <= value <= 1 for value in metrics["teacher_knowledge"].values())
+    known = f"{metrics['teacher_knowledge']['trained']:.3f}; of teachers that had not seen them, "
+    assert f"What the teacher knows of the people it teaches: macro F1 on its training people {known}" in (
+        tmp_path / "run" / "report.html"
+    ).read_text(encoding="utf-8")

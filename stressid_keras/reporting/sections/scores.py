@@ -49,12 +49,31 @@ def scores(evidence: Evidence) -> list[str]:
     return [
         scored,
         element("p", READING),
+        *_teacher_knowledge(metrics),
         details("Further scores on the test subjects", further + element("p", _further_reading())),
         *[
             details(f"Scores on the {part} subjects", _score_table(metrics, part))
             for part in metrics["floors"]
             if part != "test"
         ],
+    ]
+
+
+def _teacher_knowledge(metrics: dict) -> list[str]:
+    """What the teacher knows of the people it teaches, in a sentence."""
+    known = metrics.get("teacher_knowledge") or {}
+    unseen = (metrics.get("teacher", {}).get("test") or {}).get("macro_f1")
+    if known.get("trained") is None or unseen is None:
+        return []
+    strangers = ""
+    if known.get("cross_fitted") is not None:
+        strangers = f"; of teachers that had not seen them, {known['cross_fitted']:.3f}"
+    return [
+        element(
+            "p",
+            "What the teacher knows of the people it teaches: macro F1 on its training people "
+            f"{known['trained']:.3f}{strangers}; on unseen people {unseen:.3f}.",
+        )
     ]
 
 

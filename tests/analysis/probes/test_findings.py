@@ -144,6 +144,15 @@ def test_a_random_split_that_flatters_is_told(random, told):
     assert bool(findings({"leakage_audit": audit})) == told
 
 
+def test_a_teacher_that_knows_its_people_by_heart_is_told():
+    metrics = {"teacher": {"test": {"macro_f1": 0.55}}, "teacher_knowledge": {"trained": 0.77}}
+    one(metrics, "by heart: macro F1 0.770 on them, 0.550 on unseen people", "add cross-fit")
+    metrics["teacher_knowledge"]["cross_fitted"] = 0.56
+    one(metrics, "teachers that had not seen them 0.560", "The student learned from the latter")
+    metrics["teacher"]["test"]["macro_f1"] = 0.7
+    assert findings(metrics) == []
+
+
 @pytest.mark.parametrize(("times", "told"), [(3.0, True), (2.9, False), (None, False)])
 def test_features_that_recognise_people_are_told(times, told):
     assert bool(findings({"probes": {"identity": {"student": {"times_chance": times}}}})) == told
