@@ -18,6 +18,7 @@ from stressid_keras.workflow.data import (
     baseline_fingerprint,
     compute_baseline_features,
     encode_speech,
+    measure_windows,
     prepare,
     read_index,
 )
@@ -28,7 +29,8 @@ from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result
 
-OF_WINDOWS = (encode_speech, compute_baseline_features, baseline_fingerprint)  # whatever the split
+# Whatever the split.
+OF_WINDOWS = (encode_speech, measure_windows, compute_baseline_features, baseline_fingerprint)
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class CrossValidation:
         if not outstanding:
             reporter.reused(name, [self.folder])
             return
+        self._compute_what_all_need()
         # Read by TensorFlow when it is first imported: threads of several processes would take each other's cores, and
         # the first process a GPU's memory.
         threads = max(1, (os.cpu_count() or 1) // self.jobs)
@@ -146,6 +149,14 @@ class CrossValidation:
             fold=result.fold,
             other_trees=tuple(tree.absolute() for tree in run.other_trees),
         )
+
+    def _compute_what_all_need(self) -> None:
+        """Once, here, with a bar on the screen, rather than by the first fold while the others wait."""
+        config = self.context.config
+        if config.student.hears_speech:
+            encode_speech(self.context)
+        if config.teacher.takes_measures or config.distillation.measures:
+            measure_windows(self.context)
 
     def _leaky_results(self) -> list[SplitResults]:
         count = self.split_results()[0].fold.count

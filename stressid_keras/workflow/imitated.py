@@ -15,7 +15,12 @@ from stressid_keras.workflow.data import measure_windows, prepare, split_people
 from stressid_keras.workflow.part_windows import class_probabilities, labels, network_outputs, teacher_rows
 from stressid_keras.workflow.plans import control_plan, teacher_plan
 from stressid_keras.workflow.stage import Stage
-from stressid_keras.workflow.teacher_stages import compute_teacher_features, student_rows, teacher_key
+from stressid_keras.workflow.teacher_stages import (
+    compute_teacher_features,
+    student_rows,
+    teacher_key,
+    train_teacher,
+)
 from stressid_keras.workflow.training import load_trained, train_network
 
 LOGITS = "logits"
@@ -33,7 +38,8 @@ def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
     """What a configuration has a student imitate, of the rows that it learns from and is validated on.
 
     Raises:
-        StressIDError: fewer people than parts to cross-fit, or a method that compares features and is given none.
+        StressIDError: fewer people than parts to cross-fit, views of cross-fitted teachers, or a method that compares
+            features and is given none.
     """
     if distillation.born_again:
         found = _of_itself(context, distillation)
@@ -74,7 +80,7 @@ def _moved(name: str, found: np.ndarray, own: np.ndarray, part: np.ndarray, othe
 
 
 def _of_itself(context: RunContext, distillation: DistillationConfig) -> Imitated:
-    """Logits alone: the training part's from students that never heard the person, the others' from no one."""
+    """Logits alone, from students that never heard the person."""
     from stressid_keras.distillation.method_names import methods_of
     from stressid_keras.distillation.term import FEATURE
 
@@ -122,7 +128,9 @@ def _cross_fit(
     )
     rows = student_rows(context)["train"]
     numbers = parts_of_people(unit[rows], labels(context, rows), count, context.config.seed)
-    folder = context.output_dir / "cross_fit" / f"{name}-{count}"
+    # Trials of a search have teachers in common.
+    place = train_teacher(context).folder if name == "teacher" else context.output_dir
+    folder = place / "cross_fit" / f"{name}-{count}"
     stages = []
     for number in range(count):
         without = taught[~np.isin(unit[taught], unit[rows[numbers == number]])]

@@ -61,7 +61,7 @@ def _metrics(context: RunContext, results, leaky, predictions: pd.DataFrame, spl
         metrics = evaluation.score_folds(predictions, train, names, seed)
     metrics["method"] = described_method(context)
     metrics["probes"] = _probes(context, results, splits)
-    metrics["teacher_knowledge"] = _teacher_knowledge(results, names)
+    metrics["teacher_knowledge"] = _teacher_knowledge(context, results, names)
     if leaky:
         table = pd.concat([result.predictions() for result in leaky], ignore_index=True)
         honest = predictions[predictions["repeat"] == leaky[0].repeat]
@@ -77,11 +77,13 @@ def _metrics(context: RunContext, results, leaky, predictions: pd.DataFrame, spl
     return metrics
 
 
-def _teacher_knowledge(results, names) -> dict:
+def _teacher_knowledge(context: RunContext, results, names) -> dict:
     """Macro F1 of what teachers say of the people that they teach, over all folds."""
     from stressid_keras import evaluation
 
-    taught = pd.concat([result.taught() for result in results], ignore_index=True)
+    method = context.config.distillation
+    parts = method.cross_fit_parts if method.cross_fitted and not method.born_again else 0
+    taught = pd.concat([result.taught(parts) for result in results], ignore_index=True)
     return {
         key: evaluation.classification_metrics(
             rows["label"], evaluation.probabilities_of(rows, names), names

@@ -43,15 +43,16 @@ class SplitResults:
         found = {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
         return found | {name: read_record(self.other(name), "also_test")["fingerprint"] for name in others}
 
-    def taught(self) -> pd.DataFrame:
-        """What teachers say of the people that they teach: the run's own, `teacher`, and `teacher_cross_fitted`, which
-        had not seen them, where there are any."""
+    def taught(self, parts: int = 0) -> pd.DataFrame:
+        """What teachers say of the people that they teach: the run's own, `teacher`, and, if these were divided into
+        parts to cross-fit, `teacher_cross_fitted`, which had not seen them."""
         from stressid_keras import evaluation
 
         own = evaluation.read_predictions(self.folder / "network_predictions.csv")
         tables = [own[(own["model"] == "teacher") & (own["split"] == "train")]]
-        files = sorted(self.folder.glob("cross_fit/teacher-*/predictions.csv"))
-        tables += [evaluation.read_predictions(file) for file in files[:1]]
+        if parts:
+            file = self.folder / "cross_fit" / f"teacher-{parts}" / "predictions.csv"
+            tables.append(evaluation.read_predictions(file))
         return pd.concat(tables, ignore_index=True)
 
     def other(self, name: str) -> Path:

@@ -45,7 +45,7 @@ def test_scores_are_those_of_all_folds_together(finished_folds):
     assert metrics["protocol"]["name"] == "3 folds by subject"
     networks, beside = (
         {"teacher", "student", "student_ce"},
-        {"floors", "baselines", "probes", "leakage_audit", "method"},
+        {"floors", "baselines", "probes", "leakage_audit", "method", "teacher_knowledge"},
     )
     assert networks | beside | {"comparisons", "protocol", "robustness", "fairness", "findings"} == set(
         metrics
