@@ -439,6 +439,8 @@ class DistillationConfig(Checked):
     # what the student learns of a person is said by a teacher that never saw this person
     cross_fitted: bool = False
     cross_fit_parts: Annotated[int, Range(2, 100)] = 5  # of the training people, a teacher without each
+    # a random forest on the measures of signals and face takes the place of the teacher
+    forest: bool = False
     # what a cross-fitted student says of the audio takes the place of the teacher: a control
     born_again: bool = False
     # the teacher's outputs, exchanged among recordings of the same person and class: a control

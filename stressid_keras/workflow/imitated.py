@@ -24,6 +24,7 @@ from stressid_keras.workflow.teacher_stages import (
 from stressid_keras.workflow.training import load_trained, train_network
 
 LOGITS = "logits"
+LEAST = 1e-3  # of a probability, whose logarithm is imitated: no tree voted for the class
 VERSION = 1  # raised when the same networks are imitated in another way
 
 
@@ -43,6 +44,8 @@ def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
     """
     if distillation.born_again:
         found = _of_itself(context, distillation)
+    elif distillation.forest:
+        found = _of_forest(context, distillation)
     elif distillation.cross_fitted:
         found = _of_strangers(context, distillation)
     else:
@@ -65,7 +68,7 @@ def _of_strangers(context: RunContext, distillation: DistillationConfig) -> Imit
         found = network_outputs(context, network, rows)
         return {name: _moved(name, found[name], own["train"][name], part, others) for name in names}
 
-    taught = teacher_rows(context, "train")
+    taught = {part: teacher_rows(context, part) for part in ("train", "val")}
     stage = _cross_fit(context, distillation, "teacher", taught, teacher_plan, answers)
     return Imitated({**own, "train": _read(stage)}, fingerprint(teacher_key(context), stage.fingerprint))
 
@@ -81,20 +84,13 @@ def _moved(name: str, found: np.ndarray, own: np.ndarray, part: np.ndarray, othe
 
 def _of_itself(context: RunContext, distillation: DistillationConfig) -> Imitated:
     """Logits alone, from students that never heard the person."""
-    from stressid_keras.distillation.method_names import methods_of
-    from stressid_keras.distillation.term import FEATURE
-
-    for name, method in methods_of(distillation).items():
-        if method.is_term and getattr(method.implementation, "level", None) == FEATURE and name != "measures":
-            raise StressIDError(
-                f"born-again gives logits alone, and {name} compares features; expected logits or generalised."
-            )
+    _refuse_features(distillation, "born-again")
     parts = student_rows(context)
 
     def answers(network, part, others):
         return {LOGITS: network_outputs(context, network, parts["train"][part])[LOGITS]}
 
-    stage = _cross_fit(context, distillation, "student_ce", parts["train"], control_plan, answers)
+    stage = _cross_fit(context, distillation, "student_ce", parts, control_plan, answers)
     found = {"train": _read(stage)}
     if len(parts["val"]):  # not trained on, so that any of the networks is as good
         network = load_trained(stage.folder / "1", "student_ce")
@@ -104,37 +100,91 @@ def _of_itself(context: RunContext, distillation: DistillationConfig) -> Imitate
     return Imitated(found, stage.fingerprint)
 
 
+def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitated:
+    """Logits alone, of random forests that never saw the person; of the validation part, of one that saw all others."""
+    from stressid_keras.preprocessing.measures import measures_key
+
+    _refuse_features(distillation, "forest")
+    measures, rows = _imitable_measures(context), student_rows(context)
+    values, train = np.concatenate([*measures.values()], axis=1), rows["train"]
+    numbers = _parts(context, distillation)
+    logits = np.zeros((len(train), len(prepare(context).class_names)), np.float32)
+    for number in range(distillation.cross_fit_parts):
+        without = train[numbers != number]
+        logits[numbers == number] = _forest_logits(context, values, without, train[numbers == number])
+    outputs = {
+        "train": {LOGITS: logits},
+        "val": {LOGITS: _forest_logits(context, values, train, rows["val"])},
+    }
+    key = fingerprint("forest", measures_key(prepare(context)), context.config.teacher.measures, VERSION)
+    return Imitated(outputs, key)
+
+
+def _forest_logits(
+    context: RunContext, values: np.ndarray, train: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Logarithms of the probabilities that a forest of the rows to train on gives others."""
+    from stressid_keras.analysis.baselines.classifiers import CLASSIFIERS, Trained
+
+    classes = len(prepare(context).class_names)
+    forest = Trained(
+        CLASSIFIERS["random_forest"], None, values[train], labels(context, train), context.config.seed
+    )
+    return np.log(forest.probabilities(values[asked], classes) + LEAST).astype(np.float32)
+
+
+def _refuse_features(distillation: DistillationConfig, source: str) -> None:
+    """Raises StressIDError if a term compares features, of a source that gives none."""
+    from stressid_keras.distillation.method_names import methods_of
+    from stressid_keras.distillation.term import FEATURE
+
+    for name, method in methods_of(distillation).items():
+        if method.is_term and getattr(method.implementation, "level", None) == FEATURE and name != "measures":
+            raise StressIDError(
+                f"{source} gives logits alone, and {name} compares features; expected logits or generalised."
+            )
+
+
+def _units(context: RunContext) -> np.ndarray:
+    """By what rows of the manifest are divided: their people, or in a leaky split their recordings."""
+    return prepare(context).manifest[split_people(context).unit].to_numpy()
+
+
+def _parts(context: RunContext, distillation: DistillationConfig) -> np.ndarray:
+    """Of the student's training rows, which of the parts to cross-fit each is in."""
+    from stressid_keras.distillation.cross_fitting import parts_of_people
+
+    rows = student_rows(context)["train"]
+    people, parts = _units(context)[rows], distillation.cross_fit_parts
+    return parts_of_people(people, labels(context, rows), parts, context.config.seed)
+
+
 def _cross_fit(
     context: RunContext,
     distillation: DistillationConfig,
     name: str,
-    taught: np.ndarray,
+    taught: dict[str, np.ndarray],
     plan: Callable,
     answers: Callable,
 ) -> Stage:
     """A network without each part of the training people, and what each says of its part.
 
     Args:
-        taught: rows that all of the training people have for such a network, perhaps more than a student hears.
+        taught: rows by part that such a network may learn from, perhaps more than a student hears, and be validated on.
         plan: context and rows by part → NetworkPlan.
         answers: a network, places among the student's training rows of the part and of the others → outputs by name.
     """
-    from stressid_keras.distillation.cross_fitting import parts_of_people
     from stressid_keras.evaluation import predictions_table, write_predictions
 
-    count, unit = (
-        distillation.cross_fit_parts,
-        prepare(context).manifest[split_people(context).unit].to_numpy(),
-    )
-    rows = student_rows(context)["train"]
-    numbers = parts_of_people(unit[rows], labels(context, rows), count, context.config.seed)
+    count, rows, unit = distillation.cross_fit_parts, student_rows(context)["train"], _units(context)
+    numbers = _parts(context, distillation)
     # Trials of a search have teachers in common.
     place = train_teacher(context).folder if name == "teacher" else context.output_dir
     folder = place / "cross_fit" / f"{name}-{count}"
     stages = []
     for number in range(count):
-        without = taught[~np.isin(unit[taught], unit[rows[numbers == number]])]
-        given = {"train": without, "val": rows[:0]}
+        held_out = np.isin(unit[taught["train"]], unit[rows[numbers == number]])
+        given = {"train": taught["train"][~held_out], "val": taught["val"]}
         stages.append(train_network(context, plan(context, given), folder / str(number + 1)))
     store, outputs = prepare(context), ("outputs.npz", "predictions.csv")
     inputs = {
@@ -173,23 +223,28 @@ def _read(stage: Stage) -> dict[str, np.ndarray]:
 
 
 def _with_measures(context: RunContext, found: Imitated) -> Imitated:
-    """Also the measures of the teacher's modalities, standardised by the training part; relative to the person, if the
-    teacher's are."""
-    from stressid_keras.preprocessing.measures import measures_key, relative_to_person
+    """Also the measures, standardised by the training part."""
+    from stressid_keras.preprocessing.measures import measures_key
 
-    rows, subjects = student_rows(context), prepare(context).manifest["subject"]
-    person, outputs = (
-        context.config.teacher.measures == "person",
-        {part: dict(x) for part, x in found.outputs.items()},
-    )
-    for modality in context.config.dataset.teacher_modalities:
-        values = measure_windows(context)[modality]
-        if person:
-            values = relative_to_person(values, subjects)
+    rows, outputs = student_rows(context), {part: dict(each) for part, each in found.outputs.items()}
+    for modality, values in _imitable_measures(context).items():
         standard = _standardised(values, values[rows["train"]])
         for part, some in rows.items():
             outputs[part][measures_input(modality)] = _like_views(standard[some], outputs[part])
-    return Imitated(outputs, fingerprint(found.key, measures_key(prepare(context)), person))
+    key = fingerprint(found.key, measures_key(prepare(context)), context.config.teacher.measures)
+    return Imitated(outputs, key)
+
+
+def _imitable_measures(context: RunContext) -> dict[str, np.ndarray]:
+    """Of the teacher's modalities, (rows of the manifest, d); relative to the person where the teacher's are, for who
+    somebody is can be told from the voice as well, and is not what is to be learnt."""
+    from stressid_keras.preprocessing.measures import relative_to_person
+
+    measures, subjects = measure_windows(context), prepare(context).manifest["subject"]
+    chosen = {name: measures[name] for name in context.config.dataset.teacher_modalities}
+    if context.config.teacher.measures != "person":
+        return chosen
+    return {name: relative_to_person(values, subjects) for name, values in chosen.items()}
 
 
 def _standardised(values: np.ndarray, training: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from .conftest import dense_student
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
-ADDED += ("cross-fit", "born-again", "permuted")
+ADDED += ("cross-fit", "forest", "born-again", "permuted")
 TEXTS = (
     *(f"mars+{name}" if name in ADDED else name for name in methods_by_name()),
     "mars+projection+standardised+logits",
@@ -45,6 +45,7 @@ WORDS = {  # of the loss or of a sentence → name of the method that alone has 
     "fall linearly": "decay",
     "regression's": "measures",
     "trained without this person": "cross-fit",
+    "random forests": "forest",
     "students, each trained": "born-again",
     "exchanged": "permuted",
 }

@@ -59,6 +59,26 @@ def test_born_again_knows_logits_alone(context):
         given(context, "mars+born-again")
 
 
+def test_a_forest_knows_logits_alone_and_not_the_person(context, monkeypatch):
+    asked = []
+
+    def logits(context, values, train, rows):
+        asked.append((set(train), set(rows)))
+        return np.zeros((len(rows), 3), np.float32)
+
+    subjects = prepare(context).manifest["subject"].to_numpy()
+    real = given(context, "generalised+forest").outputs
+    assert real["train"].keys() == {"logits"}
+    assert (np.exp(real["train"]["logits"]).sum(axis=1) > 0.99).all()
+    monkeypatch.setattr("stressid_keras.workflow.imitated._forest_logits", logits)
+    given(context, "generalised+forest")
+    assert sorted(row for _, rows in asked[:-1] for row in rows) == sorted(student_rows(context)["train"])
+    for train, rows in asked:
+        assert not {subjects[row] for row in train} & {subjects[row] for row in rows}
+    with pytest.raises(StressIDError, match="forest gives logits alone, and contrastive compares features"):
+        given(context, "contrastive+forest")
+
+
 def test_permuted_outputs_are_of_the_same_person_and_class(context):
     own, permuted = given(context, "mars"), given(context, "mars+permuted")
     assert own.key != permuted.key

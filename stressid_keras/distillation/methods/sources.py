@@ -37,6 +37,26 @@ class CrossFitting(Source):
         )
 
 
+@method("forest", {"forest": True}, changes=TERMS)
+class Forest(Source):
+    """A random forest on the measures of signals and face, cross-fitted, takes the place of the teacher.
+
+    L. Breiman, "Random Forests", Machine Learning 45, 2001: of few people's measures it may know more than a network.
+    That a student can learn from any kind of teacher: D. Lopez-Paz et al., "Unifying Distillation and Privileged
+    Information", ICLR 2016, arXiv:1511.03643.
+    """
+
+    paper = "L. Breiman, “Random Forests”, Machine Learning 45, 2001, doi:10.1023/A:1010933404324"
+    after = "Breiman, 2001"
+
+    @staticmethod
+    def sentence(options):
+        return (
+            f"The teacher's place is taken by {options.cross_fit_parts} random forests on the measures of signals and "
+            "face, each of which is asked about people other than its own."
+        )
+
+
 @method("born-again", {"born_again": True}, changes=TERMS)
 class BornAgain(Source):
     """A control: what cross-fitted students say of the audio takes the place of what the teacher says.
