@@ -8,7 +8,9 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.studies.variants import Variant, Variants
 from stressid_keras.workflow.cross_validation import CrossValidation
 
-COMPARED_METHODS = (  # each method once: by itself, or added to the specification's loss where it is an addition
+# Each method once: by itself, or added to another where it is an addition; the controls beside soft labels. Without
+# cross-fit, for which five more teachers are trained in every fold.
+COMPARED_METHODS = (
     "mars",
     "mers",
     "mars+projection",
@@ -19,8 +21,12 @@ COMPARED_METHODS = (  # each method once: by itself, or added to the specificati
     "mars+decay",
     "logits",
     "generalised",
+    "generalised+forest",
+    "generalised+born-again",
+    "generalised+permuted",
     "relational",
     "contrastive",
+    "measures",
 )
 
 
