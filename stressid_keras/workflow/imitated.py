@@ -268,5 +268,10 @@ def _exchanged(context: RunContext, found: Imitated) -> Imitated:
     rows, seed = student_rows(context)["train"], context.config.seed
     people = prepare(context).manifest["subject"].to_numpy()[rows]
     order = exchanged_rows(people, labels(context, rows), seed)
+    if (order == np.arange(len(rows))).all():
+        context.reporter.warn(
+            "permuted changes nothing: nobody has two training windows of one class, whose teacher's outputs could be "
+            "exchanged."
+        )
     train = {name: values[order] for name, values in found.outputs["train"].items()}
     return Imitated({**found.outputs, "train": train}, fingerprint(found.key, "permuted", seed))

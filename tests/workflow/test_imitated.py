@@ -79,16 +79,28 @@ def test_a_forest_knows_logits_alone_and_not_the_person(context, monkeypatch):
         given(context, "contrastive+forest")
 
 
-def test_permuted_outputs_are_of_the_same_person_and_class(context):
-    own, permuted = given(context, "mars"), given(context, "mars+permuted")
+def test_permuted_outputs_are_of_the_same_person_and_class(context, monkeypatch):
+    said = []
+    monkeypatch.setattr(type(context.reporter), "warn", lambda self, text: said.append(text))
+    own = given(context, "mars")
+    monkeypatch.setattr("stressid_keras.workflow.imitated.labels", lambda context, rows: np.zeros(len(rows)))
+    permuted = given(context, "mars+permuted")
     assert own.key != permuted.key
-    manifest = prepare(context).manifest.iloc[student_rows(context)["train"]]
-    groups = [*zip(manifest["subject"], manifest["label"], strict=True)]
-    before, after = own.outputs["train"]["ecg"], permuted.outputs["train"]["ecg"]
+    people = prepare(context).manifest["subject"].to_numpy()[student_rows(context)["train"]]
+    before, after = (np.concatenate([*found.outputs["train"].values()], axis=1) for found in (own, permuted))
     for row, values in enumerate(after):
-        places = np.flatnonzero((before == values).all(axis=1))
-        assert any(groups[place] == groups[row] for place in places)
+        (place,) = np.flatnonzero((before == values).all(axis=1))
+        assert people[place] == people[row]
+        assert place != row
     np.testing.assert_array_equal(own.outputs["val"]["ecg"], permuted.outputs["val"]["ecg"])
+    assert not said
+
+
+def test_that_there_is_nothing_to_exchange_is_said(context, monkeypatch):
+    said = []
+    monkeypatch.setattr(type(context.reporter), "warn", lambda self, text: said.append(text))
+    given(context, "mars+permuted")  # each of the tiny tree's people has one recording of a class
+    assert said[0].startswith("permuted changes nothing: nobody has two training windows of one class")
 
 
 def test_measures_come_along_relative_to_the_person_where_the_teachers_are(context):
