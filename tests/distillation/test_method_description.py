@@ -21,10 +21,9 @@ from stressid_keras.distillation.method_registry import CONTROL
 from .conftest import dense_student
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
-ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
-ADDED += ("cross-fit", "forest", "born-again", "permuted")
+ALONE = [name for name, each in methods_by_name().items() if each.is_term or name == "cross-entropy"]
 TEXTS = (
-    *(f"mars+{name}" if name in ADDED else name for name in methods_by_name()),
+    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name()),
     "mars+projection+standardised+logits",
     "mers+logits+confidence",
     "logits+relational+decay",

@@ -21,6 +21,7 @@ from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.work import prepare_recording
 from stressid_keras.store.encoding import from_stored
 from stressid_keras.store.images import save_gaf_image, save_log_mel_image
+from stressid_keras.system import locking
 
 CONFIG = PreparationConfig()
 SMALL = PreparationConfig(video=VideoConfig(max_side=32))
@@ -287,7 +288,8 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(index, tmp_path):
         prepare_dataset(index, tmp_path / "file", CONFIG)
 
 
-def test_a_second_run_waits_for_the_first(index, tmp_path, caplog):
+def test_a_second_run_waits_for_the_first(index, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
     folder = tmp_path / "prepared"
     folder.mkdir()
     with open(folder / ".lock", "w") as lock:

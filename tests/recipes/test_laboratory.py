@@ -18,13 +18,16 @@ def test_a_table_goes_to_report_and_files_in_one_command(started, tmp_path):
     made = started("distill", *options)
     assert made.returncode == 0, made.stderr.decode()
     teacher = keras.models.load_model(output / "teacher.keras")
-    assert set(teacher.input) == {"ecg", "ecg_size", "eda", "eda_size"}
+    assert set(teacher.input) == {"ecg", "ecg_size", "ecg_measures", "eda", "eda_size", "eda_measures"}
     metrics = json.loads((output / "metrics.json").read_text())
     assert list(metrics["protocol"]["splits"]["test"]["class_counts"]) == list(CLASSES)
     config = json.loads((output / "config.json").read_text())["config"]
     assert config["dataset"]["teacher_modalities"] == ["ecg", "eda"]
     assert config["distillation"]["alpha"] == config["distillation"]["delta"] == 0
-    assert "The teacher learned the classes from ECG and EDA." in (output / "report.html").read_text()
+    assert (
+        "The teacher learned the classes from ECG and EDA, and knows what is usual"
+        in (output / "report.html").read_text()
+    )
     assert "Video:" not in (output / "model_card.md").read_text()
     runner = StudentRunner(output / "student.tflite")
     assert runner.class_names == CLASSES

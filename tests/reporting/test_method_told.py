@@ -25,9 +25,9 @@ from stressid_keras.reporting.markdown import escaped
 from stressid_keras.reporting.model_card import write_model_card
 from stressid_keras.reporting.report import write_report
 
-ADDED = ("projection", "projection-hidden", "standardised", "confidence", "warm-up", "decay")
+ALONE = [name for name, each in methods_by_name().items() if each.is_term or name == "cross-entropy"]
 TEXTS = (
-    *(f"mars+{name}" if name in ADDED else name for name in methods_by_name()),
+    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name()),
     "mers+logits+confidence",
     "relational+generalised+decay",
 )

@@ -22,6 +22,7 @@ OF_OTHERS = {
     "generalised": "imitation",
     "relational": "relational",
     "contrastive": "contrastive",
+    "measures": "measures",
 }
 TERMS = {
     "logits": {"soft_targets"},
