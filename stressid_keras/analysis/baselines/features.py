@@ -7,12 +7,12 @@ import pandas as pd
 
 from stressid_keras.analysis.baselines.voice_features import audio_features
 from stressid_keras.config import PreparationConfig
-from stressid_keras.errors import StressIDError
 from stressid_keras.media.sound.waveform import without_offset
 from stressid_keras.modalities import PHYSIOLOGICAL
 from stressid_keras.preprocessing import load_waveform
 from stressid_keras.preprocessing.measures import load_or_compute_measures, signal_table
 from stressid_keras.preprocessing.sources import is_image
+from stressid_keras.preprocessing.window_files import cut, reading, recordings_of
 from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.store.store import PreparedStore
 
@@ -50,13 +50,8 @@ def baseline_features(
     import joblib
 
     windows = store.manifest[store.complete]
-    recordings = {recording.name: recording for recording in index.recordings}
     names = list(windows["recording"].unique())
-    if missing := [name for name in names if name not in recordings]:
-        raise StressIDError(
-            f"{store.path} holds {missing[0]}, which is not in {index.root}; expected the tree that it was made from: "
-            "run the preparation again."
-        )
+    recordings = recordings_of(index, store, names)
     measures = signal_table(load_or_compute_measures(index, store, jobs), store.manifest.index)
     calls = [
         joblib.delayed(_voice_features)(recordings[name], windows[windows["recording"] == name], store.config)
@@ -92,21 +87,10 @@ def _voice_features(
     if path is None or is_image(path):
         return {row: {} for row in windows.index}
     found = {}
-    try:
-        with threadpool_limits(1):  # sums in another order would have other last digits
-            waveform = load_waveform(path, sample_rate, config.quality.silence_peak, recording.part("audio"))
-            for row, window in windows.iterrows():
-                piece = without_offset(_cut(waveform, window, "audio", sample_rate))
-                found[row] = audio_features(piece, sample_rate)
-    except OSError as error:
-        raise StressIDError(
-            f"{recording.name} cannot be read ({error.strerror}: {error.filename}); expected the files that the "
-            "windows were prepared from: restore them or run the preparation again."
-        ) from error
+    # sums in another order would have other last digits
+    with reading(recording), threadpool_limits(1):
+        waveform = load_waveform(path, sample_rate, config.quality.silence_peak, recording.part("audio"))
+        for row, window in windows.iterrows():
+            piece = without_offset(cut(waveform, window, "audio", sample_rate))
+            found[row] = audio_features(piece, sample_rate)
     return found
-
-
-def _cut(signal: np.ndarray, window: pd.Series, modality: str, rate: float) -> np.ndarray:
-    """The part of a recording that preparation made a window of."""
-    start = round(window["start"] * rate)
-    return signal[start : start + round(window[f"{modality}_seconds"] * rate)]

@@ -13,6 +13,7 @@ from stressid_keras.preprocessing.measures.physiology import measure_names, phys
 from stressid_keras.preprocessing.measures.picture import SIDE, mean_picture
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import is_image
+from stressid_keras.preprocessing.window_files import cut, reading, recordings_of
 from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
@@ -66,8 +67,7 @@ def load_or_compute_measures(
 
 def signal_table(measures: Mapping[str, np.ndarray], index: pd.Index) -> pd.DataFrame:
     """The measures of all signals, a named column each, for the windows of an index."""
-    columns = {name: column for name in PHYSIOLOGICAL for column in [measure_names(name)]}
-    tables = [pd.DataFrame(measures[name], index, names) for name, names in columns.items()]
+    tables = [pd.DataFrame(measures[name], index, measure_names(name)) for name in PHYSIOLOGICAL]
     return pd.concat(tables, axis=1)
 
 
@@ -92,15 +92,11 @@ def _stored(path: Path, key: str) -> dict[str, np.ndarray] | None:
 def _computed(index, store: PreparedStore, jobs: int, progress: Progress | None) -> dict[str, np.ndarray]:
     import joblib
 
-    recordings, manifest, widths = {each.name: each for each in index.recordings}, store.manifest, _widths()
+    widths = _widths()
     measured = np.any([store.has(name) for name in widths], axis=0)
     rows = pd.Series(np.flatnonzero(measured))
-    by_recording = rows.groupby(manifest["recording"].to_numpy()[measured], sort=False)
-    if missing := [name for name in by_recording.groups if name not in recordings]:
-        raise StressIDError(
-            f"{store.path} holds {missing[0]}, which is not in {index.root}; expected the tree that it was made from: "
-            "run the preparation again."
-        )
+    by_recording = rows.groupby(store.manifest["recording"].to_numpy()[measured], sort=False)
+    recordings = recordings_of(index, store, by_recording.groups)
     calls = [
         joblib.delayed(_of_recording)(store, recordings[name], some.tolist()) for name, some in by_recording
     ]
@@ -123,32 +119,15 @@ def _of_recording(store: PreparedStore, recording, rows: list[int]) -> list[tupl
     raw = [
         name for name in PHYSIOLOGICAL if name in recording.sources and not is_image(recording.sources[name])
     ]
-    try:
-        with threadpool_limits(1):  # sums in another order would have other last digits
-            signals = {name: reader.samples(name) for name in raw}
-            for row in rows:
-                found += [
-                    (row, name, mean_picture(store.read(row, name))) for name in films if store.has(name)[row]
-                ]
-                window = store.manifest.iloc[row]
-                pieces = {
-                    name: _cut(signal, window["start"], window[f"{name}_seconds"], rate)
-                    for name, signal in signals.items()
-                    if store.has(name)[row]
-                }
-                measures = physiology_features(pieces, rate, quality)
-                found += [
-                    (row, name, np.array([measures[each] for each in measure_names(name)])) for name in pieces
-                ]
-    except OSError as error:
-        raise StressIDError(
-            f"{recording.name} cannot be read ({error.strerror}: {error.filename}); expected the files that the "
-            "windows were prepared from: restore them or run the preparation again."
-        ) from error
+    # sums in another order would have other last digits
+    with reading(recording), threadpool_limits(1):
+        signals = {name: reader.samples(name) for name in raw}
+        for row in rows:
+            window, here = store.manifest.iloc[row], {name: store.has(name)[row] for name in (*films, *raw)}
+            found += [(row, name, mean_picture(store.read(row, name))) for name in films if here[name]]
+            pieces = {name: cut(signals[name], window, name, rate) for name in raw if here[name]}
+            measures = physiology_features(pieces, rate, quality)
+            found += [
+                (row, name, np.array([measures[each] for each in measure_names(name)])) for name in pieces
+            ]
     return found
-
-
-def _cut(signal: np.ndarray, start: float, seconds: float, rate: float) -> np.ndarray:
-    """The part of a recording that preparation made a window of."""
-    first = round(start * rate)
-    return signal[first : first + round(seconds * rate)]
