@@ -436,13 +436,12 @@ class DistillationConfig(Checked):
     compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
     # weight of regressing the measures of signals and face from the student's feature
     measures: Weight = 0.0
-    # what the student learns of a person is said by a teacher that never saw this person
-    cross_fitted: bool = False
-    cross_fit_parts: Annotated[int, Range(2, 100)] = 5  # of the training people, a teacher without each
-    # a random forest on the measures of signals and face takes the place of the teacher
-    forest: bool = False
-    # what a cross-fitted student says of the audio takes the place of the teacher: a control
-    born_again: bool = False
+    # who is imitated: the teacher; teachers that never saw the person; instead of a teacher, random forests on the
+    # measures of signals and face that never saw the person; students that never heard the person, a control
+    imitated: Annotated[str, Choice("teacher", "cross-fit", "forest", "born-again")] = "teacher"
+    cross_fit_parts: Annotated[int, Range(2, 100)] = (
+        5  # of the training people, one of these networks without each
+    )
     # the teacher's outputs, exchanged among recordings of the same person and class: a control
     permuted: bool = False
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label

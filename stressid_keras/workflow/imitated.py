@@ -1,5 +1,6 @@
 """What a student is given to imitate: the teacher's outputs, those of cross-fitted networks, measures."""
 
+import importlib.metadata
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,7 +24,9 @@ from stressid_keras.workflow.teacher_stages import (
 )
 from stressid_keras.workflow.training import load_trained, train_network
 
-LOGITS = "logits"
+LOGITS = (
+    "logits"  # as `training.named` has it, which would bring Keras, seconds before it is known to be needed
+)
 LEAST = 1e-3  # of a probability, whose logarithm is imitated: no tree voted for the class
 VERSION = 1  # raised when the same networks are imitated in another way
 
@@ -42,19 +45,22 @@ def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
         StressIDError: fewer people than parts to cross-fit, views of cross-fitted teachers, or a method that compares
             features and is given none.
     """
-    if distillation.born_again:
-        found = _of_itself(context, distillation)
-    elif distillation.forest:
-        found = _of_forest(context, distillation)
-    elif distillation.cross_fitted:
-        found = _of_strangers(context, distillation)
-    else:
-        found = Imitated(compute_teacher_features(context), teacher_key(context))
+    sources = {
+        "teacher": _of_teacher,
+        "cross-fit": _of_strangers,
+        "forest": _of_forest,
+        "born-again": _of_itself,
+    }
+    found = sources[distillation.imitated](context, distillation)
     if distillation.measures:
         found = _with_measures(context, found)
     if distillation.permuted:
         found = _exchanged(context, found)
     return found
+
+
+def _of_teacher(context: RunContext, distillation: DistillationConfig) -> Imitated:
+    return Imitated(compute_teacher_features(context), teacher_key(context))
 
 
 def _of_strangers(context: RunContext, distillation: DistillationConfig) -> Imitated:
@@ -105,19 +111,29 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
     from stressid_keras.preprocessing.measures import measures_key
 
     _refuse_features(distillation, "forest")
-    measures, rows = _imitable_measures(context), student_rows(context)
-    values, train = np.concatenate([*measures.values()], axis=1), rows["train"]
-    numbers = _parts(context, distillation)
-    logits = np.zeros((len(train), len(prepare(context).class_names)), np.float32)
-    for number in range(distillation.cross_fit_parts):
-        without = train[numbers != number]
-        logits[numbers == number] = _forest_logits(context, values, without, train[numbers == number])
-    outputs = {
-        "train": {LOGITS: logits},
-        "val": {LOGITS: _forest_logits(context, values, train, rows["val"])},
+    rows, count = student_rows(context), distillation.cross_fit_parts
+    inputs = {
+        "measures": [measures_key(prepare(context)), context.config.teacher.measures],
+        "modalities": list(context.config.dataset.teacher_modalities),
+        "rows": {part: fingerprint(some.tolist()) for part, some in rows.items()},
+        "seed": context.config.seed,
+        "scikit-learn": importlib.metadata.version("scikit-learn"),
+        "code": VERSION,
     }
-    key = fingerprint("forest", measures_key(prepare(context)), context.config.teacher.measures, VERSION)
-    return Imitated(outputs, key)
+    stage = Stage(context.output_dir / "cross_fit" / f"forest-{count}", "outputs", inputs, ("outputs.npz",))
+
+    def ask():
+        values = np.concatenate([*_imitable_measures(context).values()], axis=1)
+        train, numbers = rows["train"], _parts(context, distillation)
+        logits = np.zeros((len(train), len(prepare(context).class_names)), np.float32)
+        for number in range(count):
+            part = numbers == number
+            logits[part] = _forest_logits(context, values, train[~part], train[part])
+        found = {"train": logits, "val": _forest_logits(context, values, train, rows["val"])}
+        write_arrays(stage.folder / "outputs.npz", found)
+
+    stage.ensure(ask, context.reporter, "cross-fitted forest")
+    return Imitated({part: {LOGITS: values} for part, values in _read(stage).items()}, stage.fingerprint)
 
 
 def _forest_logits(

@@ -82,7 +82,7 @@ def _teacher_knowledge(context: RunContext, results, names) -> dict:
     from stressid_keras import evaluation
 
     method = context.config.distillation
-    parts = method.cross_fit_parts if method.cross_fitted and not method.born_again else 0
+    parts = method.cross_fit_parts if method.imitated == "cross-fit" else 0
     taught = pd.concat([result.taught(parts) for result in results], ignore_index=True)
     return {
         key: evaluation.classification_metrics(

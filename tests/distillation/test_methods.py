@@ -54,6 +54,7 @@ def test_every_method_says_what_it_does(name):
         ("cross-entropy+mars", "expected cross-entropy alone"),
         ("mars+warm-up+decay", "decay excludes another of them: both set schedule"),
         ("projection+projection-hidden+mars", "both set projection"),
+        ("generalised+forest+cross-fit", "excludes another of them: both set imitated"),
         ("standardised", "has none; expected one of mars, mers, logits"),
         ("logits+projection", "projection is of the terms of mars or mers"),
     ],

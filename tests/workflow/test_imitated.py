@@ -9,6 +9,7 @@ from stressid_keras.config import DistillationConfig
 from stressid_keras.distillation import with_methods
 from stressid_keras.errors import StressIDError
 from stressid_keras.workflow import Run, compute_teacher_features, prepare
+from stressid_keras.workflow import imitated as module
 from stressid_keras.workflow.imitated import imitated
 from stressid_keras.workflow.student_stages import distil_variant
 from stressid_keras.workflow.teacher_stages import student_rows
@@ -60,19 +61,20 @@ def test_born_again_knows_logits_alone(context):
 
 
 def test_a_forest_knows_logits_alone_and_not_the_person(context, monkeypatch):
-    asked = []
+    asked, logits = [], module._forest_logits
 
-    def logits(context, values, train, rows):
+    def asked_logits(context, values, train, rows):
         asked.append((set(train), set(rows)))
-        return np.zeros((len(rows), 3), np.float32)
+        return logits(context, values, train, rows)
 
+    monkeypatch.setattr(module, "_forest_logits", asked_logits)
     subjects = prepare(context).manifest["subject"].to_numpy()
-    real = given(context, "generalised+forest").outputs
-    assert real["train"].keys() == {"logits"}
-    assert (np.exp(real["train"]["logits"]).sum(axis=1) > 0.99).all()
-    monkeypatch.setattr("stressid_keras.workflow.imitated._forest_logits", logits)
-    given(context, "generalised+forest")
+    found = given(context, "generalised+forest").outputs
+    assert found["train"].keys() == {"logits"}
+    assert (np.exp(found["train"]["logits"]).sum(axis=1) > 0.99).all()
     assert sorted(row for _, rows in asked[:-1] for row in rows) == sorted(student_rows(context)["train"])
+    given(context, "generalised+forest")
+    assert len(asked) == 3, "both parts and the people to validate on, once"
     for train, rows in asked:
         assert not {subjects[row] for row in train} & {subjects[row] for row in rows}
     with pytest.raises(StressIDError, match="forest gives logits alone, and contrastive compares features"):
@@ -130,7 +132,7 @@ def test_views_have_the_measures_of_their_window(context):
     found = imitated(other, distillation).outputs["train"]
     assert found["ecg"].shape[1] == found["ecg_measures"].shape[1] == 3
     with pytest.raises(StressIDError, match="cross-fitted teachers have no feature_views"):
-        imitated(other, dataclasses.replace(distillation, cross_fitted=True))
+        imitated(other, dataclasses.replace(distillation, imitated="cross-fit"))
 
 
 @pytest.mark.parametrize("text", ["measures", "mars+measures+cross-fit+permuted", "generalised+born-again"])

@@ -194,7 +194,7 @@ def _by_heart(metrics: dict) -> Iterator[str]:
         "Students learn from just these people: add cross-fit to the method, and they learn from teachers that had not "
         "seen them."
         if cross_fitted is None
-        else "The student learned from the latter."
+        else "The student learned from those that had not seen them."
     )
     yield (
         f"The teacher knows the people whom it teaches by heart: macro F1 {trained:.3f} on them{strangers}, "

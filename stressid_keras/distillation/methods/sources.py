@@ -14,7 +14,7 @@ class Source:
         return {}
 
 
-@method("cross-fit", {"cross_fitted": True}, changes=TERMS)
+@method("cross-fit", {"imitated": "cross-fit"}, changes=TERMS)
 class CrossFitting(Source):
     """What is said of a training person comes from a teacher that was trained without this person.
 
@@ -37,7 +37,7 @@ class CrossFitting(Source):
         )
 
 
-@method("forest", {"forest": True}, changes=TERMS)
+@method("forest", {"imitated": "forest"}, changes=TERMS)
 class Forest(Source):
     """A random forest on the measures of signals and face, cross-fitted, takes the place of the teacher.
 
@@ -57,7 +57,7 @@ class Forest(Source):
         )
 
 
-@method("born-again", {"born_again": True}, changes=TERMS)
+@method("born-again", {"imitated": "born-again"}, changes=TERMS)
 class BornAgain(Source):
     """A control: what cross-fitted students say of the audio takes the place of what the teacher says.
 

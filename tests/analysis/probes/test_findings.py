@@ -148,7 +148,11 @@ def test_a_teacher_that_knows_its_people_by_heart_is_told():
     metrics = {"teacher": {"test": {"macro_f1": 0.55}}, "teacher_knowledge": {"trained": 0.77}}
     one(metrics, "by heart: macro F1 0.770 on them, 0.550 on unseen people", "add cross-fit")
     metrics["teacher_knowledge"]["cross_fitted"] = 0.56
-    one(metrics, "teachers that had not seen them 0.560", "The student learned from the latter")
+    one(
+        metrics,
+        "teachers that had not seen them 0.560",
+        "The student learned from those that had not seen them",
+    )
     metrics["teacher"]["test"]["macro_f1"] = 0.7
     assert findings(metrics) == []
 
