@@ -52,7 +52,7 @@ def text_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]])
 def comparison_lines(metrics: dict, split: str = "test") -> list[str]:
     """A sentence per compared pair of models: difference, interval, test, agreement, people needed to tell."""
     lines = []
-    for name, by_split in metrics.get("comparisons", {}).items():
+    for name, by_split in (metrics.get("comparisons") or {}).items():
         models = name.split("_minus_")
         if not (found := by_split.get(split)) or not set(models) <= set(NETWORKS):
             continue
@@ -80,7 +80,7 @@ def comparison_header(metrics: dict) -> tuple[str, ...]:
 def comparison_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
     """Cells under `comparison_header`, a row per compared pair of models."""
     rows = []
-    for name, by_split in metrics.get("comparisons", {}).items():
+    for name, by_split in (metrics.get("comparisons") or {}).items():
         if found := by_split.get(split):
             main, *others = (found[metric] for metric in compared_metrics())
             needed = main["subjects_needed"]
@@ -145,7 +145,7 @@ def score_rows(metrics: dict, split: str = "test") -> list[tuple[str, ...]]:
 def scored_models(metrics: dict, split: str) -> list[tuple[str, dict]]:
     """(model, scores) of the networks and baselines that have scores on a split."""
     homes = [(model, metrics.get(model, {})) for model in NETWORKS]
-    homes += metrics.get("baselines", {}).items()
+    homes += (metrics.get("baselines") or {}).items()
     return [(model, by_split[split]) for model, by_split in homes if split in by_split]
 
 

@@ -15,7 +15,7 @@ def learning_sentences(metrics: dict, config: dict) -> list[str]:
     Args:
         config: `RunConfig.to_dict()`.
     """
-    seen = spoken_list((config.get("dataset") or {}).get("teacher_modalities", PRIVILEGED))
+    seen = spoken_list((config.get("dataset") or {}).get("teacher_modalities") or PRIVILEGED)
     known = (config.get("teacher") or {}).get("measures") == "person"
     person = (
         ", and knows what is usual for each person from all recordings of them, without a label"

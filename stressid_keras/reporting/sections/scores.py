@@ -62,7 +62,7 @@ def scores(evidence: Evidence) -> list[str]:
 def _teacher_knowledge(metrics: dict) -> list[str]:
     """What the teacher knows of the people it teaches, in a sentence."""
     known = metrics.get("teacher_knowledge") or {}
-    unseen = (metrics.get("teacher", {}).get("test") or {}).get("macro_f1")
+    unseen = ((metrics.get("teacher") or {}).get("test") or {}).get("macro_f1")
     if known.get("trained") is None or unseen is None:
         return []
     strangers = ""

@@ -44,7 +44,7 @@ def audit(evidence: Evidence) -> list[str] | None:
 
 @section("", place=70)
 def probes(evidence: Evidence) -> list[str]:
-    found = evidence.metrics.get("probes", {})
+    found = evidence.metrics.get("probes") or {}
     tables = [probe.table(found[probe.name]) for probe in PROBES.values() if found.get(probe.name)]
     shown = sorted(filter(None, tables), key=lambda shown: shown.place)
     return [piece for probed in shown for piece in _probe_pieces(probed, score_title(evidence.metrics))]
