@@ -427,6 +427,7 @@ class DistillationConfig(Checked):
     projection: Annotated[str, Choice("", "linear", "hidden")] = ""
     logits: Weight = 0.0  # weight of the soft targets
     imitation: Share = 0.0  # share that the teacher's soft labels take from the labels
+    imitation_chosen: bool = False  # by cross-validation on the training people; then a share above 0 says no more
     # of the teacher's probabilities, which labels as noisy as self-reports leave soft
     temperature: Annotated[float, Range(0.01, 1_000)] = 1.0
     relational: Weight = 0.0  # weight of the distances and angles between a batch's features
@@ -442,7 +443,7 @@ class DistillationConfig(Checked):
     cross_fit_parts: Annotated[int, Range(2, 100)] = (
         5  # of the training people, one of these networks without each
     )
-    # the teacher's outputs, exchanged among recordings of the same person and class: a control
+    # the teacher's outputs, exchanged among windows of a class, of the same person where there are several: a control
     permuted: bool = False
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
@@ -455,6 +456,13 @@ class DistillationConfig(Checked):
     feature_views: Annotated[int, Range(0, 1_000)] = 0
     # options of methods that were added, by the name of the option
     added: Annotated[dict[str, object], Length(0, 100)] = field(default_factory=dict, hash=False)
+
+    def _check_together(self):
+        if self.imitation_chosen and self.imitated != "forest":
+            raise StressIDError(
+                f"imitation_chosen is true and imitated {self.imitated}; expected forest, of which one is quickly grown "
+                "for every pair of parts of the people: whose labels judge a share must not come back as soft labels."
+            )
 
     @property
     def weights(self) -> dict[str, float]:

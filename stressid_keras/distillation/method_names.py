@@ -5,6 +5,7 @@ from stressid_keras.distillation.method_registry import (
     CONTROL,
     FEATURE_LOSSES,
     FEATURES,
+    IMITATION,
     TERMS,
     Method,
     methods_by_name,
@@ -79,6 +80,8 @@ def methods_of(config: DistillationConfig) -> dict[str, Method]:
         changeable |= {FEATURE_LOSSES, FEATURES}
     if any(getattr(each.implementation, "level", None) == FEATURE for each in found.values()):
         changeable.add(FEATURES)
+    if config.imitation:
+        changeable.add(IMITATION)
     return {name: each for name, each in found.items() if each.changes in changeable}
 
 
@@ -120,12 +123,15 @@ def _check_something_changes(text: str, named: dict[str, Method]) -> None:
         raise StressIDError(
             f"method is {text!r}, which changes terms of the loss but has none; expected one of {terms} among them."
         )
-    if not any(method.feature_losses for method in named.values()):
+    for changed, is_of in {
+        FEATURE_LOSSES: lambda method: method.feature_losses,
+        IMITATION: lambda method: "imitation" in method.weights,
+    }.items():
+        if any(map(is_of, named.values())):
+            continue
         for name, method in named.items():
-            if method.changes == FEATURE_LOSSES:
-                needed = " or ".join(
-                    other for other, each in methods_by_name().items() if each.feature_losses
-                )
+            if method.changes == changed:
+                needed = " or ".join(other for other, each in methods_by_name().items() if is_of(each))
                 raise StressIDError(
                     f"method is {text!r}; {name} is of the terms of {needed}; add one of them."
                 )

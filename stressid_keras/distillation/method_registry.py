@@ -9,7 +9,8 @@ from stressid_keras.errors import StressIDError, shown
 from stressid_keras.ranges import Range, kinds, type_and_rules
 
 CONTROL = "cross-entropy"  # the method without a teacher
-FEATURE_LOSSES, FEATURES, TERMS = "feature losses", "features", "terms"  # what a method may change
+# What a method may change.
+FEATURE_LOSSES, FEATURES, TERMS, IMITATION = "feature losses", "features", "terms", "imitation"
 FIELDS = frozenset(kinds(DistillationConfig))
 
 _registered: dict[str, "Method"] = {}
@@ -26,8 +27,8 @@ class Method:
             has it above 0 already keeps its own.
         Options: what the method reads: `DistillationConfig`, or a subclass with further options of the method's own.
         feature_losses: whether α to δ are of it.
-        changes: what there has to be for it to make a difference: `FEATURE_LOSSES`, terms that look at `FEATURES`, or
-            any `TERMS`; empty for a method that brings terms itself.
+        changes: what there has to be for it to make a difference: `FEATURE_LOSSES`, terms that look at `FEATURES`,
+            any `TERMS`, or a share of the labels (`IMITATION`); empty for a method that brings terms itself.
         does: a sentence in the place of the implementation's first, where the class is that of several methods.
     """
 

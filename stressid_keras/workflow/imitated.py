@@ -2,6 +2,7 @@
 
 import importlib.metadata
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,14 @@ from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import measure_windows, prepare, split_people
-from stressid_keras.workflow.part_windows import class_probabilities, labels, network_outputs, teacher_rows
+from stressid_keras.workflow.part_windows import (
+    class_probabilities,
+    heard_key,
+    heard_summaries,
+    labels,
+    network_outputs,
+    teacher_rows,
+)
 from stressid_keras.workflow.plans import control_plan, teacher_plan
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.teacher_stages import (
@@ -57,6 +65,47 @@ def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
     if distillation.permuted:
         found = _exchanged(context, found)
     return found
+
+
+def chosen_share(context: RunContext, distillation: DistillationConfig, given: Imitated, folder: Path) -> Stage:
+    """Which share of the labels the soft labels of forests take: `share` of the summary, and the `errors` that chose it.
+
+    Raises:
+        StressIDError: fewer than two people to train on.
+    """
+    from stressid_keras.distillation.label_share import VERSION as version
+    from stressid_keras.distillation.label_share import best_share, share_errors
+
+    rows = student_rows(context)["train"]
+    inputs = {
+        "teacher": given.key,
+        "temperature": distillation.temperature,
+        "heard": heard_key(context),
+        "rows": fingerprint(rows.tolist()),
+        "seed": context.config.seed,
+        "code": version,
+    }
+    stage = Stage(folder, "label_share", inputs, ())
+
+    def teach(known, asked):
+        values = _forest_inputs(context)
+        return class_probabilities(
+            _forest_logits(context, values, rows[known], rows[asked]) / distillation.temperature
+        )
+
+    def choose():
+        errors = share_errors(
+            heard_summaries(context, rows),
+            labels(context, rows),
+            _units(context)[rows],
+            len(prepare(context).class_names),
+            teach,
+            context.config.seed,
+            distillation.permuted,
+        )
+        return {"share": best_share(errors), "errors": {f"{share:g}": error for share, error in errors.items()}}
+
+    return stage.ensure(choose, context.reporter, "share of the soft labels")
 
 
 def _of_teacher(context: RunContext, distillation: DistillationConfig) -> Imitated:
@@ -123,10 +172,10 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
     stage = Stage(context.output_dir / "cross_fit" / f"forest-{count}", "outputs", inputs, ("outputs.npz",))
 
     def ask():
-        values = np.concatenate([*_imitable_measures(context).values()], axis=1)
+        values = _forest_inputs(context)
         train, numbers = rows["train"], _parts(context, distillation)
         logits = np.zeros((len(train), len(prepare(context).class_names)), np.float32)
-        for number in range(count):
+        for number in range(numbers.max() + 1):
             part = numbers == number
             logits[part] = _forest_logits(context, values, train[~part], train[part])
         found = {"train": logits, "val": _forest_logits(context, values, train, rows["val"])}
@@ -134,6 +183,10 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
 
     stage.ensure(ask, context.reporter, "cross-fitted forest")
     return Imitated({part: {LOGITS: values} for part, values in _read(stage).items()}, stage.fingerprint)
+
+
+def _forest_inputs(context: RunContext) -> np.ndarray:
+    return np.concatenate([*_imitable_measures(context).values()], axis=1)
 
 
 def _forest_logits(
@@ -194,11 +247,12 @@ def _cross_fit(
 
     count, rows, unit = distillation.cross_fit_parts, student_rows(context)["train"], _units(context)
     numbers = _parts(context, distillation)
+    networks = range(numbers.max() + 1)
     # Trials of a search have teachers in common.
     place = train_teacher(context).folder if name == "teacher" else context.output_dir
     folder = place / "cross_fit" / f"{name}-{count}"
     stages = []
-    for number in range(count):
+    for number in networks:
         held_out = np.isin(unit[taught["train"]], unit[rows[numbers == number]])
         given = {"train": taught["train"][~held_out], "val": taught["val"]}
         stages.append(train_network(context, plan(context, given), folder / str(number + 1)))
@@ -213,8 +267,8 @@ def _cross_fit(
 
     def ask():
         found = {}
-        with context.reporter.stage(f"cross-fitted {name}", count) as report:
-            for number in range(count):
+        with context.reporter.stage(f"cross-fitted {name}", len(networks)) as report:
+            for number in networks:
                 part, others = np.flatnonzero(numbers == number), np.flatnonzero(numbers != number)
                 network = load_trained(folder / str(number + 1), name)
                 for output, values in answers(network, part, others).items():
@@ -278,7 +332,7 @@ def _like_views(values: np.ndarray, others: dict[str, np.ndarray]) -> np.ndarray
 
 
 def _exchanged(context: RunContext, found: Imitated) -> Imitated:
-    """The training part's, each row with what belongs to another one of the same person and class."""
+    """The training part's, each row with what belongs to another one of the same class, and person if there is any."""
     from stressid_keras.distillation.cross_fitting import exchanged_rows
 
     rows, seed = student_rows(context)["train"], context.config.seed
@@ -286,8 +340,7 @@ def _exchanged(context: RunContext, found: Imitated) -> Imitated:
     order = exchanged_rows(people, labels(context, rows), seed)
     if (order == np.arange(len(rows))).all():
         context.reporter.warn(
-            "permuted changes nothing: nobody has two training windows of one class, whose teacher's outputs could be "
-            "exchanged."
+            "permuted changes nothing: no class has two training windows whose teacher's outputs could be exchanged."
         )
     train = {name: values[order] for name, values in found.outputs["train"].items()}
     return Imitated({**found.outputs, "train": train}, fingerprint(found.key, "permuted", seed))

@@ -143,6 +143,26 @@ def spoken_statistics(context: RunContext, rows) -> np.ndarray:
     return statistics_of(rows, encode_speech(context), prepare(context))
 
 
+def heard_summaries(context: RunContext, rows) -> np.ndarray:
+    """What a student hears of some rows as numbers of one length, (n, d): the speech encoder's statistics, or mean and
+    deviation over time of each band of the log-mel."""
+    if context.config.student.hears_speech:
+        return spoken_statistics(context, rows)
+    from stressid_keras.store.encoding import from_stored
+
+    store = prepare(context)
+    pictures = (from_stored(store.read(row, "audio"), "audio") for row in rows)
+    return np.stack([np.concatenate([each.mean(axis=0), each.std(axis=0)]) for each in pictures])
+
+
+def heard_key(context: RunContext) -> str:
+    """What `heard_summaries` depends on."""
+    from stressid_keras.preprocessing.speech_statistics import statistics_key
+
+    store = prepare(context)
+    return statistics_key(store) if context.config.student.hears_speech else store.windows_fingerprint
+
+
 def _rows(context: RunContext, members, usable: np.ndarray) -> np.ndarray:
     unit = split_people(context).unit
     return np.flatnonzero(usable & prepare(context).manifest[unit].isin(members).to_numpy())

@@ -6,7 +6,7 @@ from pathlib import Path
 from stressid_keras.config import DistillationConfig, to_dict
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare, read_index, split_people
-from stressid_keras.workflow.imitated import imitated
+from stressid_keras.workflow.imitated import chosen_share, imitated
 from stressid_keras.workflow.part_windows import student_hears
 from stressid_keras.workflow.plans import control_plan, new_student, student_inputs
 from stressid_keras.workflow.stage import Stage
@@ -49,6 +49,9 @@ def _distil(
     context: RunContext, name: str, distillation: DistillationConfig, folder: Path | None = None
 ) -> Stage:
     config, rows, given = context.config, student_rows(context), imitated(context, distillation)
+    if distillation.imitation_chosen and distillation.imitation:
+        choice = chosen_share(context, distillation, given, folder or context.output_dir)
+        distillation = dataclasses.replace(distillation, imitation=choice.record["summary"]["share"])
     return train_network(
         context,
         NetworkPlan(

@@ -20,11 +20,17 @@ def test_a_person_is_in_one_part_and_every_part_has_some(parts):
     np.testing.assert_array_equal(parts_of_people(PEOPLE, LABELS, parts, seed=0), numbers)
 
 
-def test_more_parts_than_people_are_refused():
-    with pytest.raises(
-        StressIDError, match="cross_fit_parts is 10; expected at most the number of people to train on, 9"
-    ):
-        parts_of_people(PEOPLE, LABELS, 10, seed=0)
+def test_of_more_parts_than_people_each_is_one():
+    assert len(set(parts_of_people(PEOPLE, LABELS, 10, seed=0))) == 9
+    with pytest.raises(StressIDError, match="There is 1 person to train on; expected two or more"):
+        parts_of_people(PEOPLE[:6], LABELS[:6], 2, seed=0)
+
+
+def test_a_class_may_be_rarer_than_parts():
+    labels = np.where(np.arange(len(PEOPLE)) == 0, 2, 0)
+    numbers = parts_of_people(PEOPLE, labels, 5, seed=0)
+    assert sorted(set(numbers)) == list(range(5))
+    assert all(len(set(numbers[person == PEOPLE])) == 1 for person in set(PEOPLE))
 
 
 def test_features_of_a_rotated_network_are_brought_back():
@@ -40,12 +46,15 @@ def test_features_of_a_rotated_network_are_brought_back():
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 2)), min_size=1, max_size=40), st.integers(0, 9)
 )
-def test_rows_are_exchanged_within_person_and_class_and_none_stays(rows, seed):
+def test_rows_are_exchanged_within_class_and_person_where_there_are_several(rows, seed):
     people, labels = map(np.array, zip(*rows, strict=True))
     order = exchanged_rows(people, labels, seed)
     assert sorted(order) == list(range(len(rows)))
-    assert (people[order] == people).all()
     assert (labels[order] == labels).all()
+    alone = [row for row in rows if rows.count(row) == 1]
     for row, (person, label) in enumerate(rows):
-        if sum((people == person) & (labels == label)) > 1:
+        if rows.count((person, label)) > 1:
+            assert order[row] != row
+            assert people[order[row]] == person
+        elif sum(other == label for _, other in alone) > 1:
             assert order[row] != row

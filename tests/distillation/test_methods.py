@@ -57,6 +57,8 @@ def test_every_method_says_what_it_does(name):
         ("generalised+forest+cross-fit", "excludes another of them: both set imitated"),
         ("standardised", "has none; expected one of mars, mers, logits"),
         ("logits+projection", "projection is of the terms of mars or mers"),
+        ("logits+forest+chosen-share", "chosen-share is of the terms of generalised"),
+        ("generalised+chosen-share", "imitation_chosen is true and imitated teacher; expected forest"),
     ],
 )
 def test_texts_that_make_no_sense_are_refused(text, message):

@@ -8,11 +8,15 @@ import pytest
 from stressid_keras.config import DistillationConfig
 from stressid_keras.distillation import with_methods
 from stressid_keras.errors import StressIDError
+from stressid_keras.store.encoding import from_stored
 from stressid_keras.workflow import Run, compute_teacher_features, prepare
 from stressid_keras.workflow import imitated as module
 from stressid_keras.workflow.imitated import imitated
-from stressid_keras.workflow.student_stages import distil_variant
+from stressid_keras.workflow.part_windows import heard_summaries
+from stressid_keras.workflow.stage import read_record
+from stressid_keras.workflow.student_stages import distil_variant, train_control
 from stressid_keras.workflow.teacher_stages import student_rows
+from stressid_keras.workflow.training import load_trained
 
 
 @pytest.fixture(scope="module")
@@ -98,11 +102,59 @@ def test_permuted_outputs_are_of_the_same_person_and_class(context, monkeypatch)
     assert not said
 
 
+def test_outputs_of_a_persons_only_recording_of_a_class_go_to_another_person(context):
+    own, permuted = given(context, "mars").outputs["train"], given(context, "mars+permuted").outputs["train"]
+    rows = student_rows(context)["train"]  # each of the tiny tree's people has one recording of a class
+    manifest = prepare(context).manifest.iloc[rows]
+    before, after = (np.concatenate([*found.values()], axis=1) for found in (own, permuted))
+    for row, values in enumerate(after):
+        (place,) = np.flatnonzero((before == values).all(axis=1))
+        assert manifest["subject"].iloc[place] != manifest["subject"].iloc[row]
+        assert manifest["label"].iloc[place] == manifest["label"].iloc[row]
+
+
 def test_that_there_is_nothing_to_exchange_is_said(context, monkeypatch):
     said = []
     monkeypatch.setattr(type(context.reporter), "warn", lambda self, text: said.append(text))
-    given(context, "mars+permuted")  # each of the tiny tree's people has one recording of a class
-    assert said[0].startswith("permuted changes nothing: nobody has two training windows of one class")
+    monkeypatch.setattr("stressid_keras.workflow.imitated.labels", lambda context, rows: np.arange(len(rows)))
+    given(context, "mars+permuted")
+    assert said[0].startswith("permuted changes nothing: no class has two training windows")
+
+
+CHOSEN = "generalised+forest+chosen-share"
+
+
+def trained(context, text, folder):
+    stage = distil_variant(context, "student_x", with_methods(text, DistillationConfig()), folder)
+    return stage, load_trained(stage.folder, "student_x")
+
+
+def test_the_chosen_share_is_what_the_student_learns_from(context, monkeypatch):
+    stage, _ = trained(context, CHOSEN, "chosen")
+    choice = read_record(stage.folder, "label_share")["summary"]
+    assert set(choice["errors"]) == {"0", "0.5", "1"}
+    assert stage.record["inputs"]["distillation"]["imitation"] == choice["share"]
+    monkeypatch.setattr("stressid_keras.distillation.label_share.share_errors", None)  # it is stored
+    again, _ = trained(context, CHOSEN, "chosen")
+    assert again.fingerprint == stage.fingerprint
+
+
+def test_where_soft_labels_would_harm_the_student_is_the_control(context, monkeypatch):
+    monkeypatch.setattr("stressid_keras.distillation.label_share.best_share", lambda errors: 0.0)
+    stage, student = trained(context, CHOSEN, "labels_alone")
+    assert stage.record["inputs"]["distillation"]["imitation"] == 0
+    control = load_trained(train_control(context).folder, "student_ce")
+    for own, other in zip(student.get_weights(), control.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+def test_students_that_hear_no_speech_have_their_log_mels_asked(context):
+    rows = student_rows(context)["train"]
+    summaries = heard_summaries(context, rows)
+    assert summaries.shape == (len(rows), 2 * context.config.preparation.audio.n_mels)
+    picture = from_stored(prepare(context).read(rows[1], "audio"), "audio")
+    np.testing.assert_allclose(summaries[1, :32], picture.mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(summaries[1, 32:], picture.std(axis=0), rtol=1e-5)
 
 
 def test_measures_come_along_relative_to_the_person_where_the_teachers_are(context):

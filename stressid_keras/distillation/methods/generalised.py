@@ -36,13 +36,15 @@ class Imitation(LogitsTerm):
 
     @staticmethod
     def formula(options):
-        return f"{options.imitation:g} × (cross-entropy to the teacher's soft label - cross-entropy)"
+        share = "λ" if options.imitation_chosen else f"{options.imitation:g}"
+        return f"{share} × (cross-entropy to the teacher's soft label - cross-entropy)"
 
     @staticmethod
     def sentence(options):
+        share = "the share λ" if options.imitation_chosen else f"{options.imitation:.0%}"
         return (
             "The teacher's soft label, its class probabilities at the temperature "
-            f"{options.temperature:g}, takes the place of {options.imitation:.0%} of the label."
+            f"{options.temperature:g}, takes the place of {share} of the label."
         )
 
     def __init__(self, weight=0.7, temperature=1.0, **kwargs):

@@ -81,7 +81,7 @@ class BornAgain(Source):
 
 @method("permuted", {"permuted": True}, changes=TERMS)
 class Permuted(Source):
-    """A control: the teacher's outputs are exchanged among recordings of one person and class, so none fits its own.
+    """A control: the teacher's outputs are exchanged among recordings of one class, of one person if there are several.
 
     What is then left of a gain is what the regularisation is worth, and not what other modalities say of a recording.
     On teachers that know nothing, and help: L. Yuan et al., "Revisiting Knowledge Distillation via Label Smoothing
@@ -96,4 +96,7 @@ class Permuted(Source):
 
     @staticmethod
     def sentence(options):
-        return "The teacher's outputs were exchanged among training windows of the same person and class: a control."
+        return (
+            "The teacher's outputs were exchanged among training windows of the same class, and of the same person where "
+            "there are several: a control."
+        )
