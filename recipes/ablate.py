@@ -7,6 +7,7 @@ Teachers, controls and full students are those of `evaluate.py` with the same fo
 
 import common
 
+from stressid_keras.config import SPECIFIED_METHOD
 from stressid_keras.studies.ablation import Ablation
 from stressid_keras.studies.ablation_scores import ablation_table
 from stressid_keras.workflow import CrossValidation
@@ -15,6 +16,8 @@ from stressid_keras.workflow import CrossValidation
 def recipe():
     arguments = parser().parse_args()
     common.check_cluster_options(arguments)
+    if arguments.method is None and not arguments.config:
+        arguments.method = SPECIFIED_METHOD  # the one whose terms can be left out
     run = common.make_run(arguments, arguments.scheduler)
     folds = CrossValidation(
         run.context, arguments.folds, arguments.repeats, arguments.jobs, arguments.scheduler

@@ -11,8 +11,10 @@ from screen import ScreenReporter
 
 from stressid_keras.config import (
     CORRUPTIONS,
+    DEFAULT_METHOD,
     IMAGE_BACKBONES,
     LABEL_COLUMNS,
+    SPECIFIED_METHOD,
     SPEECH_BACKBONES,
     DistillationConfig,
     Folds,
@@ -96,7 +98,7 @@ def parser(description: str) -> Parser:
         "recordings; of the window alone; none, as in the specification [person]",
     )
     add("--width", type=option_of(StudentConfig, "width"), help="times the filters of the student [1]")
-    add("--method", help="how to distil: names joined by +, see docs/methods.md [mars]")
+    add("--method", help=f"how to distil: names joined by +, see docs/methods.md [{DEFAULT_METHOD}]")
     add(
         "--seed",
         type=option_of(RunConfig, "seed"),
@@ -206,12 +208,8 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
     for name in ("class_names", "teacher_modalities"):
         if name in given:
             given[name] = tuple(given[name])
-    distillation = changed(config.distillation, **{name: name for name in WEIGHTS.values()})
-    if "method" in given:
-        from stressid_keras.distillation import with_methods
-
-        distillation = with_methods(given["method"], distillation)
-    elif distillation.added:
+    distillation = _distillation(config.distillation, given, changed)
+    if distillation.added:
         from stressid_keras.distillation.method_registry import read_options
 
         read_options(distillation)  # before a teacher is trained for a student that is refused
@@ -236,6 +234,26 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         student=changed(config.student, backbone="backbone", width="width"),
         distillation=distillation,
     )
+
+
+def _distillation(base: DistillationConfig, given: dict, changed) -> DistillationConfig:
+    """With the method and the weights of features that are given; to weigh features is to ask for them.
+
+    Raises:
+        StressIDError: the method is none, or weights are given and all are 0.
+    """
+    weights, method = list(WEIGHTS.values()), given.get("method")
+    weighed = [name for name in weights if name in given]
+    if method is None and not (weighed and base == RunConfig().distillation):
+        return changed(base, **dict(zip(weights, weights, strict=True)))
+    if weighed == weights and not any(given[name] for name in weights):
+        raise StressIDError(
+            f"{', '.join(f'--{name}' for name in weights)} are all 0; expected one above 0, or --method cross-entropy."
+        )
+    from stressid_keras.distillation import with_methods
+
+    method = method or SPECIFIED_METHOD
+    return with_methods(method, changed(with_methods(method, base), **{name: name for name in weighed}))
 
 
 def sized_for_sample(config: RunConfig) -> RunConfig:

@@ -427,7 +427,9 @@ class DistillationConfig(Checked):
     projection: Annotated[str, Choice("", "linear", "hidden")] = ""
     logits: Weight = 0.0  # weight of the soft targets
     imitation: Share = 0.0  # share that the teacher's soft labels take from the labels
-    imitation_chosen: bool = False  # by cross-validation on the training people; then a share above 0 says no more
+    imitation_chosen: bool = (
+        False  # by cross-validation on the training people; then a share above 0 says no more
+    )
     # of the teacher's probabilities, which labels as noisy as self-reports leave soft
     temperature: Annotated[float, Range(0.01, 1_000)] = 1.0
     relational: Weight = 0.0  # weight of the distances and angles between a batch's features
@@ -460,8 +462,8 @@ class DistillationConfig(Checked):
     def _check_together(self):
         if self.imitation_chosen and self.imitated != "forest":
             raise StressIDError(
-                f"imitation_chosen is true and imitated {self.imitated}; expected forest, of which one is quickly grown "
-                "for every pair of parts of the people: whose labels judge a share must not come back as soft labels."
+                f"imitation_chosen is true and imitated {self.imitated}; expected forest, of which one is soon grown "
+                "for every pair of parts of the people: labels that judge a share must not come back as soft labels."
             )
 
     @property
@@ -488,6 +490,18 @@ class DistillationConfig(Checked):
         if chosen or any(fitting.weights.values()):
             return fitting
         return dataclasses.replace(fitting, compared_features=modalities)
+
+
+SPECIFIED_METHOD = "mars"  # what `DistillationConfig()` is: the specification's loss
+DEFAULT_METHOD = (
+    "generalised+forest+chosen-share"  # what a run does: it helped most and harmed nowhere (docs/log.md)
+)
+
+
+def default_distillation() -> DistillationConfig:
+    """`DEFAULT_METHOD`."""
+    no_features = dict.fromkeys(WEIGHTS.values(), 0.0)
+    return DistillationConfig(**no_features, imitation=0.7, imitation_chosen=True, imitated="forest")
 
 
 @dataclass(frozen=True)
@@ -563,7 +577,7 @@ class RunConfig(Checked):
     teacher_training: TrainingConfig = field(default_factory=TrainingConfig)
     student: StudentConfig = field(default_factory=StudentConfig)
     student_training: TrainingConfig = field(default_factory=TrainingConfig)
-    distillation: DistillationConfig = field(default_factory=DistillationConfig)
+    distillation: DistillationConfig = field(default_factory=default_distillation)
     robustness: RobustnessConfig = field(default_factory=RobustnessConfig)
     inspection: InspectionConfig = field(default_factory=InspectionConfig)
 

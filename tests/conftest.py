@@ -20,6 +20,7 @@ from stressid_keras.analysis.robustness import CORRUPTIONS
 from stressid_keras.config import (
     AudioConfig,
     DatasetConfig,
+    DistillationConfig,
     InspectionConfig,
     PipelineConfig,
     PreparationConfig,
@@ -82,6 +83,7 @@ def tiny_config():
         teacher_training=training,
         student=StudentConfig(backbone="statistics", filters=(4, 4), feature_size=8),
         student_training=training,
+        distillation=DistillationConfig(),  # the teacher's features, which tests of stages follow
         robustness=RobustnessConfig().with_levels(corruptions),
         inspection=InspectionConfig(time_patches=5, band_patches=2, bands=4),
     )

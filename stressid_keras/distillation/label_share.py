@@ -10,6 +10,7 @@ from scipy.special import log_softmax, softmax
 from stressid_keras.distillation.cross_fitting import exchanged_rows, parts_of_people
 
 SHARES = (0.0, 0.5, 1.0)  # that are tried; more of them only give chance more to choose from
+FEWEST = 3  # people, of whom one teaches, one is taught and one is asked about
 PARTS, REPEATS = 5, 2  # of the people, who are divided anew each time
 ENOUGH = 1000  # rows asked about in all: of many windows, one division tells enough
 STRENGTH = 10.0  # inverse, of the quick student's penalty
@@ -24,8 +25,8 @@ def share_errors(
 
     The quick student is a penalised softmax regression on features of the audio. It learns from (1 - share) · label +
     share · soft label of some people, and is held against the labels of the others, by the Brier score: a proper score,
-    the least for whoever states the probabilities of the labels. Every class counts alike. The soft label of a person is of
-    a teacher that saw neither this person nor those who are predicted, whose labels would come back through it.
+    the least for whoever states the probabilities of the labels. Every class counts alike. The soft label of a person
+    is of a teacher that saw neither this person nor those who are predicted, whose labels would come back through it.
 
     Args:
         heard: (n, d) features of the audio.
@@ -35,16 +36,15 @@ def share_errors(
         permuted: the soft labels are exchanged, see `exchanged_rows`.
 
     Returns:
-        the mean squared error by share, in the order of `SHARES`; of fewer than three people, where no teacher is left
-        that saw neither of two, that of labels alone.
-
-    Raises:
-        StressIDError: fewer than two people.
+        the mean squared error by share, in the order of `SHARES`; none of fewer than `FEWEST` people, where no teacher
+        is left that saw neither of two.
     """
+    if len(set(people)) < FEWEST:
+        return {}
     heard, labels, people = np.asarray(heard, np.float64), np.asarray(labels), np.asarray(people)
     hard = np.eye(n_classes)[labels]
     weights = 1 / np.bincount(labels, minlength=n_classes)[labels]
-    errors = dict.fromkeys(SHARES if len(set(people)) > 2 else SHARES[:1], 0.0)
+    errors = dict.fromkeys(SHARES, 0.0)
     repeats = int(np.clip(ENOUGH // len(labels), 1, REPEATS))
     for repeat in range(repeats):
         numbers = parts_of_people(people, labels, PARTS, seed + repeat)
@@ -54,7 +54,7 @@ def share_errors(
             if permuted:
                 soft[~left_out] = soft[~left_out][exchanged_rows(people[~left_out], labels[~left_out], seed)]
             known, asked = _standardised(heard[~left_out], heard[left_out])
-            for share in errors:
+            for share in SHARES:
                 targets = (1 - share) * hard[~left_out] + share * soft[~left_out]
                 found = _quick_student(known, targets, weights[~left_out])(asked)
                 errors[share] += weights[left_out] @ np.square(found - hard[left_out]).sum(axis=1)
@@ -62,8 +62,8 @@ def share_errors(
 
 
 def best_share(errors: dict[float, float]) -> float:
-    """The share with the least error; of equal ones the smallest, which trusts the labels more."""
-    return min(errors, key=lambda share: (errors[share], share))
+    """The share with the least error; of equal ones the smallest, which trusts the labels more, and 0 of none."""
+    return min(errors, key=lambda share: (errors[share], share), default=SHARES[0])
 
 
 def _soft_labels(numbers: np.ndarray, n_classes: int, teach: Callable) -> np.ndarray:
@@ -72,10 +72,9 @@ def _soft_labels(numbers: np.ndarray, n_classes: int, teach: Callable) -> np.nda
     for pair in combinations(range(len(found)), 2):
         asked = np.flatnonzero(np.isin(numbers, pair))
         known = np.flatnonzero(~np.isin(numbers, pair))
-        if len(known):  # none are of two parts, see `share_errors`
-            said = teach(known, asked)
-            for one, other in (pair, pair[::-1]):
-                found[one, asked[numbers[asked] == other]] = said[numbers[asked] == other]
+        said = teach(known, asked)
+        for one, other in (pair, pair[::-1]):
+            found[one, asked[numbers[asked] == other]] = said[numbers[asked] == other]
     return found
 
 

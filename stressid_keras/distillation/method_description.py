@@ -1,6 +1,7 @@
 """What a distillation is, in words: model card, report, findings and documents print this, and nothing of their own."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stressid_keras.config import DistillationConfig
@@ -13,6 +14,13 @@ from stressid_keras.distillation.method_names import (
 from stressid_keras.distillation.method_registry import CONTROL, TERMS, Method, methods_by_name, read_options
 from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.term import FEATURE, LOGITS, Term, listed
+
+SOURCES = {  # whose features and probabilities a student learns from
+    "teacher": "the teacher's",
+    "cross-fit": "cross-fitted teachers'",
+    "forest": "cross-fitted forests'",
+    "born-again": "other students'",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,14 @@ def describe(config: DistillationConfig) -> Description:
     )
 
 
+def chosen_shares(shares: Sequence[float]) -> str:
+    """What was chosen for λ, in a sentence."""
+    if len(shares) == 1:
+        return f"λ = {shares[0]:g} was chosen."
+    counted = [f"{share:g} in {shares.count(share)}" for share in sorted(set(shares))]
+    return f"Of {len(shares)} trainings, λ is {listed(counted)}."
+
+
 def methods_table() -> str:
     """All methods but the control as a table in Markdown, a row each; + marks those that change other ones."""
     rows = [
@@ -92,9 +108,10 @@ def _sources(config: DistillationConfig, used: dict[str, Method]) -> list[str]:
         for each in terms
         for option in each.weights
     )
+    who = SOURCES[config.imitated]
     found = {
         "the labels": not are_replaced or any(each.changes == TERMS for each in used.values()),
-        "the teacher's features": has_feature_losses(config) or FEATURE in levels,
-        "the teacher's class probabilities": LOGITS in levels,
+        f"{who} features": has_feature_losses(config) or FEATURE in levels,
+        f"{who} class probabilities": LOGITS in levels,
     }
     return [name for name, is_used in found.items() if is_used]

@@ -24,7 +24,7 @@ def with_methods(text: str, base: DistillationConfig) -> DistillationConfig:
 
     Args:
         text: names joined by +, such as "mars+projection+standardised"; without `mars` or `mers`, α to δ are 0.
-        base: says the rest: α to δ, and other weights where they are above 0.
+        base: says the rest: α to δ, if one of them is above 0, and other weights where they are above 0.
 
     Raises:
         StressIDError: a name is unknown, two exclude each other, there is nothing for a method to change, or an option
@@ -38,6 +38,8 @@ def with_methods(text: str, base: DistillationConfig) -> DistillationConfig:
     values = dict(off)
     if not any(method.feature_losses for method in named.values()):
         values |= dict.fromkeys(WEIGHTS.values(), 0.0)
+    elif not has_feature_losses(base):
+        values |= {option: getattr(DistillationConfig(), option) for option in WEIGHTS.values()}
     for name, method in named.items():
         for option, value in method.sets.items():
             if values[option] != off[option]:

@@ -22,6 +22,8 @@ COMPARED_METHODS = (
     "logits",
     "generalised",
     "generalised+forest",
+    "generalised+forest+chosen-share",
+    "generalised+forest+chosen-share+permuted",
     "generalised+born-again",
     "generalised+permuted",
     "relational",

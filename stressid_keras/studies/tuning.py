@@ -134,6 +134,8 @@ def _weights(config: DistillationConfig, hp) -> dict[str, float]:
     names = {weight: f"{weight}_{modality}" for modality, weight in WEIGHTS.items()}  # as trials are listed
     found = {}
     for option, value in weights_of(config).items():
+        if option == "imitation" and config.imitation_chosen:
+            continue  # it is chosen by other means
         name, most = names.get(option, option), range_of(option).high
         if most == 1:
             low, high, step = SHARES

@@ -67,12 +67,10 @@ def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
     return found
 
 
-def chosen_share(context: RunContext, distillation: DistillationConfig, given: Imitated, folder: Path) -> Stage:
-    """Which share of the labels the soft labels of forests take: `share` of the summary, and the `errors` that chose it.
-
-    Raises:
-        StressIDError: fewer than two people to train on.
-    """
+def chosen_share(
+    context: RunContext, distillation: DistillationConfig, given: Imitated, folder: Path
+) -> Stage:
+    """Which share of the labels the soft labels of forests take: `share` of the summary, and the `errors` that chose it."""
     from stressid_keras.distillation.label_share import VERSION as version
     from stressid_keras.distillation.label_share import best_share, share_errors
 
@@ -103,7 +101,10 @@ def chosen_share(context: RunContext, distillation: DistillationConfig, given: I
             context.config.seed,
             distillation.permuted,
         )
-        return {"share": best_share(errors), "errors": {f"{share:g}": error for share, error in errors.items()}}
+        return {
+            "share": best_share(errors),
+            "errors": {f"{share:g}": error for share, error in errors.items()},
+        }
 
     return stage.ensure(choose, context.reporter, "share of the soft labels")
 
@@ -157,10 +158,16 @@ def _of_itself(context: RunContext, distillation: DistillationConfig) -> Imitate
 
 def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitated:
     """Logits alone, of random forests that never saw the person; of the validation part, of one that saw all others."""
+    from stressid_keras.distillation.label_share import FEWEST
     from stressid_keras.preprocessing.measures import measures_key
 
     _refuse_features(distillation, "forest")
     rows, count = student_rows(context), distillation.cross_fit_parts
+    if distillation.imitation_chosen and len(set(_units(context)[rows["train"]])) < FEWEST:
+        n_classes = len(prepare(context).class_names)  # the share is 0 then, and these are not looked at
+        return Imitated(
+            {part: {LOGITS: np.zeros((len(some), n_classes), np.float32)} for part, some in rows.items()}, ""
+        )
     inputs = {
         "measures": [measures_key(prepare(context)), context.config.teacher.measures],
         "modalities": list(context.config.dataset.teacher_modalities),

@@ -59,7 +59,7 @@ def _metrics(context: RunContext, results, leaky, predictions: pd.DataFrame, spl
         metrics = evaluation.score_run(predictions, names, train, seed)
     else:
         metrics = evaluation.score_folds(predictions, train, names, seed)
-    metrics["method"] = described_method(context)
+    metrics["method"] = described_method(context, results)
     metrics["probes"] = _probes(context, results, splits)
     metrics["teacher_knowledge"] = _teacher_knowledge(context, results, names)
     if leaky:
@@ -109,11 +109,17 @@ def _also_tested(name: str, other: RunContext, results, train: pd.DataFrame, pro
     return {"name": data_title(other.data_dir), **scored, "protocol": about | scored["protocol"]}
 
 
-def described_method(context: RunContext) -> dict:
-    """How the student learned, in words."""
+def described_method(context: RunContext, results: Sequence[SplitResults] = ()) -> dict:
+    """How the student learned, in words; where the share of the soft labels was chosen, also `shares`, by training."""
     from stressid_keras.distillation import describe
+    from stressid_keras.distillation.method_description import chosen_shares
 
-    return to_dict(describe(context.config.distillation))
+    method = context.config.distillation
+    found = to_dict(describe(method))
+    if results and method.imitation_chosen and method.imitation:
+        found["shares"] = [result.imitation() for result in results]
+        found["sentences"] = [*found["sentences"], chosen_shares(found["shares"])]
+    return found
 
 
 def _probes(context: RunContext, results: Sequence[SplitResults], splits: list[dict]) -> dict:

@@ -92,5 +92,9 @@ class SplitResults:
     def history(self, model: str) -> pd.DataFrame:
         return pd.read_csv(self.folder / f"history_{model}.csv")
 
+    def imitation(self) -> float:
+        """Which share of the labels the student's soft labels took; of one that was chosen, what was chosen."""
+        return read_record(self.folder, "student")["inputs"]["distillation"]["imitation"]
+
     def best_epoch(self, model: str) -> int:
         return read_record(self.folder, model)["summary"]["best_epoch"]

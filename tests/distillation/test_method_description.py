@@ -23,7 +23,8 @@ from .conftest import dense_student
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 ALONE = [name for name, each in methods_by_name().items() if each.is_term or name == "cross-entropy"]
 TEXTS = (
-    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name()),
+    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name() if name != "chosen-share"),
+    "generalised+forest+chosen-share",
     "mars+projection+standardised+logits",
     "mers+logits+confidence",
     "logits+relational+decay",

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from stressid_keras.config import RunConfig
+from stressid_keras.config import DistillationConfig, RunConfig
 from stressid_keras.errors import StressIDError
 
 
@@ -16,6 +16,41 @@ def read(recipe_module):
     """read(*options) → the configuration that a recipe makes of them."""
     common = recipe_module("common")
     return lambda *options: common.read_config(common.parser("").parse_args(["--data-dir", "x", *options]))
+
+
+def test_a_run_distils_by_the_default_method(read):
+    from stressid_keras.config import DEFAULT_METHOD, SPECIFIED_METHOD
+    from stressid_keras.distillation import with_methods
+
+    assert read().distillation == RunConfig().distillation
+    assert read("--method", DEFAULT_METHOD).distillation == RunConfig().distillation
+    assert with_methods(DEFAULT_METHOD, DistillationConfig()) == RunConfig().distillation
+    assert read("--method", SPECIFIED_METHOD).distillation.weights == DistillationConfig().weights
+
+
+def test_whoever_weighs_features_has_them_imitated(read):
+    found = read("--alpha", "0.5").distillation
+    assert found.weights == {"video": 0.5, "ecg": 1, "eda": 1, "rr": 1}
+    assert found.imitated == "teacher"
+    assert not found.imitation
+    assert read("--method", "mers", "--beta", "0").distillation.weights == found.weights | {
+        "video": 1,
+        "ecg": 0,
+    }
+    assert not any(read("--method", "logits", "--beta", "2").distillation.weights.values())
+    zero = [word for name in ("alpha", "beta", "gamma", "delta") for word in (f"--{name}", "0")]
+    with pytest.raises(StressIDError, match="are all 0; expected one above 0, or --method cross-entropy"):
+        read(*zero)
+
+
+def test_weights_go_with_the_method_of_a_configuration(read, tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(
+        json.dumps({"distillation": {"alpha": 0, "beta": 0, "gamma": 0, "delta": 0, "logits": 2}})
+    )
+    found = read("--config", str(path), "--alpha", "0.5").distillation
+    assert found.weights == {"video": 0.5, "ecg": 0, "eda": 0, "rr": 0}
+    assert found.logits == 2
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from stressid_keras.reporting.report import write_report
 
 ALONE = [name for name, each in methods_by_name().items() if each.is_term or name == "cross-entropy"]
 TEXTS = (
-    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name()),
+    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name() if name != "chosen-share"),
+    "generalised+forest+chosen-share",
     "mers+logits+confidence",
     "relational+generalised+decay",
 )

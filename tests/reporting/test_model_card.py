@@ -216,7 +216,9 @@ def without(whole, path, empty):
 
 
 def holds_every_section(text):
-    return tuple(re.findall(r"^## (.*)$", text, re.M)) == SECTIONS and "None" not in text.replace("None were recorded", "")
+    return tuple(re.findall(r"^## (.*)$", text, re.M)) == SECTIONS and "None" not in text.replace(
+        "None were recorded", ""
+    )
 
 
 @pytest.mark.parametrize("empty", [False, True])

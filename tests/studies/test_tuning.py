@@ -38,12 +38,16 @@ def opened(config):
     return space
 
 
-@pytest.mark.parametrize("name", methods_by_name())
+@pytest.mark.parametrize("name", [name for name in methods_by_name() if name != "chosen-share"])
 def test_a_search_is_over_the_weights_that_the_method_has(name):
     text = name if methods_by_name()[name].is_term or name == "cross-entropy" else f"mars+{name}"
     own = {OF_OTHERS[name]} if name in OF_OTHERS else OF_MARS if name != "cross-entropy" else set()
     space = opened(RunConfig(distillation=with_methods(text, DistillationConfig())))
     assert set(space.values) == OF_EVERY_STUDENT | own
+
+
+def test_a_share_that_is_chosen_otherwise_is_not_searched():
+    assert set(opened(RunConfig()).values) == OF_EVERY_STUDENT
 
 
 def test_a_weight_of_0_stays_0_and_others_are_searched_about_the_configurations():

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from stressid_keras.config import DistillationConfig
+from stressid_keras.config import DistillationConfig, RunConfig
 from stressid_keras.distillation import with_methods
 from stressid_keras.errors import StressIDError
 from stressid_keras.store.encoding import from_stored
@@ -198,6 +198,18 @@ def test_students_learn_so(context, text):
     history = (stage.folder / "history_student_x.csv").read_text().splitlines()
     assert ("measures" in history[0]) == ("measures" in text)
     assert "nan" not in history[-1].lower()
+
+
+def test_card_and_report_say_which_share_was_chosen(tiny_tree, tiny_config, tmp_path):
+    config = dataclasses.replace(tiny_config, distillation=RunConfig().distillation)
+    run = Run(tiny_tree, tmp_path / "prepared", tmp_path / "run", config)
+    metrics = run.evaluate()
+    (share,) = metrics["method"]["shares"]
+    assert share == read_record(tmp_path / "run", "label_share")["summary"]["share"]
+    for name in ("report.html", "model_card.md"):
+        text = (tmp_path / "run" / name).read_text(encoding="utf-8")
+        assert f"λ = {share:g} was chosen." in text, name
+        assert "from the labels and cross-fitted forests" in text, name
 
 
 def test_the_report_says_what_teachers_know_of_the_people_they_teach(tiny_tree, tiny_config, tmp_path):

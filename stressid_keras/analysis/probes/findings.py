@@ -39,6 +39,7 @@ def findings(metrics: dict) -> list[str]:
         (50, _constant),
         (60, _leakage),
         (70, _by_heart),
+        (75, _labels_alone),
         (80, _distillation),
         (90, _calibration),
         *((probe.gravity, probe.findings) for probe in PROBES.values()),
@@ -190,16 +191,31 @@ def _by_heart(metrics: dict) -> Iterator[str]:
     if trained is None or unseen is None or trained - unseen < BY_HEART:
         return
     strangers = "" if cross_fitted is None else f", teachers that had not seen them {cross_fitted:.3f}"
-    advice = (
-        "Students learn from just these people: add cross-fit to the method, and they learn from teachers that had not "
-        "seen them."
-        if cross_fitted is None
-        else "The student learned from those that had not seen them."
-    )
+    method = str((metrics.get("method") or {}).get("method")).split("+")
+    if "forest" in method or "born-again" in method:
+        advice = "The student did not learn from it."
+    elif cross_fitted is not None:
+        advice = "The student learned from those that had not seen them."
+    else:
+        advice = (
+            "Students learn from just these people: add cross-fit to the method, and they learn from teachers that had "
+            "not seen them."
+        )
     yield (
         f"The teacher knows the people whom it teaches by heart: macro F1 {trained:.3f} on them{strangers}, "
         f"{unseen:.3f} on unseen people. What it says of them is then little but their labels. {advice}"
     )
+
+
+def _labels_alone(metrics: dict) -> Iterator[str]:
+    """No training took soft labels, where that was a choice."""
+    shares = (metrics.get("method") or {}).get("shares")
+    if shares and not any(shares):
+        yield (
+            "The student is the control: where the share of the soft labels was chosen, none was best for held-out "
+            "training people. What the other modalities say of a recording adds nothing to these labels that speech can "
+            "show."
+        )
 
 
 def _weights_named(weights) -> str:

@@ -97,6 +97,6 @@ class Permuted(Source):
     @staticmethod
     def sentence(options):
         return (
-            "The teacher's outputs were exchanged among training windows of the same class, and of the same person where "
-            "there are several: a control."
+            "The teacher's outputs were exchanged among training windows of the same class, and of the same person "
+            "where there are several: a control."
         )

@@ -153,8 +153,16 @@ def test_a_teacher_that_knows_its_people_by_heart_is_told():
         "teachers that had not seen them 0.560",
         "The student learned from those that had not seen them",
     )
+    metrics["method"] = {"method": "generalised+forest+chosen-share"}
+    one(metrics, "The student did not learn from it")
     metrics["teacher"]["test"]["macro_f1"] = 0.7
     assert findings(metrics) == []
+
+
+def test_a_student_that_took_no_soft_labels_is_said_to_be_the_control():
+    one({"method": {"shares": [0.0, 0.0]}}, "The student is the control", "none was best")
+    assert findings({"method": {"shares": [0.0, 0.5]}}) == []
+    assert findings({"method": {"shares": []}}) == []
 
 
 @pytest.mark.parametrize(("times", "told"), [(3.0, True), (2.9, False), (None, False)])
