@@ -70,7 +70,7 @@ def imitated(context: RunContext, distillation: DistillationConfig) -> Imitated:
 def chosen_share(
     context: RunContext, distillation: DistillationConfig, given: Imitated, folder: Path
 ) -> Stage:
-    """Which share of the labels the soft labels of forests take: `share` of the summary, and the `errors` that chose it."""
+    """Which share of the labels the soft labels of forests take: `share` in the summary, and the `errors` by share."""
     from stressid_keras.distillation.label_share import VERSION as version
     from stressid_keras.distillation.label_share import best_share, share_errors
 

@@ -212,9 +212,9 @@ def _labels_alone(metrics: dict) -> Iterator[str]:
     shares = (metrics.get("method") or {}).get("shares")
     if shares and not any(shares):
         yield (
-            "The student is the control: where the share of the soft labels was chosen, none was best for held-out "
-            "training people. What the other modalities say of a recording adds nothing to these labels that speech can "
-            "show."
+            "The student is the control: where the share of the soft labels was chosen, none was best for "
+            "held-out training people. What the other modalities say of a recording adds nothing to these labels that "
+            "speech can show."
         )
 
 
