@@ -472,6 +472,11 @@ class DistillationConfig(Checked):
         return {name: getattr(self, option) for name, option in WEIGHTS.items()}
 
     @property
+    def takes_measures(self) -> bool:
+        """Whether measures of signals and face are needed: to be regressed, or for forests to grow on."""
+        return self.measures > 0 or self.imitated == "forest"
+
+    @property
     def compared(self) -> tuple[str, ...]:
         """The modalities whose features relational and contrastive compare."""
         weighed = tuple(name for name, weight in self.weights.items() if weight)

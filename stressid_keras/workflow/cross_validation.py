@@ -155,7 +155,7 @@ class CrossValidation:
         config = self.context.config
         if config.student.hears_speech:
             encode_speech(self.context)
-        if config.teacher.takes_measures or config.distillation.measures:
+        if config.teacher.takes_measures or config.distillation.takes_measures:
             measure_windows(self.context)
 
     def _leaky_results(self) -> list[SplitResults]:
