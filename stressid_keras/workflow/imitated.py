@@ -36,6 +36,7 @@ LOGITS = (
     "logits"  # as `training.named` has it, which would bring Keras, seconds before it is known to be needed
 )
 LEAST = 1e-3  # of a probability, whose logarithm is imitated: no tree voted for the class
+OUTPUTS = ("outputs.npz", "predictions.csv")  # of who had not seen the people
 VERSION = 1  # raised when the same networks are imitated in another way
 
 
@@ -176,7 +177,7 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
         "scikit-learn": importlib.metadata.version("scikit-learn"),
         "code": VERSION,
     }
-    stage = Stage(context.output_dir / "cross_fit" / f"forest-{count}", "outputs", inputs, ("outputs.npz",))
+    stage = Stage(context.output_dir / "cross_fit" / f"forest-{count}", "outputs", inputs, OUTPUTS)
 
     def ask():
         values = _forest_inputs(context)
@@ -186,7 +187,7 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
             part = numbers == number
             logits[part] = _forest_logits(context, values, train[~part], train[part])
         found = {"train": logits, "val": _forest_logits(context, values, train, rows["val"])}
-        write_arrays(stage.folder / "outputs.npz", found)
+        _write(context, stage.folder, "teacher_forest", found, logits)
 
     stage.ensure(ask, context.reporter, "cross-fitted forest")
     return Imitated({part: {LOGITS: values} for part, values in _read(stage).items()}, stage.fingerprint)
@@ -250,8 +251,6 @@ def _cross_fit(
         plan: context and rows by part → NetworkPlan.
         answers: a network, places among the student's training rows of the part and of the others → outputs by name.
     """
-    from stressid_keras.evaluation import predictions_table, write_predictions
-
     count, rows, unit = distillation.cross_fit_parts, student_rows(context)["train"], _units(context)
     numbers = _parts(context, distillation)
     networks = range(numbers.max() + 1)
@@ -263,14 +262,13 @@ def _cross_fit(
         held_out = np.isin(unit[taught["train"]], unit[rows[numbers == number]])
         given = {"train": taught["train"][~held_out], "val": taught["val"]}
         stages.append(train_network(context, plan(context, given), folder / str(number + 1)))
-    store, outputs = prepare(context), ("outputs.npz", "predictions.csv")
     inputs = {
         "networks": [stage.record["outputs"] for stage in stages],
         "own": teacher_key(context) if name == "teacher" else "",
         "rows": fingerprint(rows.tolist(), numbers.tolist()),
         "code": VERSION,
     }
-    stage = Stage(folder, "outputs", inputs, outputs)
+    stage = Stage(folder, "outputs", inputs, OUTPUTS)
 
     def ask():
         found = {}
@@ -282,20 +280,28 @@ def _cross_fit(
                     whole = found.setdefault(output, np.zeros((len(rows), values.shape[1]), np.float32))
                     whole[part] = values
                 report(number + 1)
-        write_arrays(folder / "outputs.npz", found)
-        probabilities = class_probabilities(found[LOGITS])
-        table = predictions_table(
-            f"{name}_cross_fitted", "train", store.manifest.iloc[rows], probabilities, store.class_names
-        )
-        write_predictions(folder / "predictions.csv", table)
+        _write(context, folder, f"{name}_cross_fitted", found, found[LOGITS])
 
     return stage.ensure(ask, context.reporter, f"cross-fitted {name}")
 
 
+def _write(
+    context: RunContext, folder: Path, model: str, outputs: dict[str, np.ndarray], logits: np.ndarray
+) -> None:
+    """What is imitated, and what it says of the training rows as predictions, by which a report judges it."""
+    from stressid_keras.evaluation import predictions_table, write_predictions
+
+    store, rows = prepare(context), student_rows(context)["train"]
+    probabilities = class_probabilities(logits)
+    table = predictions_table(model, "train", store.manifest.iloc[rows], probabilities, store.class_names)
+    write_arrays(folder / OUTPUTS[0], outputs)
+    write_predictions(folder / OUTPUTS[1], table)
+
+
 def _read(stage: Stage) -> dict[str, np.ndarray]:
-    arrays = read_arrays(stage.folder / "outputs.npz")
+    arrays = read_arrays(stage.folder / OUTPUTS[0])
     if arrays is None:
-        raise StressIDError(f"{stage.folder / 'outputs.npz'} was removed or changed meanwhile; run again.")
+        raise StressIDError(f"{stage.folder / OUTPUTS[0]} was removed or changed meanwhile; run again.")
     return arrays
 
 

@@ -18,6 +18,8 @@ from stressid_keras.workflow.insight import STUDENTS
 from stressid_keras.workflow.other_trees import other_data
 from stressid_keras.workflow.split_results import SplitResults
 
+KNOWLEDGE = {"trained": "teacher", "cross_fitted": "teacher_cross_fitted", "forests": "teacher_forest"}
+
 
 def gather(context: RunContext, results: Sequence[SplitResults], leaky: Sequence[SplitResults] = ()):
     """The `Evidence` of an evaluation."""
@@ -82,13 +84,14 @@ def _teacher_knowledge(context: RunContext, results, names) -> dict:
     from stressid_keras import evaluation
 
     method = context.config.distillation
-    parts = method.cross_fit_parts if method.imitated == "cross-fit" else 0
-    taught = pd.concat([result.taught(parts) for result in results], ignore_index=True)
+    source = {"cross-fit": "teacher", "forest": "forest"}.get(method.imitated)
+    folder = f"{source}-{method.cross_fit_parts}" if source else ""
+    taught = pd.concat([result.taught(folder) for result in results], ignore_index=True)
     return {
         key: evaluation.classification_metrics(
             rows["label"], evaluation.probabilities_of(rows, names), names
         )["macro_f1"]
-        for key, model in (("trained", "teacher"), ("cross_fitted", "teacher_cross_fitted"))
+        for key, model in KNOWLEDGE.items()
         if len(rows := taught[taught["model"] == model])
     }
 

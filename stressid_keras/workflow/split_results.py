@@ -43,15 +43,15 @@ class SplitResults:
         found = {stage: read_record(self.folder, stage)["fingerprint"] for stage in stages}
         return found | {name: read_record(self.other(name), "also_test")["fingerprint"] for name in others}
 
-    def taught(self, parts: int = 0) -> pd.DataFrame:
-        """What teachers say of the people that they teach: the run's own, `teacher`, and, if these were divided into
-        parts to cross-fit, `teacher_cross_fitted`, which had not seen them."""
+    def taught(self, cross_fitted: str = "") -> pd.DataFrame:
+        """What teachers say of the people that they teach: the run's own, `teacher`, and those that had not seen them,
+        such as `teacher_cross_fitted`, from that folder of `cross_fit`."""
         from stressid_keras import evaluation
 
         own = evaluation.read_predictions(self.folder / "network_predictions.csv")
         tables = [own[(own["model"] == "teacher") & (own["split"] == "train")]]
-        if parts:
-            file = self.folder / "cross_fit" / f"teacher-{parts}" / "predictions.csv"
+        file = self.folder / "cross_fit" / cross_fitted / "predictions.csv"
+        if cross_fitted and file.is_file():  # there are none of two people
             tables.append(evaluation.read_predictions(file))
         return pd.concat(tables, ignore_index=True)
 

@@ -210,6 +210,10 @@ def test_card_and_report_say_which_share_was_chosen(tiny_tree, tiny_config, tmp_
         text = (tmp_path / "run" / name).read_text(encoding="utf-8")
         assert f"λ = {share:g} was chosen." in text, name
         assert "from the labels and cross-fitted forests" in text, name
+    known = metrics["teacher_knowledge"]
+    assert known.keys() == {"trained", "forests"}
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert f"{known['trained']:.3f}; of forests that had not seen them, {known['forests']:.3f}" in report
 
 
 def test_the_report_says_what_teachers_know_of_the_people_they_teach(tiny_tree, tiny_config, tmp_path):

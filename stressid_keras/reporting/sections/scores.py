@@ -65,9 +65,11 @@ def _teacher_knowledge(metrics: dict) -> list[str]:
     unseen = ((metrics.get("teacher") or {}).get("test") or {}).get("macro_f1")
     if known.get("trained") is None or unseen is None:
         return []
-    strangers = ""
-    if known.get("cross_fitted") is not None:
-        strangers = f"; of teachers that had not seen them, {known['cross_fitted']:.3f}"
+    strangers = "".join(
+        f"; of {who} that had not seen them, {known[key]:.3f}"
+        for key, who in (("cross_fitted", "teachers"), ("forests", "forests"))
+        if known.get(key) is not None
+    )
     return [
         element(
             "p",
