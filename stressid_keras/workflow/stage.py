@@ -82,10 +82,10 @@ class Stage:
         Args:
             work: as for `run`.
             title: what the reporter is told of, in the place of the name.
-            files: of the outputs, those that the reporter is told of; by default all.
+            files: of the outputs, those that the reporter is told of; by default all, or the record where there are none.
         """
         if self.is_current():
-            shown = [self.folder / name for name in files or self.outputs]
+            shown = [self.folder / name for name in files or self.outputs] or [self.record_path]
             reporter.reused(title or self.name, shown)
         else:
             self.run(work)

@@ -135,8 +135,13 @@ def test_the_chosen_share_is_what_the_student_learns_from(context, monkeypatch):
     assert set(choice["errors"]) == {"0", "0.5", "1"}
     assert stage.record["inputs"]["distillation"]["imitation"] == choice["share"]
     monkeypatch.setattr("stressid_keras.distillation.label_share.share_errors", None)  # it is stored
+    reused = {}
+    monkeypatch.setattr(
+        type(context.reporter), "reused", lambda self, stage, files: reused.update({stage: files})
+    )
     again, _ = trained(context, CHOSEN, "chosen")
     assert again.fingerprint == stage.fingerprint
+    assert reused["share of the soft labels"] == [stage.folder / "label_share.json"]
 
 
 def test_where_soft_labels_would_harm_the_student_is_the_control(context, monkeypatch):
