@@ -82,7 +82,7 @@ class Stage:
         Args:
             work: as for `run`.
             title: what the reporter is told of, in the place of the name.
-            files: of the outputs, those that the reporter is told of; by default all, or the record where there are none.
+            files: of the outputs, those that the reporter is told of; by default all; the record if there are none.
         """
         if self.is_current():
             shown = [self.folder / name for name in files or self.outputs] or [self.record_path]
