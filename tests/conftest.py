@@ -37,8 +37,11 @@ from stressid_keras.preprocessing import prepare_dataset
 from .librosa_reference import import_librosa
 from .scheduling import longest_first, pytest_xdist_make_scheduler  # noqa: F401  a hook
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is slow, not wrong
-hypothesis.settings.load_profile("untimed")
+# Without a deadline, for a busy machine is slow, not wrong. The same examples every time, so that a change is judged by
+# what it changed; `--hypothesis-profile random` looks for other ones.
+hypothesis.settings.register_profile("random", deadline=None)
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 ROOT = Path(__file__).resolve().parents[1]
 CLUSTER_ENVIRONMENT = {
