@@ -29,6 +29,19 @@ MODALITIES_READING = (
     "The trained teacher with features set to zero before its classifier, as modality dropout does it in training: how "
     "much this teacher goes by a modality, not what one that was trained without it would reach."
 )
+CONTROLS_TITLE = "What the other modalities are worth"
+CONTROLS_READING = (
+    "A method minus the same method with two controls in the teacher's place. Permuted: the teacher's outputs are "
+    "exchanged among recordings of a class, so that the regularisation alone is left. Born again: the soft labels "
+    "are those of other students, so that no other modality takes part. A gain over cross-entropy that is not one over "
+    "both does not come from what the other modalities say of a recording."
+)
+PERMUTED, BORN_AGAIN = "permuted", "born-again"
+SOURCES = {
+    "forest",
+    "cross-fit",
+    "chosen-share",
+}  # who is imitated, and what goes with that: born-again is another
 WIDE = ("macro F1 [95%]", "by seed")  # columns for which a terminal has no room
 
 
@@ -51,8 +64,9 @@ def method_scores(
     Returns:
         `title`, which names the protocol; `protocol`, that of `score_folds`; `methods`, the rows of `variant_rows` for
         the control and each method, with `p_holm`, the results of `gap_closed` and of `model_agreement` with the
-        teacher, and `seconds`; `teacher`, its row; `teacher_modalities`, rows whose differences are to the whole
-        teacher; `floors`, with `name`, `macro_f1` and `balanced_accuracy`.
+        teacher, and `seconds`; `controls`, for each method of which a control was compared, rows whose differences are
+        to that; `teacher`, its row; `teacher_modalities`, rows whose differences are to the whole teacher; `floors`, with
+        `name`, `macro_f1` and `balanced_accuracy`.
 
     Raises:
         StressIDError: control or teacher is missing, or as `score_folds`.
@@ -64,6 +78,11 @@ def method_scores(
         row |= {"p_holm": p_value, **_beside_teacher(predictions, row["model"], seed)}
         row["seconds"] = seconds.get(row["model"])
     teacher["seconds"] = seconds.get(TEACHER)
+    controls = [
+        {"name": names[model], "control": names[control]}
+        | variant_rows(predictions, metrics, {model: names[model]}, control)[0]
+        for model, control in _with_controls(names)
+    ]
     missing = {
         model: _modality_name(model)
         for model in predictions["model"].unique()
@@ -74,6 +93,7 @@ def method_scores(
         "title": score_title(metrics),
         "protocol": metrics["protocol"],
         "methods": methods,
+        "controls": controls,
         "teacher": teacher,
         "teacher_modalities": variant_rows(predictions, metrics, missing, TEACHER),
         "floors": [
@@ -90,6 +110,7 @@ def write_comparison_report(folder: Path, found: dict) -> None:
         found: the result of `method_scores`.
     """
     kinds = {"method": found["methods"], "teacher": [found["teacher"]]}
+    kinds |= {"control": found["controls"]}
     kinds |= {"teacher modality": found["teacher_modalities"], "floor": found["floors"]}
     write_rows(
         folder / "comparison.csv", [{"kind": kind, **row} for kind, rows in kinds.items() for row in rows]
@@ -102,6 +123,7 @@ def write_comparison_report(folder: Path, found: dict) -> None:
         element("p", found["protocol"]["interval"]),
         _html(_method_columns(found), found["title"]),
         figures.forest_figure(compared),
+        *_controls_section(found),
         element("h2", MODALITIES_TITLE),
         element("p", MODALITIES_READING),
         _html(_modality_columns(found), found["title"]),
@@ -112,8 +134,49 @@ def write_comparison_report(folder: Path, found: dict) -> None:
 
 def comparison_table(found: dict) -> str:
     """Both tables as text for the terminal."""
-    tables = {found["title"]: _method_columns(found), MODALITIES_TITLE: _modality_columns(found)}
-    return "\n\n".join(_text(columns, title) for title, columns in tables.items())
+    tables = {
+        found["title"]: _method_columns(found),
+        CONTROLS_TITLE: _control_columns(found),
+        MODALITIES_TITLE: _modality_columns(found),
+    }
+    return "\n\n".join(_text(columns, title) for title, columns in tables.items() if columns)
+
+
+def _with_controls(names: dict[str, str]) -> list[tuple[str, str]]:
+    """Models, each beside a model that is its control, by what the methods are called."""
+    parts = {model: frozenset(name.split("+")) for model, name in names.items()}
+    models = {each: model for model, each in parts.items()}
+    found = []
+    for model, own in parts.items():
+        if not own & {PERMUTED, BORN_AGAIN}:
+            controls = (own | {PERMUTED}, (own - SOURCES) | {BORN_AGAIN})
+            found += [(model, models[control]) for control in controls if control in models]
+    return found
+
+
+def _controls_section(found: dict) -> list[str]:
+    if not found["controls"]:
+        return []
+    columns = _html(_control_columns(found), found["title"])
+    return [element("h2", CONTROLS_TITLE), element("p", CONTROLS_READING), columns]
+
+
+def _control_columns(found: dict) -> list[dict[str, str]]:
+    rows = []
+    for row in found["controls"]:
+        difference, ends, p_value = difference_cells(row)
+        by_seed = " ".join(map(signed, row["difference_by_seed"].values()))
+        rows.append(
+            {
+                "": row["name"],
+                "minus": row["control"],
+                "macro F1": difference,
+                "[95% interval]": ends,
+                "p": p_value,
+                "by seed": by_seed,
+            }
+        )
+    return rows
 
 
 def _beside_teacher(predictions: pd.DataFrame, model: str, seed: int) -> dict:

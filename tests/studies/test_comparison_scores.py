@@ -77,6 +77,54 @@ def found(predictions, train_rows):
     return method_scores(predictions, train_rows, names, NAMES, 3, seconds)
 
 
+def test_a_method_stands_beside_its_controls(answer, train_rows, tmp_path):
+    names = {
+        "student_a": "generalised+forest",
+        "student_b": "generalised+forest+permuted",
+        "student_c": "generalised+born-again",
+        "student_d": "mars",
+    }
+    skills = {"student_ce": 0.4, "student_a": 0.8, "student_b": 0.75, "student_c": 0.4, "student_d": 0.5}
+    predictions = pd.concat(
+        [
+            answer(model, skill)
+            for model, skill in {**skills, "teacher": 0.9, "teacher_only_ecg": 0.8}.items()
+        ],
+        ignore_index=True,
+    )
+    found = method_scores(predictions, train_rows, names, NAMES, 3, {})
+    pairs = [(row["name"], row["control"]) for row in found["controls"]]
+    assert pairs == [
+        ("generalised+forest", "generalised+forest+permuted"),
+        ("generalised+forest", "generalised+born-again"),
+    ]
+    own, permuted, again = (
+        predictions[predictions["model"] == f"student_{letter}"] for letter in ("a", "b", "c")
+    )
+    for row, control in zip(found["controls"], (permuted, again), strict=True):
+        expected = compare_models(own, control, seed=3)
+        assert (row["difference"], row["low"], row["high"]) == (
+            expected["difference"],
+            expected["low"],
+            expected["high"],
+        )
+        assert len(row["difference_by_seed"]) == REPEATS
+    write_comparison_report(tmp_path, found)
+    text = (tmp_path / "comparison.html").read_text(encoding="utf-8")
+    assert "What the other modalities are worth" in text
+    assert "What the other modalities are worth" in comparison_table(found)
+    with (tmp_path / "comparison.csv").open(encoding="utf-8") as file:
+        kinds = [row["kind"] for row in csv.DictReader(file)]
+    assert kinds.count("control") == 2
+
+
+def test_without_controls_nothing_is_said_of_them(found, tmp_path):
+    assert found["controls"] == []
+    write_comparison_report(tmp_path, found)
+    assert "are worth" not in (tmp_path / "comparison.html").read_text(encoding="utf-8")
+    assert "are worth" not in comparison_table(found)
+
+
 def test_planted_gain_is_found(found):
     _, gain, _ = found["methods"]
     assert gain["low"] > 0
