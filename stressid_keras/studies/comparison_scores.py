@@ -65,8 +65,8 @@ def method_scores(
         `title`, which names the protocol; `protocol`, that of `score_folds`; `methods`, the rows of `variant_rows` for
         the control and each method, with `p_holm`, the results of `gap_closed` and of `model_agreement` with the
         teacher, and `seconds`; `controls`, for each method of which a control was compared, rows whose differences are
-        to that; `teacher`, its row; `teacher_modalities`, rows whose differences are to the whole teacher; `floors`, with
-        `name`, `macro_f1` and `balanced_accuracy`.
+        to that; `teacher`, its row; `teacher_modalities`, rows whose differences are to the whole teacher; `floors`,
+        with `name`, `macro_f1` and `balanced_accuracy`.
 
     Raises:
         StressIDError: control or teacher is missing, or as `score_folds`.

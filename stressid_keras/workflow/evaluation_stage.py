@@ -13,7 +13,7 @@ from stressid_keras.workflow.scoring import described_method, gather
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage
 
-SCORING_VERSION = 6  # raised when scores, report or model card change for the same predictions
+SCORING_VERSION = 7  # raised when scores, report or model card change for the same predictions
 REPORT_FILES = (
     "config.json",
     "metrics.json",

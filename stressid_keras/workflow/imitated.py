@@ -37,7 +37,7 @@ LOGITS = (
 )
 LEAST = 1e-3  # of a probability, whose logarithm is imitated: no tree voted for the class
 OUTPUTS = ("outputs.npz", "predictions.csv")  # of who had not seen the people
-VERSION = 1  # raised when the same networks are imitated in another way
+VERSION = 2  # raised when the same networks are imitated in another way
 
 
 class Imitated(NamedTuple):
@@ -356,4 +356,4 @@ def _exchanged(context: RunContext, found: Imitated) -> Imitated:
             "permuted changes nothing: no class has two training windows whose teacher's outputs could be exchanged."
         )
     train = {name: values[order] for name, values in found.outputs["train"].items()}
-    return Imitated({**found.outputs, "train": train}, fingerprint(found.key, "permuted", seed))
+    return Imitated({**found.outputs, "train": train}, fingerprint(found.key, "permuted", VERSION, seed))
