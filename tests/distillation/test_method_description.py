@@ -48,6 +48,7 @@ WORDS = {  # of the loss or of a sentence → name of the method that alone has 
     "random forests": "forest",
     "students, each trained": "born-again",
     "exchanged": "permuted",
+    "held-out training people": "chosen-share",
 }
 TERMS = {"MSE(": "mse_", "KL(teacher": "soft_targets", "soft label": "imitation"}
 TERMS |= {"relations": "relational", "InfoNCE": "contrastive", "regression": "measures"}
@@ -80,8 +81,12 @@ def test_the_terms_of_the_formula_are_those_of_the_distiller(text):
     for word, term in TERMS.items():
         trained = [each for each in model.terms if each.name.startswith(term)]
         assert loss.count(word) == len(trained), (word, loss)
-    for number, term in zip(re.findall(r"([\d.]+) ×", loss), model.terms, strict=True):
-        assert math.isclose(float(number), term.weight)
+    for number, term in zip(re.findall(r"([\d.]+|λ) ×", loss), model.terms, strict=True):
+        if number == "λ":  # known when it was chosen
+            assert config.imitation_chosen
+            assert term.name == "imitation"
+        else:
+            assert math.isclose(float(number), term.weight)
 
 
 def test_the_formula_has_the_weights_and_the_modalities_that_have_one():
