@@ -109,7 +109,8 @@ def test_of_two_runs_at_once_the_second_waits_and_finds_all_done(start, tmp_path
     folder = tmp_path / "prepared"
     runs = [start(folder), start(folder)]
     for run in runs:
-        assert "end" in run.stdout.read()  # `communicate` would lose what came along with the line that was read
+        # `communicate` would lose what came along with the line that was read.
+        assert "end" in run.stdout.read()
         assert run.wait(60) == 0
     assert content(folder) == undisturbed
 
