@@ -240,7 +240,7 @@ def _distillation(base: DistillationConfig, given: dict, changed) -> Distillatio
     """With the method and the weights of features that are given; to weigh features is to ask for them.
 
     Raises:
-        StressIDError: the method is none, or weights are given and all are 0.
+        StressIDError: a name of the method is unknown, or weights are given and all are 0.
     """
     weights, method = list(WEIGHTS.values()), given.get("method")
     weighed = [name for name in weights if name in given]
@@ -253,7 +253,8 @@ def _distillation(base: DistillationConfig, given: dict, changed) -> Distillatio
     from stressid_keras.distillation import with_methods
 
     method = method or SPECIFIED_METHOD
-    return with_methods(method, changed(with_methods(method, base), **{name: name for name in weighed}))
+    base = with_methods(method, base)  # which has its weights; those that are given go before
+    return with_methods(method, changed(base, **{name: name for name in weighed}))
 
 
 def sized_for_sample(config: RunConfig) -> RunConfig:

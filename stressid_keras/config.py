@@ -427,9 +427,8 @@ class DistillationConfig(Checked):
     projection: Annotated[str, Choice("", "linear", "hidden")] = ""
     logits: Weight = 0.0  # weight of the soft targets
     imitation: Share = 0.0  # share that the teacher's soft labels take from the labels
-    imitation_chosen: bool = (
-        False  # by cross-validation on the training people; then a share above 0 says no more
-    )
+    # that share is chosen by cross-validation on the training people; what `imitation` has above 0 says no more
+    imitation_chosen: bool = False
     # of the teacher's probabilities, which labels as noisy as self-reports leave soft
     temperature: Annotated[float, Range(0.01, 1_000)] = 1.0
     relational: Weight = 0.0  # weight of the distances and angles between a batch's features
@@ -442,9 +441,8 @@ class DistillationConfig(Checked):
     # who is imitated: the teacher; teachers that never saw the person; instead of a teacher, random forests on the
     # measures of signals and face that never saw the person; students that never heard the person, a control
     imitated: Annotated[str, Choice("teacher", "cross-fit", "forest", "born-again")] = "teacher"
-    cross_fit_parts: Annotated[int, Range(2, 100)] = (
-        5  # of the training people, one of these networks without each
-    )
+    # parts of the training people, one of these networks without each
+    cross_fit_parts: Annotated[int, Range(2, 100)] = 5
     # the teacher's outputs, exchanged among windows of a class, of the same person where there are several: a control
     permuted: bool = False
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
@@ -498,9 +496,8 @@ class DistillationConfig(Checked):
 
 
 SPECIFIED_METHOD = "mars"  # what `DistillationConfig()` is: the specification's loss
-DEFAULT_METHOD = (
-    "generalised+forest+chosen-share"  # what a run does: it helped most and harmed nowhere (docs/log.md)
-)
+# What a run does unless it is told otherwise: it helped most and harmed nowhere (docs/log.md).
+DEFAULT_METHOD = "generalised+forest+chosen-share"
 
 
 def default_distillation() -> DistillationConfig:

@@ -86,13 +86,13 @@ def chosen_share(
     }
     stage = Stage(folder, "label_share", inputs, ())
 
-    def teach(known, asked):
-        values = _forest_inputs(context)
-        return class_probabilities(
-            _forest_logits(context, values, rows[known], rows[asked]) / distillation.temperature
-        )
-
     def choose():
+        values = _forest_inputs(context)
+
+        def teach(known, asked):
+            logits = _forest_logits(context, values, rows[known], rows[asked])
+            return class_probabilities(logits / distillation.temperature)
+
         errors = share_errors(
             heard_summaries(context, rows),
             labels(context, rows),

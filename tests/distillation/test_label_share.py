@@ -98,4 +98,4 @@ def test_the_quick_student_is_logistic_regression(data):
     known, asked = label_share._standardised(heard[:90], heard[90:])
     ours = label_share._quick_student(known, np.eye(3)[noisy[:90]], np.ones(90))(asked)
     reference = LogisticRegression(C=label_share.STRENGTH, tol=1e-8, max_iter=1000).fit(known, noisy[:90])
-    np.testing.assert_allclose(ours, reference.predict_proba(asked), atol=1e-3)
+    np.testing.assert_allclose(ours, reference.predict_proba(asked), atol=2e-4)  # ours stops 6e-5 away
