@@ -3,6 +3,7 @@
 import ctypes
 import dataclasses
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -100,6 +101,25 @@ def compiled_config(tiny_config):
         teacher_training=dataclasses.replace(tiny_config.teacher_training, run_eagerly=False),
         student_training=dataclasses.replace(tiny_config.student_training, run_eagerly=False),
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def same_chance_for_a_module():
+    """What a module's own fixtures draw does not depend on what ran before it."""
+    _begin_chance()
+
+
+@pytest.fixture(autouse=True)
+def same_chance():
+    """A test that chooses no seed draws the same first weights each time."""
+    _begin_chance()
+
+
+def _begin_chance():
+    random.seed(0)  # from which Keras draws the seeds that it is not given, also where it is loaded later
+    np.random.seed(0)  # noqa: NPY002  the libraries' own
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 @pytest.fixture(scope="session")
