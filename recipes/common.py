@@ -29,7 +29,7 @@ from stressid_keras.config import (
 from stressid_keras.dataset import SyntheticConfig
 from stressid_keras.dataset.adapters import data_title
 from stressid_keras.errors import StressIDError
-from stressid_keras.modalities import PRIVILEGED, RECORDS, WEIGHTS
+from stressid_keras.modalities import PRIVILEGED, RECORDS, TEACHABLE, WEIGHTS
 from stressid_keras.provenance import fingerprint, parse_json
 from stressid_keras.workflow import Reporter, Run
 
@@ -60,9 +60,10 @@ def parser(description: str) -> Parser:
     add(
         "--teacher-modalities",
         nargs="+",
-        choices=PRIVILEGED,
+        choices=TEACHABLE,
         metavar="NAME",
-        help=f"what the teacher learns from, and every recording must have: some of {', '.join(PRIVILEGED)} [all]",
+        help=f"what the teacher learns from, and every recording must have: some of {', '.join(PRIVILEGED)}, "
+        "and audio, by which the teacher hears, too [all but audio]",
     )
     add(
         "--signal-rate",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 from stressid_keras.errors import StressIDError, shown
-from stressid_keras.modalities import PHYSIOLOGICAL, PRIVILEGED, RECORDS, WEIGHTS
+from stressid_keras.modalities import PHYSIOLOGICAL, PRIVILEGED, RECORDS, TEACHABLE, WEIGHTS
 from stressid_keras.ranges import (
     Checked,
     Choice,
@@ -114,10 +114,9 @@ class DatasetConfig(Checked):
     class_names: Annotated[tuple[str, ...], Name, Length(0, 100)] = ()
     # "all": the teacher also learns from recordings without audio
     teacher_recordings: Annotated[str, Choice("complete", "all")] = "complete"
-    # what the teacher learns from, and every recording that it uses must have
-    teacher_modalities: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(1, len(PRIVILEGED))] = (
-        PRIVILEGED
-    )
+    # what the teacher learns from, and every recording that it uses must have; with audio it hears, too, by the
+    # statistics of the speech encoder
+    teacher_modalities: Annotated[tuple[str, ...], Choice(*TEACHABLE), Length(1, len(TEACHABLE))] = PRIVILEGED
     val_share: InnerShare = 8 / 52  # the specification's 36 / 8 / 8 of 52 subjects
     test_share: InnerShare = 8 / 52
     split_restarts: Count = 50  # random starts of the search for the most balanced assignment
@@ -127,7 +126,7 @@ class DatasetConfig(Checked):
             raise StressIDError(
                 f"teacher_modalities is {shown(self.teacher_modalities)}; expected names that differ."
             )
-        ordered = tuple(name for name in PRIVILEGED if name in self.teacher_modalities)
+        ordered = tuple(name for name in TEACHABLE if name in self.teacher_modalities)
         object.__setattr__(self, "teacher_modalities", ordered)
         expected = len(DEFAULT_CLASS_NAMES[self.label_column])
         if self.class_names and len(self.class_names) != expected:
@@ -141,6 +140,11 @@ class DatasetConfig(Checked):
                 f"val_share is {self.val_share:g} and test_share {self.test_share:g}; expected less than 1 together, "
                 "so that somebody is left to train on."
             )
+
+    @property
+    def teacher_hears(self) -> bool:
+        """Whether the teacher learns from what the student hears as well."""
+        return any(name not in PRIVILEGED for name in self.teacher_modalities)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -435,7 +439,7 @@ class DistillationConfig(Checked):
     contrastive: Weight = 0.0  # weight of telling a sample's teacher feature from the batch's others
     contrastive_temperature: Annotated[float, Range(0.001, 1_000)] = 0.1  # of the similarities of features
     # by relational and contrastive; empty: those of α to δ, or all of the teacher's
-    compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
+    compared_features: Annotated[tuple[str, ...], Choice(*TEACHABLE), Length(0, len(TEACHABLE))] = ()
     # weight of regressing the measures of signals and face from the student's feature
     measures: Weight = 0.0
     # who is imitated: the teacher; teachers that never saw the person; instead of a teacher, random forests on the
@@ -586,6 +590,11 @@ class RunConfig(Checked):
     def _check_together(self):
         fitting = self.distillation.of_teacher(self.dataset.teacher_modalities)
         object.__setattr__(self, "distillation", fitting)
+        if self.dataset.teacher_hears and not self.teacher.takes_measures:
+            raise StressIDError(
+                f"teacher_modalities is {shown(self.dataset.teacher_modalities)} and the teacher's measures none; "
+                "expected person or window, for a teacher hears by the measures that a speech encoder takes."
+            )
         if self.teacher.feature_size != self.student.feature_size and not self.distillation.projection:
             raise StressIDError(
                 f"feature_size is {self.teacher.feature_size} for the teacher and {self.student.feature_size} for "

@@ -28,7 +28,8 @@ class Modality:
         measures: of a window's signal quality, in the manifest as `<name>_<measure>`. Dropped samples are those that a
             signal is shorter than its window; dropped frames are counted in the gaps between a video's frames.
         limits: options of `QualityConfig` that decide about it.
-        encoder: options of `TeacherConfig`, `<encoder>_filters` and `<encoder>_backbone`, that describe its encoder.
+        encoder: options of `TeacherConfig`, `<encoder>_filters` and `<encoder>_backbone`, that describe its encoder;
+            empty for what a teacher takes the measures of alone.
         weight: option of `DistillationConfig`, a Greek letter's name, that weighs its feature in the student's loss;
             empty for what the student hears itself.
         field_size: of a signal, pixels a side of its Gramian angular field of a whole window.
@@ -153,6 +154,8 @@ RECORDS: dict[str, Modality] = {}
 MODALITIES: tuple[str, ...] = ()
 # The student never has them.
 PRIVILEGED: tuple[str, ...] = ()
+# What a teacher may learn from: those, and the sound that the student hears as well.
+TEACHABLE: tuple[str, ...] = ()
 PHYSIOLOGICAL: tuple[str, ...] = ()
 WEIGHTS: dict[str, str] = {}
 
@@ -174,10 +177,11 @@ def register(modality: Modality) -> None:
 
 
 def _add(modality: Modality) -> None:
-    global MODALITIES, PRIVILEGED, PHYSIOLOGICAL, WEIGHTS
+    global MODALITIES, PRIVILEGED, TEACHABLE, PHYSIOLOGICAL, WEIGHTS
     RECORDS[modality.name] = modality
     MODALITIES = tuple(RECORDS)
     PRIVILEGED = tuple(name for name, record in RECORDS.items() if record.weight)
+    TEACHABLE = (*PRIVILEGED, *(name for name, record in RECORDS.items() if record.media == SOUND))
     PHYSIOLOGICAL = tuple(name for name, record in RECORDS.items() if record.is_signal)
     WEIGHTS = {name: RECORDS[name].weight for name in PRIVILEGED}
 

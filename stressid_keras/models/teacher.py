@@ -1,4 +1,4 @@
-"""The multimodal teacher: video and physiological signals, never audio."""
+"""The multimodal teacher: video and physiological signals, and audio where it is to hear, too."""
 
 from collections.abc import Mapping
 
@@ -21,9 +21,10 @@ def build_teacher(
     modalities: tuple[str, ...] = PRIVILEGED,
     measures: Mapping[str, np.ndarray] | None = None,
 ) -> keras.Model:
-    """A functional model from the privileged modalities to logits and one feature per modality.
+    """A functional model from what a teacher learns from to logits and one feature per modality.
 
-    The signals have encoders of one architecture, each with its own weights.
+    The signals have encoders of one architecture, each with its own weights. Audio has none: it is heard by the statistics
+    of a pretrained speech encoder, which are its measures.
 
     Inputs: `video` (B, T, H, W, 3), `ecg`, `eda`, `rr` (B, S, S, 1), and `<modality>_size` (B, 3) or (B, 2), those that
     are asked for; `<modality>_measures` (B, n), NaN where one is missing, of those that `measures` has.
@@ -31,28 +32,15 @@ def build_teacher(
 
     Args:
         measures: by modality, the standard measures of the training part (rows, n), by which they are normalised: a
-            second path to the modality's feature, which is the sum of what both find.
+            second path to the modality's feature, which is the sum of what both find, or of audio the only one.
     """
     measures = measures or {}
     inputs, features = {}, {}
     for modality in modalities:
-        record = RECORDS[modality]
-        x = keras.Input((*[None] * record.axes, record.channels), name=modality)
-        size = keras.Input((record.axes,), dtype="int32", name=f"{modality}_size")
-        inputs |= {modality: x, f"{modality}_size": size}
-        backbones = IMAGE_BACKBONES if record.axes == 2 else FILM_BACKBONES
-        features[modality] = backbones[getattr(config, f"{record.encoder}_backbone")].build(
-            x,
-            size,
-            filters=getattr(config, f"{record.encoder}_filters"),
-            feature_size=config.feature_size,
-            name=f"{modality}_feature",
-        )
+        paths = [_of_picture(modality, config, inputs)] if RECORDS[modality].encoder else []
         if modality in measures:
-            given = keras.Input((np.shape(measures[modality])[1],), name=measures_input(modality))
-            inputs[given.name] = given
-            found = _of_measures(given, measures[modality], config.feature_size, given.name)
-            features[modality] = layers.Add(name=f"{modality}_joined")([features[modality], found])
+            paths.append(_of_measures(modality, measures[modality], config, inputs))
+        features[modality] = layers.Add(name=f"{modality}_joined")(paths) if len(paths) > 1 else paths[0]
     seen = [
         layers.Dropout(config.modality_dropout, noise_shape=(None, 1), name=f"{modality}_dropout")(feature)
         for modality, feature in features.items()
@@ -63,10 +51,27 @@ def build_teacher(
     return keras.Model(inputs, {"logits": logits, **features}, name="teacher")
 
 
-def _of_measures(given, training: np.ndarray, size: int, name: str):
+def _of_picture(modality: str, config: TeacherConfig, inputs: dict):
+    record = RECORDS[modality]
+    x = keras.Input((*[None] * record.axes, record.channels), name=modality)
+    size = keras.Input((record.axes,), dtype="int32", name=f"{modality}_size")
+    inputs |= {modality: x, f"{modality}_size": size}
+    backbones = IMAGE_BACKBONES if record.axes == 2 else FILM_BACKBONES
+    return backbones[getattr(config, f"{record.encoder}_backbone")].build(
+        x,
+        size,
+        filters=getattr(config, f"{record.encoder}_filters"),
+        feature_size=config.feature_size,
+        name=f"{modality}_feature",
+    )
+
+
+def _of_measures(modality: str, training: np.ndarray, config: TeacherConfig, inputs: dict):
+    name = measures_input(modality)
+    inputs[name] = given = keras.Input((np.shape(training)[1],), name=name)
     normalization = MeasureNormalization(name=f"{name}_normalised")
     x = normalization(given)
     normalization.adapt(training)
     x = layers.Dropout(MEASURE_DROPOUT, name=f"{name}_dropout")(x)
     x = layers.Dense(MEASURE_UNITS, "relu", kernel_regularizer=PENALTY, name=f"{name}_hidden")(x)
-    return layers.Dense(size, kernel_regularizer=PENALTY, name=f"{name}_feature")(x)
+    return layers.Dense(config.feature_size, kernel_regularizer=PENALTY, name=f"{name}_feature")(x)

@@ -43,6 +43,7 @@ ENCODERS = {  # as above, of the teacher's modalities alone
     "signal": "Signals: a {teacher.signal_backbone} of {teacher.signal_filters} filters for the Gramian angular "
     "{preparation.gaf.method} field of each ({preparation.gaf.levels}; of the ECG, that of "
     "{preparation.gaf.ecg_series}).",
+    "audio": "Audio, of the teacher: statistics of the pretrained speech encoder, as measures.",
 }
 TRAINING = tuple(  # as above
     f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "

@@ -11,9 +11,9 @@ from stressid_keras.provenance import file_fingerprint, write_json
 from stressid_keras.workflow.analysis import class_probabilities, network_outputs
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.cross_validation import CrossValidation, alone
-from stressid_keras.workflow.data import measure_windows, prepare
+from stressid_keras.workflow.data import prepare
 from stressid_keras.workflow.evaluation_stage import SCORING_VERSION
-from stressid_keras.workflow.part_windows import part_rows
+from stressid_keras.workflow.part_windows import measured, part_rows
 from stressid_keras.workflow.scoring import train_rows
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage, read_record, read_result
@@ -79,7 +79,7 @@ class Variants:
         results = self.folds.split_results()
         distillations = {model: variant.distillation for model, variant in self.variants.items()}
         if any(distillation.takes_measures for distillation in distillations.values()):
-            measure_windows(self.context)  # once, rather than by the first fold while the others wait
+            measured(self.context)  # once, rather than by the first fold while the others wait
         self.folds.work(self.kind, train_variants, results, self.kind, distillations, self.with_teacher)
         files = [result.folder / self.kind / "predictions.csv" for result in results]
         stage = Stage(

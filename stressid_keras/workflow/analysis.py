@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stressid_keras.modalities import PRIVILEGED
+from stressid_keras.modalities import TEACHABLE
 from stressid_keras.store.sealed_arrays import write_arrays
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import (
@@ -63,7 +63,7 @@ def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:
     """The vector before the classifier: the student's feature, or the teacher's, one after the other."""
     if "feature" in outputs:
         return outputs["feature"]
-    return np.concatenate([outputs[modality] for modality in PRIVILEGED if modality in outputs], axis=1)
+    return np.concatenate([outputs[modality] for modality in TEACHABLE if modality in outputs], axis=1)
 
 
 def _predict(context: RunContext) -> None:

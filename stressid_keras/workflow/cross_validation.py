@@ -25,6 +25,7 @@ from stressid_keras.workflow.data import (
 from stressid_keras.workflow.evaluation_stage import write_evaluation
 from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.other_trees import also_test, other_data
+from stressid_keras.workflow.part_windows import measured
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result
@@ -156,7 +157,7 @@ class CrossValidation:
         if config.student.hears_speech:
             encode_speech(self.context)
         if config.teacher.takes_measures or config.distillation.takes_measures:
-            measure_windows(self.context)
+            measured(self.context)
 
     def _leaky_results(self) -> list[SplitResults]:
         count = self.split_results()[0].fold.count

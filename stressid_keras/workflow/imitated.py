@@ -13,12 +13,14 @@ from stressid_keras.modalities import measures_input
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.workflow.context import RunContext
-from stressid_keras.workflow.data import measure_windows, prepare, split_people
+from stressid_keras.workflow.data import prepare, split_people
 from stressid_keras.workflow.part_windows import (
     class_probabilities,
     heard_key,
     heard_summaries,
     labels,
+    measured,
+    measured_key,
     network_outputs,
     teacher_rows,
 )
@@ -160,7 +162,6 @@ def _of_itself(context: RunContext, distillation: DistillationConfig) -> Imitate
 def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitated:
     """Logits alone, of random forests that never saw the person; of the validation part, of one that saw all others."""
     from stressid_keras.distillation.label_share import FEWEST
-    from stressid_keras.preprocessing.measures import measures_key
 
     _refuse_features(distillation, "forest")
     rows, count = student_rows(context), distillation.cross_fit_parts
@@ -170,7 +171,7 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
             {part: {LOGITS: np.zeros((len(some), n_classes), np.float32)} for part, some in rows.items()}, ""
         )
     inputs = {
-        "measures": [measures_key(prepare(context)), context.config.teacher.measures],
+        "measures": [measured_key(context), context.config.teacher.measures],
         "modalities": list(context.config.dataset.teacher_modalities),
         "rows": {part: fingerprint(some.tolist()) for part, some in rows.items()},
         "seed": context.config.seed,
@@ -307,14 +308,12 @@ def _read(stage: Stage) -> dict[str, np.ndarray]:
 
 def _with_measures(context: RunContext, found: Imitated) -> Imitated:
     """Also the measures, standardised by the training part."""
-    from stressid_keras.preprocessing.measures import measures_key
-
     rows, outputs = student_rows(context), {part: dict(each) for part, each in found.outputs.items()}
     for modality, values in _imitable_measures(context).items():
         standard = _standardised(values, values[rows["train"]])
         for part, some in rows.items():
             outputs[part][measures_input(modality)] = _like_views(standard[some], outputs[part])
-    key = fingerprint(found.key, measures_key(prepare(context)), context.config.teacher.measures)
+    key = fingerprint(found.key, measured_key(context), context.config.teacher.measures)
     return Imitated(outputs, key)
 
 
@@ -323,8 +322,7 @@ def _imitable_measures(context: RunContext) -> dict[str, np.ndarray]:
     somebody is can be told from the voice as well, and is not what is to be learnt."""
     from stressid_keras.preprocessing.measures import relative_to_person
 
-    measures, subjects = measure_windows(context), prepare(context).manifest["subject"]
-    chosen = {name: measures[name] for name in context.config.dataset.teacher_modalities}
+    chosen, subjects = measured(context), prepare(context).manifest["subject"]
     if context.config.teacher.measures != "person":
         return chosen
     return {name: relative_to_person(values, subjects) for name, values in chosen.items()}

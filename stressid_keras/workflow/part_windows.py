@@ -6,7 +6,8 @@ import scipy.special
 from stressid_keras.config import StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.speech.settings import SPEECH
-from stressid_keras.modalities import MODALITIES, PRIVILEGED, measures_input
+from stressid_keras.modalities import MODALITIES, RECORDS, SOUND, TEACHABLE, measures_input
+from stressid_keras.provenance import fingerprint
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import encode_speech, measure_windows, prepare, read_index, split_people
 
@@ -29,7 +30,8 @@ def rows_of_parts(context: RunContext) -> dict[str, np.ndarray]:
 
 def teacher_rows(context: RunContext, part: str) -> np.ndarray:
     """Rows that the teacher learns from or is validated on: as the student, or also those without audio."""
-    if context.config.dataset.teacher_recordings == "complete":
+    dataset = context.config.dataset
+    if dataset.teacher_recordings == "complete" or dataset.teacher_hears:
         return part_rows(context, part)
     split = split_people(context)
     extra = split.extra_train if part == "train" else ()
@@ -86,7 +88,7 @@ def vectors(context: RunContext, rows, names) -> dict[str, np.ndarray]:
     """Of what a batch holds, what is computed from the recordings a window at a time, (n, d) by name: `SPEECH`, the
     statistics of `encode_speech`, and `<modality>_measures`."""
     found = {SPEECH: spoken_statistics(context, rows)} if SPEECH in names else {}
-    if any(measures_input(modality) in names for modality in PRIVILEGED):
+    if any(measures_input(modality) in names for modality in TEACHABLE):
         measures = teacher_measures(context)
         found |= {measures_input(name): values[rows] for name, values in measures.items()}
     return {name: values for name, values in found.items() if name in names}
@@ -107,10 +109,10 @@ def class_probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def teacher_sees(context: RunContext) -> tuple[str, ...]:
-    """What a teacher's batches hold: its modalities, and their measures."""
+    """What a teacher's batches hold: those of its modalities that it looks at, and the measures of all."""
     modalities = context.config.dataset.teacher_modalities
     measured = modalities if context.config.teacher.takes_measures else ()
-    return (*modalities, *map(measures_input, measured))
+    return (*(name for name in modalities if RECORDS[name].encoder), *map(measures_input, measured))
 
 
 def teacher_measures(context: RunContext) -> dict[str, np.ndarray]:
@@ -125,11 +127,30 @@ def teacher_measures(context: RunContext) -> dict[str, np.ndarray]:
     if not config.teacher.takes_measures:
         return found
     subjects = prepare(context).manifest["subject"]
-    for name in config.dataset.teacher_modalities:
-        found[name] = values = measure_windows(context)[name]
+    for name, values in measured(context).items():
+        found[name] = values
         if config.teacher.measures == "person":
             found[name] = np.concatenate([values, relative_to_person(values, subjects)], axis=1)
     return found
+
+
+def measured(context: RunContext) -> dict[str, np.ndarray]:
+    """Measures by modality of the teacher, (rows of the manifest, d); of audio, the speech encoder's statistics."""
+    names = context.config.dataset.teacher_modalities
+    return {
+        name: encode_speech(context) if RECORDS[name].media == SOUND else measure_windows(context)[name]
+        for name in names
+    }
+
+
+def measured_key(context: RunContext) -> str:
+    """What `measured` depends on."""
+    from stressid_keras.preprocessing.measures import measures_key
+    from stressid_keras.preprocessing.speech_statistics import statistics_key
+
+    store = prepare(context)
+    key = measures_key(store)
+    return fingerprint(key, statistics_key(store)) if context.config.dataset.teacher_hears else key
 
 
 def spoken_statistics(context: RunContext, rows) -> np.ndarray:

@@ -8,6 +8,7 @@ from stressid_keras.config import to_dict
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare
 from stressid_keras.workflow.part_windows import (
+    measured_key,
     spoken_statistics,
     student_hears,
     teacher_measures,
@@ -79,6 +80,4 @@ def _new_teacher(context: RunContext, rows):
 
 def _measured(context: RunContext) -> dict:
     """What the measures are of, for the record of the stage."""
-    from stressid_keras.preprocessing.measures import measures_key
-
-    return {"measures": measures_key(prepare(context))} if context.config.teacher.takes_measures else {}
+    return {"measures": measured_key(context)} if context.config.teacher.takes_measures else {}
