@@ -8,11 +8,14 @@ from keras import layers, regularizers
 
 from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, TeacherConfig
 from stressid_keras.layers import MeasureNormalization
-from stressid_keras.modalities import PRIVILEGED, RECORDS, measures_input
+from stressid_keras.modalities import PRIVILEGED, RECORDS, SOUND, measures_input
 
 MEASURE_UNITS = 64
 MEASURE_DROPOUT = 0.2
 PENALTY = regularizers.L2(0.01)  # measures are many and people few
+# Of the speech encoder's statistics, of which there are ten times as many: as in a student that hears them, linear.
+STATISTICS_DROPOUT = 0.5
+STATISTICS_PENALTY = regularizers.L2(0.03)
 
 
 def build_teacher(
@@ -23,8 +26,8 @@ def build_teacher(
 ) -> keras.Model:
     """A functional model from what a teacher learns from to logits and one feature per modality.
 
-    The signals have encoders of one architecture, each with its own weights. Audio has none: it is heard by the statistics
-    of a pretrained speech encoder, which are its measures.
+    The signals have encoders of one architecture, each with its own weights. Audio has none: it is heard by the
+    statistics of a pretrained speech encoder, which are its measures.
 
     Inputs: `video` (B, T, H, W, 3), `ecg`, `eda`, `rr` (B, S, S, 1), and `<modality>_size` (B, 3) or (B, 2), those that
     are asked for; `<modality>_measures` (B, n), NaN where one is missing, of those that `measures` has.
@@ -72,6 +75,8 @@ def _of_measures(modality: str, training: np.ndarray, config: TeacherConfig, inp
     normalization = MeasureNormalization(name=f"{name}_normalised")
     x = normalization(given)
     normalization.adapt(training)
-    x = layers.Dropout(MEASURE_DROPOUT, name=f"{name}_dropout")(x)
-    x = layers.Dense(MEASURE_UNITS, "relu", kernel_regularizer=PENALTY, name=f"{name}_hidden")(x)
-    return layers.Dense(config.feature_size, kernel_regularizer=PENALTY, name=f"{name}_feature")(x)
+    heard = RECORDS[modality].media == SOUND
+    x = layers.Dropout(STATISTICS_DROPOUT if heard else MEASURE_DROPOUT, name=f"{name}_dropout")(x)
+    penalty, activation = (STATISTICS_PENALTY, None) if heard else (PENALTY, "relu")
+    x = layers.Dense(MEASURE_UNITS, activation, kernel_regularizer=penalty, name=f"{name}_hidden")(x)
+    return layers.Dense(config.feature_size, kernel_regularizer=penalty, name=f"{name}_feature")(x)

@@ -1,7 +1,7 @@
 """One recording in, arrays out: audio, physiology, GAF, video; `prepare_dataset` runs them all."""
 
 from stressid_keras.preprocessing.audio import load_waveform, log_mel
-from stressid_keras.preprocessing.cluster import dask_backend
+from stressid_keras.preprocessing.cluster import dask_backend, dask_client
 from stressid_keras.preprocessing.prepare import prepare_dataset
 from stressid_keras.preprocessing.signals.gaf import gramian_angular_field, pixels
 from stressid_keras.preprocessing.signals.physiology import clean_signal, load_signals
@@ -13,6 +13,7 @@ __all__ = [
     "PreparedWindow",
     "clean_signal",
     "dask_backend",
+    "dask_client",
     "gramian_angular_field",
     "levels_of_person",
     "load_signals",

@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster as a joblib backend."""
+"""The workers of a Dask cluster: as they are, or as a joblib backend."""
 
 import contextlib
 import os
@@ -12,8 +12,8 @@ CONNECT_SECONDS = 10  # until a scheduler that does not answer, or has no worker
 
 
 @contextlib.contextmanager
-def dask_backend(address: str, shared: list[Path]) -> Iterator:
-    """Give a joblib backend that works on the cluster of a Dask scheduler.
+def dask_client(address: str, shared: list[Path]) -> Iterator:
+    """Give a client of a Dask scheduler whose workers can do this package's work.
 
     Work of a worker that dies goes to another one. The workers need this package, and the same files at the
     same paths as the client.
@@ -41,12 +41,19 @@ def dask_backend(address: str, shared: list[Path]) -> Iterator:
     try:
         with client:
             _check_workers(client, address, shared)
-            yield _backend_class()(client=client)
+            yield client
     except (distributed.scheduler.KilledWorker, CancelledError, distributed.comm.CommClosedError) as error:
         raise StressIDError(
             f"The Dask cluster at {address} lost the work ({_first_line(error)}); run again when it is well: "
-            "finished recordings are kept."
+            "what is finished is kept."
         ) from error
+
+
+@contextlib.contextmanager
+def dask_backend(address: str, shared: list[Path]) -> Iterator:
+    """Give a joblib backend that works on the cluster of a Dask scheduler; the rest as for `dask_client`."""
+    with dask_client(address, shared) as client:
+        yield _backend_class()(client=client)
 
 
 def _check_workers(client, address: str, shared: list[Path]) -> None:

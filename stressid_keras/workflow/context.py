@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stressid_keras.config import Jobs, RunConfig
+from stressid_keras.dataset import SubjectSplit
 from stressid_keras.dataset.adapters import adapter_of
 from stressid_keras.errors import StressIDError
 from stressid_keras.ranges import checked
@@ -48,6 +49,9 @@ class RunContext:
         other_trees: other data, of which audio is heard, that the finished students are tested on, too.
         replaced: verbs, each with the function that is called in its place, such as `{train_teacher: toy_teacher}`; it
             leaves the files of the verb and gives back what the verb would.
+        split: who is in which part, in the place of a division of its own or a fold's.
+        common_dir: where what does not depend on the student goes, which trials of a search have in common: split,
+            teacher, what is imitated; None: the output folder.
         made: what verbs have given back, so that to ask twice is cheap; a changed context has made nothing yet.
 
     Raises:
@@ -64,12 +68,18 @@ class RunContext:
     fold: Fold | None = None
     other_trees: tuple[Path, ...] = ()
     replaced: Mapping[Callable, Callable] = field(default_factory=dict)
+    split: SubjectSplit | None = None
+    common_dir: Path | None = None
     made: Made = field(default_factory=Made, init=False, repr=False)
 
     def __post_init__(self):
         checked(Jobs, self.jobs, "jobs")
         written = {"prepared windows": self.prepared_dir, "results": self.output_dir}
         _refuse_among_recordings(self.data_dir, written)
+
+    @property
+    def common(self) -> Path:
+        return self.common_dir or self.output_dir
 
     def branch(self, *kept: Callable, **changes) -> "RunContext":
         """The context with other values, for which what the verbs `kept` make for this one counts as made."""

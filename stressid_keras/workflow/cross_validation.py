@@ -25,7 +25,7 @@ from stressid_keras.workflow.data import (
 from stressid_keras.workflow.evaluation_stage import write_evaluation
 from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.other_trees import also_test, other_data
-from stressid_keras.workflow.part_windows import measured
+from stressid_keras.workflow.part_windows import compute_for_all
 from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result
@@ -116,7 +116,7 @@ class CrossValidation:
         if not outstanding:
             reporter.reused(name, [self.folder])
             return
-        self._compute_what_all_need()
+        compute_for_all(self.context)
         # Read by TensorFlow when it is first imported: threads of several processes would take each other's cores, and
         # the first process a GPU's memory.
         threads = max(1, (os.cpu_count() or 1) // self.jobs)
@@ -150,14 +150,6 @@ class CrossValidation:
             fold=result.fold,
             other_trees=tuple(tree.absolute() for tree in run.other_trees),
         )
-
-    def _compute_what_all_need(self) -> None:
-        """Once, here, with a bar on the screen, rather than by the first fold while the others wait."""
-        config = self.context.config
-        if config.student.hears_speech:
-            encode_speech(self.context)
-        if config.teacher.takes_measures or config.distillation.takes_measures:
-            measured(self.context)
 
     def _leaky_results(self) -> list[SplitResults]:
         count = self.split_results()[0].fold.count

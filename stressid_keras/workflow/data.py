@@ -69,9 +69,9 @@ def prepare(context: RunContext) -> PreparedStore:
 def split_people(context: RunContext) -> SubjectSplit:
     """The subjects of each part: written to `split.json` once, and read from there."""
     with context.writing():
-        fold, config = context.fold, context.config
+        fold, config, given = context.fold, context.config, context.split
         stage = Stage(
-            context.output_dir,
+            context.common,
             "split_record",
             {
                 "windows": prepare(context).windows_fingerprint,
@@ -79,10 +79,11 @@ def split_people(context: RunContext) -> SubjectSplit:
                 "dataset": {k: v for k, v in to_dict(config.dataset).items() if k != "class_names"},
                 "seed": config.seed,
                 "fold": None if fold is None else [*fold, config.folds_validate],
+                **({} if given is None else {"given": given.to_dict()}),
             },
             ("split.json",),
         )
-        path = context.output_dir / "split.json"
+        path = context.common / "split.json"
         stage.ensure(lambda: _divided(context).save(path), context.reporter, "split")
         return SubjectSplit.load(path)  # which asserts that no subject is in two parts
 
@@ -162,6 +163,8 @@ def _warn_of_unusable(context: RunContext, store: PreparedStore) -> None:
 
 
 def _divided(context: RunContext) -> SubjectSplit:
+    if context.split is not None:
+        return context.split
     fold, config, store = context.fold, context.config, prepare(context)
     unit = "subject" if fold is None else fold.unit
     complete = store.manifest[store.complete]

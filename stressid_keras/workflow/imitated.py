@@ -178,7 +178,7 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
         "scikit-learn": importlib.metadata.version("scikit-learn"),
         "code": VERSION,
     }
-    stage = Stage(context.output_dir / "cross_fit" / f"forest-{count}", "outputs", inputs, OUTPUTS)
+    stage = Stage(context.common / "cross_fit" / f"forest-{count}", "outputs", inputs, OUTPUTS)
 
     def ask():
         values = _forest_inputs(context)

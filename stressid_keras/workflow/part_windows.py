@@ -153,6 +153,16 @@ def measured_key(context: RunContext) -> str:
     return fingerprint(key, statistics_key(store)) if context.config.dataset.teacher_hears else key
 
 
+def compute_for_all(context: RunContext) -> None:
+    """What folds and trials of a configuration have in common: once, with a bar on the screen, before the first of them
+    does it while the others wait."""
+    config = context.config
+    if config.student.hears_speech:
+        encode_speech(context)
+    if config.teacher.takes_measures or config.distillation.takes_measures:
+        measured(context)
+
+
 def spoken_statistics(context: RunContext, rows) -> np.ndarray:
     """The speech encoder's statistics of some rows, (n, 1024).
 

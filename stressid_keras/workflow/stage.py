@@ -84,11 +84,16 @@ class Stage:
             title: what the reporter is told of, in the place of the name.
             files: of the outputs, those that the reporter is told of; by default all; the record if there are none.
         """
-        if self.is_current():
-            shown = [self.folder / name for name in files or self.outputs] or [self.record_path]
-            reporter.reused(title or self.name, shown)
-        else:
-            self.run(work)
+        if not self.is_current():
+            if not _may_work.get():
+                raise WorkToDo(self.name)
+            with exclusive(self.folder):
+                # Trials of a search share teachers: of two that want one, the second finds it made.
+                if not self.is_current():
+                    self.run(work)
+                    return self
+        shown = [self.folder / name for name in files or self.outputs] or [self.record_path]
+        reporter.reused(title or self.name, shown)
         return self
 
     def run(self, work) -> dict:

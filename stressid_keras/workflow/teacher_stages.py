@@ -18,7 +18,7 @@ from stressid_keras.workflow.training import CODE_VERSION, load_trained, train_n
 def train_teacher(context: RunContext) -> Stage:
     """`teacher.keras`."""
     rows = {part: teacher_rows(context, part) for part in ("train", "val")}
-    return train_network(context, teacher_plan(context, rows))
+    return train_network(context, teacher_plan(context, rows), context.common)
 
 
 @verb
@@ -53,11 +53,11 @@ def student_rows(context: RunContext) -> dict[str, np.ndarray]:
 
 def _stored(context: RunContext, name: str, rows: np.ndarray, views: int) -> tuple[Path, str]:
     """File and key of the teacher's outputs, of `views` augmented views or, at 0, of the windows as they are."""
-    config, path = context.config, context.output_dir / f"{name}.npz"
+    config, path = context.config, context.common / f"{name}.npz"
     augmentation = to_dict(config.pipeline.augmentation)
     changes = [views, augmentation, config.seed, CODE_VERSION] if views else []
     key = fingerprint(teacher_key(context), config.distillation.feature_dtype, *changes)
-    stage = Stage(context.output_dir, name, {"key": key, "rows": fingerprint(rows.tolist())}, (path.name,))
+    stage = Stage(context.common, name, {"key": key, "rows": fingerprint(rows.tolist())}, (path.name,))
     stage.ensure(lambda: _store(context, path, key, rows, views), context.reporter, name.replace("_", " "))
     return path, key
 
@@ -65,7 +65,7 @@ def _stored(context: RunContext, name: str, rows: np.ndarray, views: int) -> tup
 def _store(context: RunContext, path: Path, key: str, rows: np.ndarray, views: int) -> None:
     from stressid_keras import distillation
 
-    teacher, config = load_trained(context.output_dir, "teacher"), context.config
+    teacher, config = load_trained(context.common, "teacher"), context.config
 
     def ask(view=0):
         return batches(context, rows, inputs_of(teacher), view=view)

@@ -13,6 +13,7 @@ from stressid_keras.reporting.figures.histories import loss_figure, score_figure
 from stressid_keras.reporting.figures.occlusion import occlusion_figure
 from stressid_keras.reporting.figures.reliability import reliability_figure
 from stressid_keras.reporting.figures.robustness import robustness_figures
+from stressid_keras.reporting.figures.search import search_figure
 from stressid_keras.reporting.figures.subjects import subject_figure
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "reliability_figure",
     "robustness_figures",
     "score_figure",
+    "search_figure",
     "subject_figure",
 ]

@@ -1,0 +1,177 @@
+"""One fold of one trial: a network trained with the trial's values and scored on people it was not trained on."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from stressid_keras.config import RunConfig, to_dict
+from stressid_keras.dataset import SubjectSplit, subject_folds
+from stressid_keras.errors import StressIDError
+from stressid_keras.provenance import fingerprint, write_text
+from stressid_keras.studies.tuning.space import STUDENT
+from stressid_keras.system.locking import exclusive
+from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.data import prepare, split_people
+from stressid_keras.workflow.reporter import Reporter
+from stressid_keras.workflow.stage import Stage
+
+VERSION = 1  # raised when the same values score otherwise, so that older scores do not count
+SCORE = "score"  # the stage of a fold's score
+PREDICTIONS = "predictions.csv"
+METRICS = ("balanced_accuracy", "macro_f1")
+
+
+class FoldOfPeople(NamedTuple):
+    """A division of people, and the seed of all chance in it."""
+
+    name: str  # of its folder
+    seed: int
+    split: SubjectSplit
+
+
+def inner_folds(context: RunContext, folds: int, repeats: int) -> list[FoldOfPeople]:
+    """Folds of the people that a search may look at: those whom the run does not test on.
+
+    Raises:
+        StressIDError: there are too few of them.
+    """
+    outer, store, config = split_people(context), prepare(context), context.config
+    seen = {*outer.parts["train"], *outer.parts["val"]}
+    rows = store.manifest[store.complete & store.manifest["subject"].isin(seen)]
+    if not 3 <= folds <= len(seen):
+        raise StressIDError(
+            f"{folds} folds were asked for; expected from 3 to the number of people whom the run does not test on, "
+            f"{len(seen)}."
+        )
+    found = []
+    for repeat in range(repeats):
+        seed = config.seed + repeat
+        splits = subject_folds(
+            rows["subject"],
+            rows["label"],
+            folds,
+            config.dataset,
+            seed,
+            outer.extra_train,
+            n_classes=len(store.class_names),
+            validated=config.folds_validate,
+        )
+        found += [
+            FoldOfPeople(f"repeat{repeat}-fold{index}", seed, split) for index, split in enumerate(splits)
+        ]
+    for fold in found:
+        assert seen >= set().union(*fold.split.parts.values()), (
+            "somebody whom the run tests on is in a fold of the search"
+        )
+    return found
+
+
+def outer_folds(context: RunContext, repeats: int) -> list[FoldOfPeople]:
+    """The run's own division, whose test people no trial has seen, with as many seeds."""
+    split = split_people(context)
+    return [FoldOfPeople(f"seed{repeat}", context.config.seed + repeat, split) for repeat in range(repeats)]
+
+
+def fold_context(
+    context: RunContext, config: RunConfig, network: str, fold: FoldOfPeople, folder: Path, shared: Path
+) -> RunContext:
+    """The run that trains one fold of one trial, in a folder that is emptied when it is scored.
+
+    Args:
+        folder: of the fold's score.
+        shared: of what trials have in common: teachers and what is imitated, and prepared folders other than the run's.
+    """
+    config = dataclasses.replace(config, seed=fold.seed)
+    kinds = ("dataset", "preparation", "pipeline", "teacher", "teacher_training")
+    stored = (config.distillation.feature_dtype, config.distillation.feature_views)
+    key = fingerprint([to_dict(getattr(config, name)) for name in kinds], stored)
+    other = config.preparation != context.config.preparation
+    name = fingerprint(to_dict(config.preparation))
+    return context.branch(
+        data_dir=context.data_dir.absolute(),
+        prepared_dir=(shared / "prepared" / name if other else context.prepared_dir).absolute(),
+        output_dir=(folder / "networks").absolute(),
+        common_dir=(shared / "common" / key / fold.name).absolute() if network == STUDENT else None,
+        config=config,
+        jobs=1,
+        reporter=Reporter(),
+        scheduler="",
+        fold=None,
+        split=fold.split,
+        other_trees=(),
+    )
+
+
+def score_stage(context: RunContext, network: str, data_key: str) -> Stage:
+    """Where the score of a fold is recorded: `balanced_accuracy` and `macro_f1`, or in `failed` why there is none.
+
+    Args:
+        context: of `fold_context`.
+        data_key: fingerprint of the windows as the run prepares them.
+    """
+    config = context.config.to_dict()
+    inputs = {
+        "network": network,
+        "config": {name: value for name, value in config.items() if name not in ("robustness", "inspection")},
+        "split": context.split.to_dict(),
+        "windows": data_key,
+        "code": VERSION,
+    }
+    return Stage(context.output_dir.parent, SCORE, inputs, (PREDICTIONS,))
+
+
+def score_folds(contexts: list[RunContext], network: str, data_key: str) -> list[dict]:
+    """Train and score folds one after the other, in this process; those that are scored already are not trained.
+
+    A fold that fails, whatever the reason, has the reason in its score: a search goes on.
+    """
+    import keras
+
+    found = []
+    for context in contexts:
+        stage = score_stage(context, network, data_key)
+        with exclusive(stage.folder):  # a process that was left behind may be at it: what it finds counts
+            if not stage.is_current():
+                stage.run(lambda context=context: _score(context, network))
+                keras.backend.clear_session()
+        found.append(stage.record["summary"])
+        if "failed" in found[-1]:
+            break
+    return found
+
+
+def _score(context: RunContext, network: str) -> dict:
+    from stressid_keras import evaluation
+
+    file = context.output_dir.parent / PREDICTIONS
+    try:
+        table, probabilities = _predictions(context, network)
+        scores = evaluation.classification_metrics(
+            table["label"], probabilities, prepare(context).class_names
+        )
+        evaluation.write_predictions(file, table)
+        return {name: scores[name] for name in METRICS}
+    except Exception as error:  # of whatever values: a shape, a number, what memory there is
+        lines = str(error).strip().splitlines() or [""]
+        write_text(file, "")
+        return {"failed": f"{type(error).__name__}: {lines[0]}"}
+    finally:
+        shutil.rmtree(context.output_dir, ignore_errors=True)
+
+
+def _predictions(context: RunContext, network: str):
+    from stressid_keras import evaluation
+    from stressid_keras.workflow.part_windows import class_probabilities, network_outputs, part_rows
+    from stressid_keras.workflow.student_stages import distil_student
+    from stressid_keras.workflow.teacher_stages import train_teacher
+    from stressid_keras.workflow.training import load_trained
+
+    stage = (distil_student if network == STUDENT else train_teacher)(context)
+    store, rows = prepare(context), part_rows(context, "test")
+    outputs = network_outputs(context, load_trained(stage.folder, network), rows)
+    probabilities = class_probabilities(outputs["logits"])
+    table = evaluation.predictions_table(
+        network, "test", store.manifest.iloc[rows], probabilities, store.class_names
+    )
+    return table, probabilities
