@@ -62,6 +62,7 @@ def prepare(context: RunContext) -> PreparedStore:
     if not worked:
         reporter.reused("prepare", [store.path / "manifest.csv"])
     _warn_of_unusable(context, store)
+    _warn_of_faces(context, store)
     return store
 
 
@@ -158,6 +159,15 @@ def _warn_of_unusable(context: RunContext, store: PreparedStore) -> None:
         context.reporter.warn(
             f"{len(lengths)} recordings have files of different lengths, such as {name} ({found}); "
             f"{store.path / 'prepare.json'} lists them."
+        )
+
+
+def _warn_of_faces(context: RunContext, store: PreparedStore) -> None:
+    shares = store.manifest["video_face_share"].dropna()
+    if without := int((shares == 0).sum()):
+        context.reporter.warn(
+            f"no face was found in {without} of {len(shares)} windows with video; their frames are whole "
+            f"(video_face_share in {store.path / 'manifest.csv'})."
         )
 
 
