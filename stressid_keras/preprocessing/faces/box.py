@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Of the face's side, left free on each of its sides: BlazeFace's box ends at the brows and the chin, and a head moves
-# within a minute. MediaPipe adds as much to that box for its face mesh (face_detection_front_detection_to_roi.pbtxt).
-MARGIN = 0.25
+# Of the face's side, left free on each of its sides: BlazeFace's box ends at the chin and just above the brows, over
+# which a forehead is half as high as what lies below them; and a head moves within a minute. MediaPipe adds .25 to the
+# same box for its face mesh (face_detection_front_detection_to_roi.pbtxt), which then moves with the face.
+MARGIN = 0.3
 # A face that is larger than the one found most often is the window's if it is in more than this share of as many
 # frames: who sits before the camera may look away, and what is taken for a face once or twice is none.
 RIVAL_SHARE = 0.5

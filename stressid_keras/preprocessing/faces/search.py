@@ -8,11 +8,15 @@ import numpy as np
 from stressid_keras.preprocessing.faces.models import FULL_RANGE, SHORT_RANGE, Variant, network
 
 LARGEST_LOGIT = 80.0  # beyond it exp overflows in float32
+# Score from which on the short-range network alone is believed. Where a face was too small for it, what it took for one
+# scored up to .62, and the full-range network .86 and more at the right place (docs/log.md).
+SURE = 0.75
 SAME_FACE = 0.3  # overlap from which on two boxes are of one face: MediaPipe's min_suppression_threshold
 
 
 def find_faces(image: np.ndarray) -> np.ndarray:
-    """Boxes of the faces in a picture: by the short-range network, and where that finds none the full-range one.
+    """Boxes of the faces in a picture: by the short-range network, and where that finds none or is in doubt also by the
+    full-range one, of which the more certain one is believed.
 
     Source: Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", CVPR Workshop on
     Computer Vision for Augmented and Virtual Reality, 2019, as MediaPipe runs it: the picture is fitted into the
@@ -26,11 +30,15 @@ def find_faces(image: np.ndarray) -> np.ndarray:
         (n, 3) float64: x and y of the centre and the side, in pixels, most certain first. A box reaches from the
         brows to the chin.
     """
-    found = _found(image, SHORT_RANGE)
-    return found if len(found) else _found(image, FULL_RANGE)
+    near, certainty = found_by(SHORT_RANGE, image)
+    if certainty >= SURE:
+        return near
+    far, other = found_by(FULL_RANGE, image)
+    return far if other > certainty else near
 
 
-def _found(image: np.ndarray, variant: Variant) -> np.ndarray:
+def found_by(variant: Variant, image: np.ndarray) -> tuple[np.ndarray, float]:
+    """Boxes as `find_faces`, by one of the networks, and the score of the most certain one; 0 where there is none."""
     fitted, scale, left, top = _fitted(image, variant.side)
     raw, logits = network(variant)(fitted)
     scores = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -LARGEST_LOGIT, LARGEST_LOGIT)))
@@ -42,7 +50,7 @@ def _found(image: np.ndarray, variant: Variant) -> np.ndarray:
     merged = _merged(boxes[whole], scores[chosen][whole])
     x, y = merged[:, [0, 2]].mean(axis=1) - left, merged[:, [1, 3]].mean(axis=1) - top
     side = np.maximum(merged[:, 2] - merged[:, 0], merged[:, 3] - merged[:, 1])
-    return np.stack([x, y, side], axis=1) / scale
+    return np.stack([x, y, side], axis=1) / scale, float(scores[chosen][whole].max(initial=0))
 
 
 def _fitted(image: np.ndarray, side: int) -> tuple[np.ndarray, float, int, int]:
