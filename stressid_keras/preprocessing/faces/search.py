@@ -40,8 +40,8 @@ def find_faces(image: np.ndarray) -> np.ndarray:
 def found_by(variant: Variant, image: np.ndarray) -> tuple[np.ndarray, float]:
     """Boxes as `find_faces`, by one of the networks, and the score of the most certain one; 0 where there is none."""
     fitted, scale, left, top = _fitted(image, variant.side)
-    raw, logits = network(variant)(fitted)
-    scores = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -LARGEST_LOGIT, LARGEST_LOGIT)))
+    raw, logits = network(variant.file)(fitted)
+    scores = 1 / (1 + np.exp(-np.clip(logits[:, 0].astype(np.float64), -LARGEST_LOGIT, LARGEST_LOGIT)))
     chosen = np.flatnonzero(scores > variant.least_score)
     offsets = raw[chosen].astype(np.float64)
     centres = offsets[:, :2] + _anchors(variant)[chosen] * variant.side

