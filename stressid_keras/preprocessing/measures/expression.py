@@ -10,7 +10,9 @@ EYES = {"right": (33, 160, 158, 133, 153, 144), "left": (263, 387, 385, 362, 380
 BROWS = {"right": (105, 159), "left": (334, 386)}  # middle of the brow, middle of the lid below it
 INNER_BROWS = (107, 336)
 LIPS, CORNERS = (13, 14), (61, 291)  # inner edges of upper and lower lip; corners of the mouth
-CLOSED = 0.2  # eye aspect ratio below which an eye is closed: the threshold of Soukupová and Čech's Figure 1
+CLOSED = (
+    0.2  # eye aspect ratio below which an eye counts as closed, as is usual: that of an open one is about .3
+)
 
 RATIOS = (
     "eye_right",
