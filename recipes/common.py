@@ -71,6 +71,11 @@ def parser(description: str) -> Parser:
         metavar="HZ",
         help="of text files without a time column [500]",
     )
+    add(
+        "--crop",
+        choices=("frame", "face"),
+        help="of the video: the whole frame, or the face in it, found by BlazeFace; extra: faces [frame]",
+    )
     add("--epochs", type=option_of(TrainingConfig, "epochs"), help="most epochs of each training")
     add("--batch-size", type=option_of(PipelineConfig, "batch_size"), help="windows in a batch")
     add("--loader", choices=("tf.data", "numpy"), help="of batches; numpy needs no TensorFlow [tf.data]")
@@ -226,7 +231,9 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             teacher_modalities="teacher_modalities",
         ),
         preparation=dataclasses.replace(
-            config.preparation, quality=changed(config.preparation.quality, signal_rate="signal_rate")
+            config.preparation,
+            quality=changed(config.preparation.quality, signal_rate="signal_rate"),
+            video=changed(config.preparation.video, crop="crop"),
         ),
         pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
         teacher_training=changed(config.teacher_training, **training),

@@ -133,11 +133,11 @@ RECIPES = {
         ),
         Recipe(
             "tune",
-            "keras-tuner over learning rate, dropout, width, α to δ; objective: recall on the validation "
-            "subjects",
+            "keras-tuner (Bayesian, random, Hyperband) over what a student or, `--what teacher`, a teacher learns "
+            "best with, on folds of people; then the winner on people whom no trial saw ([search](docs/search.md))",
             "python recipes/tune.py --trials 20 --data-dir PATH/TO/StressID",
-            tiny=("--trials", "2", "--tuner", "random"),
-            leaves=("tuned.json",),
+            tiny=("--trials", "1", "--tuner", "random", "--jobs", "2"),
+            leaves=("tuned.json", "tuning.html"),
         ),
     )
 }

@@ -40,6 +40,9 @@ MAX_FRAME_PIXELS = 8192 * 4320  # of a film's frame: 8K
 MAX_FILM_FRAMES = 6 * 3600 * 240  # of a film: six hours of slow motion
 MAX_GAP_SECONDS = 60.0  # between two frames of one film, and of a lone frame: beyond, its clock has jumped
 
+# Of a field: what is stored has it only where it is not the default, so that what was made before it stays current.
+ADDED_LATER = {"added_later": True}
+
 LABEL_COLUMNS = {"affect3": "affect3-class", "binary": "binary-stress"}
 DEFAULT_CLASS_NAMES = {
     "affect3-class": ("Low", "Medium", "High"),
@@ -209,6 +212,8 @@ class VideoConfig(Checked):
     frames: Annotated[int, Range(1, 1_024)] = 16
     # as C3D and R(2+1)D take; aspect ratio is kept, nothing is enlarged
     max_side: Annotated[int, Range(8, 4_096, "pixels")] = 112
+    # "face": what is shrunk is the square about the face, for which all frames of the window are searched at full size
+    crop: Annotated[str, Choice("frame", "face")] = field(default="frame", metadata=ADDED_LATER)
 
     def _check_together(self):
         if self.frames * self.max_side**2 * 3 > LARGEST_ARRAY:
@@ -331,6 +336,10 @@ class TeacherConfig(Checked):
     # "person", also relative to the person's own recordings; "window", of the window alone; "none", as in the
     # specification
     measures: Annotated[str, Choice("person", "window", "none")] = "person"
+    # of the face: its mean picture, or how far eyes and mouth are open and how high the brows are, by its landmarks
+    video_measures: Annotated[str, Choice("picture", "landmarks")] = field(
+        default="picture", metadata=ADDED_LATER
+    )
 
     def _check_together(self):
         # taps of a convolution in space and time, and of the three in space of a residual block
@@ -615,8 +624,11 @@ class RunConfig(Checked):
 
 
 def to_dict(config) -> dict:
-    """A configuration as plain JSON types; tables without an entry are left out, as before there were any."""
-    return _plain(dataclasses.asdict(config))
+    """A configuration as plain JSON types; tables without an entry are left out, as before there were any.
+
+    So are options that were added later (`ADDED_LATER`), where they have their defaults.
+    """
+    return _plain(config)
 
 
 def from_dict(cls, values: dict, where: str = "configuration"):
@@ -646,6 +658,11 @@ def _typed(kind, value, where: str):
     return tuple(map(float, value)) if kind == tuple[float, ...] else value
 
 
+def _is_stored(option: dataclasses.Field, config) -> bool:
+    added_later = option.metadata.get("added_later", False)
+    return not added_later or getattr(config, option.name) != option.default
+
+
 def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
     """Raise StressIDError if the convolutions of an encoder have more weights than a device holds."""
     weights = sum(taps * before * after for before, after in zip((3, *filters), filters, strict=False))
@@ -656,6 +673,13 @@ def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
 
 
 def _plain(value):
+    if dataclasses.is_dataclass(value):
+        stored = {
+            option.name: getattr(value, option.name)
+            for option in dataclasses.fields(value)
+            if _is_stored(option, value)
+        }
+        return _plain(stored)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if item != {}}
     if isinstance(value, list | tuple):

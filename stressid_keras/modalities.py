@@ -27,6 +27,8 @@ class Modality:
         version: of its transform; raised when the same file and configuration give other arrays.
         measures: of a window's signal quality, in the manifest as `<name>_<measure>`. Dropped samples are those that a
             signal is shorter than its window; dropped frames are counted in the gaps between a video's frames.
+        optional_measures: those that a window has only where an option asks for them; otherwise the manifest has no
+            such column.
         limits: options of `QualityConfig` that decide about it.
         encoder: options of `TeacherConfig`, `<encoder>_filters` and `<encoder>_backbone`, that describe its encoder;
             empty for what a teacher takes the measures of alone.
@@ -48,6 +50,7 @@ class Modality:
     limits: tuple[str, ...]
     generator: str
     noise: float
+    optional_measures: tuple[str, ...] = ()
     encoder: str = ""
     weight: str = ""
     channels: int = 1
@@ -129,6 +132,7 @@ _ALL = (
         axes=3,
         version=2,
         measures=("dropped_frames",),
+        optional_measures=("face_share",),
         limits=("min_seconds", "max_dropped_share"),
         encoder="video",
         weight="alpha",

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
 
+from stressid_keras.config import PreparationConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing.faces.models import missing_package
 
 CONNECT_SECONDS = 10  # until a scheduler that does not answer, or has no worker, is given up
 
 
 @contextlib.contextmanager
-def dask_client(address: str, shared: list[Path]) -> Iterator:
+def dask_client(address: str, shared: list[Path], config: PreparationConfig) -> Iterator:
     """Give a client of a Dask scheduler whose workers can do this package's work.
 
     Work of a worker that dies goes to another one. The workers need this package, and the same files at the
@@ -21,10 +23,11 @@ def dask_client(address: str, shared: list[Path]) -> Iterator:
     Args:
         address: of the scheduler, such as "tcp://head-node:8786".
         shared: folders that every worker must see.
+        config: what every worker must have the packages for.
 
     Raises:
         StressIDError: `distributed` is not installed, the scheduler cannot be reached, it has no workers, one
-            of them does not see the folders, or too many died.
+            of them does not see the folders or lacks a package, or too many died.
     """
     try:
         import distributed
@@ -41,6 +44,7 @@ def dask_client(address: str, shared: list[Path]) -> Iterator:
     try:
         with client:
             _check_workers(client, address, shared)
+            _check_packages(client, config)
             yield client
     except (distributed.scheduler.KilledWorker, CancelledError, distributed.comm.CommClosedError) as error:
         raise StressIDError(
@@ -50,9 +54,9 @@ def dask_client(address: str, shared: list[Path]) -> Iterator:
 
 
 @contextlib.contextmanager
-def dask_backend(address: str, shared: list[Path]) -> Iterator:
+def dask_backend(address: str, shared: list[Path], config: PreparationConfig) -> Iterator:
     """Give a joblib backend that works on the cluster of a Dask scheduler; the rest as for `dask_client`."""
-    with dask_client(address, shared) as client:
+    with dask_client(address, shared, config) as client:
         yield _backend_class()(client=client)
 
 
@@ -72,6 +76,15 @@ def _check_workers(client, address: str, shared: list[Path]) -> None:
                 f"{len(blind)} Dask workers do not see {folder} (such as {blind[0]}); expected all of them to "
                 "share the client's file system, at the same paths."
             )
+
+
+def _check_packages(client, config: PreparationConfig) -> None:
+    missing = {worker: lack for worker, lack in client.run(missing_package, config.video).items() if lack}
+    if missing:
+        worker, sentence = next(iter(missing.items()))
+        raise StressIDError(
+            f"Of the Dask workers, {len(missing)} cannot do this (such as {worker}). {sentence}"
+        )
 
 
 def _backend_class():

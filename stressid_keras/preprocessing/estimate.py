@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stressid_keras.config import PreparationConfig
+from stressid_keras.config import PreparationConfig, VideoConfig
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film.video_file import open_video
 from stressid_keras.modalities import FILM, RECORDS, SOUND
@@ -62,14 +62,16 @@ def _window_nbytes(modality: str, path: Path, span: Span, config: PreparationCon
             frames = 1 + seconds * config.audio.sample_rate // config.audio.hop_length
             return int(frames) * config.audio.n_mels * stored_type(modality).itemsize
         if media == FILM:
-            return config.video.frames * _frame_nbytes(path, config.video.max_side)
+            return config.video.frames * _frame_nbytes(path, config.video)
     except (RecordingError, OSError):
         return 0
     return pixels(config.gaf.size(modality), seconds, config.window_seconds) ** 2
 
 
-def _frame_nbytes(path: Path, max_side: int) -> int:
+def _frame_nbytes(path: Path, config: VideoConfig) -> int:
     with open_video(path) as (_, stream):
         height, width = stream.codec_context.height, stream.codec_context.width
-    scale = min(1.0, max_side / max(height, width, 1))
+    if config.crop == "face":  # of a size that is not known before, mostly more than what it is shrunk to
+        height = width = min(height, width)
+    scale = min(1.0, config.max_side / max(height, width, 1))
     return 3 * max(1, round(height * scale)) * max(1, round(width * scale))

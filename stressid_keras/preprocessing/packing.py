@@ -24,7 +24,14 @@ from stressid_keras.preprocessing.units import Unit
 from stressid_keras.preprocessing.windows import Span
 from stressid_keras.provenance import file_fingerprint, read_sealed, write_sealed, write_text
 from stressid_keras.store.encoding import stored_type
-from stressid_keras.store.store import COLUMNS, FAILURE_COLUMNS, FORMAT, TABLES
+from stressid_keras.store.store import (
+    COLUMNS,
+    FAILURE_COLUMNS,
+    FORMAT,
+    OPTIONAL_COLUMNS,
+    TABLES,
+    written_columns,
+)
 from stressid_keras.store.stored_arrays import ArrayFile, array_file, checksum, found_whole, remember_whole
 
 FILES = (*(f"arrays/{modality}.bin" for modality in MODALITIES), *TABLES)
@@ -92,7 +99,8 @@ class Packer:
                 )  # a power cut must not leave a description of bytes that never arrived
         inventory = {"format": FORMAT, "fingerprints": self.fingerprints, "windows": self._inventory}
         write_sealed(self.next / "inventory.json", inventory)
-        write_text(self.next / "manifest.csv", _csv(self.rows, COLUMNS))
+        measured = {column for row in self.rows for column in OPTIONAL_COLUMNS if row[column] != ""}
+        write_text(self.next / "manifest.csv", _csv(self.rows, written_columns(measured)))
         self.write_failures(self.next / "failures.csv")
         tables = {name: file_fingerprint(self.next / name) for name in TABLES}
         about = {"format": FORMAT, **description, "nbytes": self.nbytes, "tables": tables}

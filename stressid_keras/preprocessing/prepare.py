@@ -62,7 +62,8 @@ def prepare_dataset(
 
     Raises:
         DatasetError: nothing usable; `failures.csv` says why.
-        StressIDError: the folder cannot be written, a worker process was killed, or the cluster cannot be used.
+        StressIDError: the folder cannot be written, a package is missing that the configuration asks for, a worker
+            process was killed, or the cluster cannot be used.
     """
     folder = Path(prepared_dir)
     try:

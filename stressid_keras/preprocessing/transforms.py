@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PreparationConfig
+from stressid_keras.config import PreparationConfig, to_dict
 from stressid_keras.dataset.recording import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film import frames as video
 from stressid_keras.media.sound.waveform import trim_padding
 from stressid_keras.modalities import FILM, RECORDS, SOUND
 from stressid_keras.preprocessing import audio, quality
+from stressid_keras.preprocessing.faces import crop as faces
 from stressid_keras.preprocessing.failures import may_pass, sentence
 from stressid_keras.preprocessing.signals import gaf
 from stressid_keras.preprocessing.signals.imaged_signal import ImagedSignal, long_enough, named
@@ -82,7 +83,9 @@ def settings(modality: str, config: PreparationConfig) -> dict:
             "window_seconds": config.window_seconds,
         }
     else:
-        used = {modality: dataclasses.asdict(getattr(config, modality))}
+        used = {modality: to_dict(getattr(config, modality))}
+        if RECORDS[modality].media == FILM and config.video.crop == "face":
+            used["search"] = faces.VERSION
     return {**used, **quality.settings(modality, config.quality), "version": RECORDS[modality].version}
 
 
@@ -123,6 +126,8 @@ def _audio_window(path: Path, part: Part, config: PreparationConfig):
 
 
 def _video_window(path: Path, part: Part, config: PreparationConfig):
+    read = faces.full_size(config.video) if config.video.crop == "face" else config.video
+
     @functools.cache
     def offset() -> float:
         return 0.0 if part == WHOLE else part.span(video.video_seconds(path), path.name)[0]
@@ -130,9 +135,12 @@ def _video_window(path: Path, part: Part, config: PreparationConfig):
     def make(span: Span) -> PreparedWindow:
         seconds = long_enough(span[1] - span[0], path, span, config)
         place = offset() + span[0], offset() + span[1]
-        frames, found, dropped = video.read_frames_and_dropped(path, *place, config.video)
+        frames, found, dropped = video.read_frames_and_dropped(path, *place, read)
         quality.check({"dropped_share": dropped / (found + dropped)}, config.quality, named(path, span))
-        return PreparedWindow(frames, seconds, quality={"dropped_frames": dropped})
+        measures = {"dropped_frames": dropped}
+        if config.video.crop == "face":
+            frames, measures["face_share"] = faces.face_frames(frames, config.video.max_side)
+        return PreparedWindow(frames, seconds, quality=measures)
 
     return make
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stressid_keras.config import PreparationConfig
 from stressid_keras.preprocessing.cluster import dask_backend
+from stressid_keras.preprocessing.faces.models import check_installed
 from stressid_keras.preprocessing.lengths import signals_run_on
 from stressid_keras.preprocessing.signals.signal_levels import (
     NO_RANGE,
@@ -79,9 +80,12 @@ def run_tasks(
 
     Raises:
         OSError: a part file cannot be written.
-        StressIDError: a worker process was killed, or the cluster cannot be used.
+        StressIDError: a package is missing, a worker process was killed, or the cluster cannot be used.
     """
-    if not tasks or (not scheduler and (jobs == 1 or len(tasks) < 2)):
+    if not tasks:
+        return
+    check_installed(config.video)
+    if not scheduler and (jobs == 1 or len(tasks) < 2):
         for task in tasks:
             yield function(task, parts, config)
         return
@@ -92,7 +96,7 @@ def run_tasks(
         parts.mkdir(parents=True, exist_ok=True)
         tasks = [_with_absolute_paths(task) for task in tasks]
         sources = {path.parent for task in tasks for path in task.recording.sources.values()}
-        backend, jobs = dask_backend(scheduler, [parts, min(sources)]), -1
+        backend, jobs = dask_backend(scheduler, [parts, min(sources)], config), -1
     else:
         backend = contextlib.nullcontext("loky")
     calls = (joblib.delayed(_run_in_worker)(function, task, parts, config) for task in tasks)
@@ -173,7 +177,11 @@ def prepare_recording(
     Args:
         levels: of the person's signals; none: this recording's own, as if the person had no other.
         run_on: of the data set: see `signals_may_run_on`.
+
+    Raises:
+        StressIDError: a package is missing that the configuration asks for.
     """
+    check_installed(config.video)
     reader = SignalReader(recording, config.quality)
     sources = inspect_sources(recording, {}, reader)
     if levels is None and config.gaf.levels == "person":

@@ -39,11 +39,16 @@ DETAILS = (  # as above
     "one window. {dataset.teacher_recordings}",
 )
 ENCODERS = {  # as above, of the teacher's modalities alone
-    "video": "Video: a {teacher.video_backbone} of {teacher.video_filters} filters, {preparation.video.frames} frames.",
-    "signal": "Signals: a {teacher.signal_backbone} of {teacher.signal_filters} filters for the Gramian angular "
-    "{preparation.gaf.method} field of each ({preparation.gaf.levels}; of the ECG, that of "
-    "{preparation.gaf.ecg_series}).",
-    "audio": "Audio, of the teacher: statistics of the pretrained speech encoder, as measures.",
+    "video": (
+        "Video: a {teacher.video_backbone} of {teacher.video_filters} filters, {preparation.video.frames} frames.",
+        "{preparation.video.crop}",
+    ),
+    "signal": (
+        "Signals: a {teacher.signal_backbone} of {teacher.signal_filters} filters for the Gramian angular "
+        "{preparation.gaf.method} field of each ({preparation.gaf.levels}; of the ECG, that of "
+        "{preparation.gaf.ecg_series}).",
+    ),
+    "audio": ("Audio, of the teacher: statistics of the pretrained speech encoder, as measures.",),
 }
 TRAINING = tuple(  # as above
     f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "
@@ -60,6 +65,10 @@ WORDS = {  # for values of the configuration; another value stands as it is
         "window": "each window scaled by itself",
     },
     "preparation.gaf.ecg_series": {"heart_rate": "the heart rate", "signal": "the signal itself"},
+    "preparation.video.crop": {
+        "face": "Frames are cut to one square about the face, found by BlazeFace; where it finds none they are whole.",
+        "frame": "",
+    },
     "teacher.measures": {
         "person": "Besides pictures the teacher takes measures of signals and face, as they are and relative to all "
         "recordings of the same person, which the student never does.",

@@ -115,7 +115,8 @@ def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[
 def _encoders(config: dict) -> list[str]:
     """The sentences on the teacher's encoders."""
     seen = _looked_up(config, "dataset.teacher_modalities") or PRIVILEGED
-    return [ENCODERS[kind] for kind in dict.fromkeys(RECORDS[name].encoder or name for name in seen)]
+    kinds = dict.fromkeys(RECORDS[name].encoder or name for name in seen)
+    return [sentence for kind in kinds for sentence in ENCODERS[kind]]
 
 
 def _all_filled(templates: Sequence[str], config: dict) -> list[str]:

@@ -1,5 +1,6 @@
 """The prepared folder, for reading: one row per window, each array read with its checksum."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from stressid_keras.store.encoding import stored_type
 from stressid_keras.store.stored_arrays import ArrayFile, array_file
 
 ID_COLUMNS = ("recording", "subject", "task")
+# What only some preparations measure: a column that is absent from the file is empty in the table.
+OPTIONAL_COLUMNS = tuple(
+    f"{modality}_{name}" for modality in MODALITIES for name in RECORDS[modality].optional_measures
+)
 COLUMNS = (
     *ID_COLUMNS,
     "window",
@@ -23,6 +28,7 @@ COLUMNS = (
     *(f"{modality}_{name}" for modality in MODALITIES for name in ("offset", "shape", "seconds")),
     *(f"{modality}_{name}" for modality in MODALITIES for name in RECORDS[modality].measures),
     *(f"{modality}_checksum" for modality in MODALITIES),
+    *OPTIONAL_COLUMNS,
 )
 FAILURE_COLUMNS = ("recording", "modality", "reason")
 TABLES = ("manifest.csv", "failures.csv", "inventory.json")  # whose hashes are in prepare.json
@@ -177,9 +183,15 @@ def _read_manifest(path: Path) -> pd.DataFrame:
         keep_default_na=False,
         na_values={column: [""] for column in numbers},
     )
-    if tuple(manifest.columns) != COLUMNS:
+    if tuple(manifest.columns) != written_columns(manifest.columns):
         raise ValueError("manifest.csv has other columns than this version writes")
-    return manifest
+    return manifest.reindex(columns=list(COLUMNS))  # the absent ones are numbers: NaN
+
+
+def written_columns(measured: Iterable[str]) -> tuple[str, ...]:
+    """Columns of `manifest.csv` where something was measured in some of the optional ones."""
+    absent = set(OPTIONAL_COLUMNS) - set(measured)
+    return tuple(column for column in COLUMNS if column not in absent)
 
 
 def _parse_shape(text: str) -> tuple[int, ...]:

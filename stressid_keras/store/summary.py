@@ -4,6 +4,7 @@ from stressid_keras.modalities import RECORDS
 from stressid_keras.store.store import PreparedStore
 
 HEADER = ("modality", "windows", "median s", "refused", "worst values")
+MORE_IS_BETTER = ("face_share",)  # of measures; others count faults
 
 
 def quality_table(store: PreparedStore) -> str:
@@ -24,10 +25,11 @@ def _line(store: PreparedStore, modality: str) -> tuple[str, ...]:
     refused = failures.loc[failures["modality"] == modality, "recording"].nunique()
     seconds = windows[f"{modality}_seconds"].median()
     worst = []
-    for measure in RECORDS[modality].measures:
+    for measure in (*RECORDS[modality].measures, *RECORDS[modality].optional_measures):
         values = windows[f"{modality}_{measure}"].dropna()
         if len(values):
-            shown = f"{values.max():.1%}" if measure.endswith("_share") else f"{values.max():d}"
+            value = values.min() if measure in MORE_IS_BETTER else values.max()
+            shown = f"{value:.1%}" if measure.endswith("_share") else f"{value:d}"
             worst.append(f"{measure.removesuffix('_share').replace('_', ' ')} {shown}")
     length = f"{seconds:.1f}" if len(windows) else "-"
     return modality, str(len(windows)), length, str(refused), ", ".join(worst)

@@ -171,7 +171,7 @@ class CrossValidation:
         run = self.context
         self.folder.mkdir(parents=True, exist_ok=True)
         shared = [path.absolute() for path in (run.data_dir, run.prepared_dir, self.folder)]
-        with dask_backend(self.scheduler, shared) as backend:
+        with dask_backend(self.scheduler, shared, run.config.preparation) as backend:
             yield {"n_jobs": -1, "backend": backend, "pre_dispatch": "all"}
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from stressid_keras.config import to_dict
 from stressid_keras.dataset import DatasetIndex, SubjectSplit, index_dataset, split_subjects, subject_folds
 from stressid_keras.errors import StaleError
-from stressid_keras.modalities import MODALITIES, PRIVILEGED
+from stressid_keras.modalities import FILM, MODALITIES, PRIVILEGED, RECORDS
 from stressid_keras.preprocessing import prepare_dataset
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.store import PreparedStore
@@ -62,6 +62,7 @@ def prepare(context: RunContext) -> PreparedStore:
     if not worked:
         reporter.reused("prepare", [store.path / "manifest.csv"])
     _warn_of_unusable(context, store)
+    _warn_of_faces(context, store)
     return store
 
 
@@ -120,12 +121,18 @@ def encode_speech(context: RunContext) -> np.ndarray:
 def measure_windows(context: RunContext) -> dict[str, np.ndarray]:
     """Measures of the signals and of the face of every window, computed once for a prepared folder.
 
-    By modality (rows of the manifest, n); NaN where a window lacks it.
+    By modality (rows of the manifest, n); NaN where a window lacks it, or no face was found for its landmarks.
     """
-    from stressid_keras.preprocessing.measures import load_or_compute_measures
+    from stressid_keras.preprocessing.measures import load_or_compute_expression, load_or_compute_measures
 
+    store = prepare(context)
     with context.reporter.stage_if_any("measures") as progress:
-        return load_or_compute_measures(read_index(context), prepare(context), context.jobs, progress)
+        found = load_or_compute_measures(read_index(context), store, context.jobs, progress)
+    if context.config.teacher.video_measures == "landmarks":
+        for name in (name for name, record in RECORDS.items() if record.media == FILM):
+            with context.reporter.stage_if_any("landmarks") as progress:
+                found[name] = load_or_compute_expression(store, name, context.jobs, progress)
+    return found
 
 
 def _hand_crafted(context: RunContext, store: PreparedStore) -> pd.DataFrame:
@@ -159,6 +166,15 @@ def _warn_of_unusable(context: RunContext, store: PreparedStore) -> None:
         context.reporter.warn(
             f"{len(lengths)} recordings have files of different lengths, such as {name} ({found}); "
             f"{store.path / 'prepare.json'} lists them."
+        )
+
+
+def _warn_of_faces(context: RunContext, store: PreparedStore) -> None:
+    shares = store.manifest["video_face_share"].dropna()
+    if without := int((shares == 0).sum()):
+        context.reporter.warn(
+            f"no face was found in {without} of {len(shares)} windows with video; their frames are whole "
+            f"(video_face_share in {store.path / 'manifest.csv'})."
         )
 
 

@@ -149,7 +149,7 @@ def measured_key(context: RunContext) -> str:
     from stressid_keras.preprocessing.speech_statistics import statistics_key
 
     store = prepare(context)
-    key = measures_key(store)
+    key = measures_key(store, context.config.teacher.video_measures)
     return fingerprint(key, statistics_key(store)) if context.config.dataset.teacher_hears else key
 
 

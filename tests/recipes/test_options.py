@@ -178,3 +178,10 @@ def test_the_first_step_does_not_count_in_the_rate_of_a_bar(recipe_module, capsy
         time.sleep(0.01)
         bar.update(3)
         assert bar.format_dict["rate"] > 20  # about 300, where all the time gives 13
+
+
+def test_the_video_is_cut_to_the_face_where_that_is_asked_for(read):
+    assert read().preparation.video.crop == "frame"
+    assert read("--crop", "face").preparation.video.crop == "face"
+    with pytest.raises(StressIDError, match="'head'"):
+        read("--crop", "head")

@@ -161,6 +161,13 @@ def test_leaky_score_is_called_leaky(card):
     )
 
 
+def test_a_crop_to_the_face_is_told(card):
+    video = {**CONFIG["preparation"]["video"], "crop": "face"}
+    cropped = {**CONFIG, "preparation": {**CONFIG["preparation"], "video": video}}
+    assert "one square about the face, found by BlazeFace" in card(config=cropped)
+    assert "BlazeFace" not in card()
+
+
 def test_no_subject_is_named(card, run):
     text = card()
     for subject in set(run[0]["subject"]) | set(run[1]["subject"]):

@@ -58,3 +58,18 @@ def test_another_choice_is_another_teacher(make_run):
     again = Run(run.context.data_dir, run.context.prepared_dir, run.context.output_dir, changed)
     assert again.teacher().read_bytes() != first
     assert "ecg_measures" not in keras.models.load_model(again.teacher()).input
+
+
+def test_a_teacher_may_take_the_landmarks_of_the_face_in_place_of_its_picture(make_run):
+    run = make_run("person")
+    pictures = run.teacher().read_bytes()
+    changed = dataclasses.replace(
+        run.context.config,
+        teacher=dataclasses.replace(run.context.config.teacher, video_measures="landmarks"),
+    )
+    again = Run(run.context.data_dir, run.context.prepared_dir, run.context.output_dir, changed)
+    assert again.teacher().read_bytes() != pictures
+    inputs = keras.models.load_model(again.teacher()).input
+    assert inputs["video_measures"].shape == (None, 30)
+    assert inputs["ecg_measures"].shape == (None, 40)
+    assert teacher_measures(run.context)["video"].shape[1] == 512

@@ -89,7 +89,7 @@ def _collect(
         # is whole, in which case decoding from the beginning gives it.
         if frame.pts in wanted and frame.pts not in found and not frame.is_corrupt:
             image = frame.to_ndarray(format="rgb24", threads=1)
-            found[frame.pts] = _shrink(upright(image, display_matrix(frame), path.name), config.max_side)
+            found[frame.pts] = shrink(upright(image, display_matrix(frame), path.name), config.max_side)
         if len(found) == len(wanted):
             break
     return found
@@ -126,7 +126,8 @@ def _decode_all(path: Path) -> Iterator[av.VideoFrame]:
         yield from container.decode(stream)
 
 
-def _shrink(image: np.ndarray, max_side: int) -> np.ndarray:
+def shrink(image: np.ndarray, max_side: int) -> np.ndarray:
+    """An image (H, W, 3) with its longer side at most `max_side` pixels; a smaller one as it is."""
     height, width = image.shape[:2]
     scale = max_side / max(height, width)
     if scale >= 1:

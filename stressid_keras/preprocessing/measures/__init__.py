@@ -7,8 +7,10 @@ from stressid_keras.preprocessing.measures.stored import (
     relative_to_person,
     signal_table,
 )
+from stressid_keras.preprocessing.measures.stored_expression import load_or_compute_expression
 
 __all__ = [
+    "load_or_compute_expression",
     "load_or_compute_measures",
     "measure_names",
     "measures_key",

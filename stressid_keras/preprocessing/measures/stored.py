@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import FILM, PHYSIOLOGICAL, RECORDS
 from stressid_keras.preprocessing.measures.physiology import measure_names, physiology_features
 from stressid_keras.preprocessing.measures.picture import SIDE, mean_picture
+from stressid_keras.preprocessing.measures.stored_expression import (
+    FILE,
+    expression_key,
+    expressions,
+    unwritable,
+)
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import is_image
 from stressid_keras.preprocessing.window_files import cut, reading, recordings_of
@@ -20,15 +25,19 @@ from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.system.locking import exclusive
 
-FILE = "measures.npz"
 VERSION = 1  # raised when the same window gives other measures
 
 Progress = Callable[[int, int], None]  # recordings done, recordings in all
 
 
-def measures_key(store: PreparedStore) -> str:
-    """What the measures of a prepared folder depend on."""
-    return fingerprint(store.windows_fingerprint, importlib.metadata.version("neurokit2"), VERSION)
+def measures_key(store: PreparedStore, video: str = "picture") -> str:
+    """What the measures of a prepared folder depend on.
+
+    Args:
+        video: `TeacherConfig.video_measures`.
+    """
+    others = [] if video == "picture" else [video, expression_key(store)]
+    return fingerprint(store.windows_fingerprint, importlib.metadata.version("neurokit2"), VERSION, *others)
 
 
 def load_or_compute_measures(
@@ -57,11 +66,11 @@ def load_or_compute_measures(
             with exclusive(store.path):
                 if (found := _stored(path, key)) is None:
                     found = _computed(index, store, jobs, progress)
-                    write_arrays(path, {"key": np.array(key), **found})
+                    write_arrays(
+                        path, {"key": np.array(key), **found, **expressions(read_arrays(path) or {})}
+                    )
         except OSError as error:
-            raise StressIDError(
-                f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
-            ) from error
+            raise unwritable(store, error) from error
     return found
 
 
@@ -86,7 +95,8 @@ def _stored(path: Path, key: str) -> dict[str, np.ndarray] | None:
     arrays = read_arrays(path)
     if arrays is None or str(arrays.pop("key", "")) != key:
         return None
-    return arrays
+    others = expressions(arrays)
+    return {name: values for name, values in arrays.items() if name not in others}
 
 
 def _computed(index, store: PreparedStore, jobs: int, progress: Progress | None) -> dict[str, np.ndarray]:

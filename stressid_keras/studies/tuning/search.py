@@ -243,7 +243,7 @@ class Search:
         run = self.context
         self.folder.mkdir(parents=True, exist_ok=True)
         shared = [path.absolute() for path in (run.data_dir, run.prepared_dir, self.folder)]
-        with dask_client(options.scheduler, shared) as client:
+        with dask_client(options.scheduler, shared, run.config.preparation) as client:
             slots = sum(client.nthreads().values())
             yield Workers(client.get_executor(pure=False), slots, 1, 1)
 
