@@ -70,6 +70,9 @@ CORRUPTIONS = FolderRegistry(
 SHARED_STREAM = ("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour")
 AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmentation", first=SHARED_STREAM)
 
+# Options that came when there were trained files, which are what one would still get where these are as they were.
+LATER = frozenset({"correct", "agreeing"})
+
 LARGEST_ARRAY = (
     2**28
 )  # numbers that a window of one modality, or a network's convolutions, may hold: a gibibyte
@@ -446,6 +449,8 @@ class DistillationConfig(Checked):
     # the teacher's outputs, exchanged among windows of a class, of the same person where there are several: a control
     permuted: bool = False
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
+    correct: bool = False  # only terms of samples whose label is the teacher's most likely class
+    agreeing: bool = False  # only terms of samples whose classes student and teacher rank alike
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
     # of all these weights: "warm-up" raises them from 0, "decay" lowers them to 0
     schedule: Annotated[str, Choice("constant", "warm-up", "decay")] = "constant"
@@ -608,6 +613,16 @@ class RunConfig(Checked):
 def to_dict(config) -> dict:
     """A configuration as plain JSON types; tables without an entry are left out, as before there were any."""
     return _plain(dataclasses.asdict(config))
+
+
+def deciding(config) -> dict:
+    """As `to_dict`, without the options of `LATER` that are at their default: what decides a result, for its key."""
+    default, found = type(config)(), {}
+    for name, value in to_dict(config).items():
+        own = getattr(config, name)
+        if name not in LATER or own != getattr(default, name):
+            found[name] = deciding(own) if dataclasses.is_dataclass(own) else value
+    return found
 
 
 def from_dict(cls, values: dict, where: str = "configuration"):

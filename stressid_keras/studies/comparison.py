@@ -24,6 +24,8 @@ COMPARED_METHODS = (
     "generalised+forest",
     "generalised+forest+chosen-share",
     "generalised+forest+chosen-share+permuted",
+    "generalised+forest+correct",
+    "generalised+forest+agreeing",
     "generalised+born-again",
     "generalised+permuted",
     "relational",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import keras_tuner
 
-from stressid_keras.config import DistillationConfig, RunConfig
+from stressid_keras.config import DistillationConfig, RunConfig, deciding
 from stressid_keras.distillation.method_names import weights_of
 from stressid_keras.distillation.method_registry import range_of, with_options
 from stressid_keras.errors import StressIDError
@@ -149,7 +149,7 @@ def _weights(config: DistillationConfig, hp) -> dict[str, float]:
 def _key(context: RunContext) -> str:
     """Trials of another configuration, data or teacher are another search."""
     data, teacher = prepare(context).fingerprint, train_teacher(context).fingerprint
-    return fingerprint(VERSION, context.config.to_dict(), data, teacher)
+    return fingerprint(VERSION, deciding(context.config), data, teacher)
 
 
 def _report_trials(searcher, progress) -> None:

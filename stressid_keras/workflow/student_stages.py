@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from stressid_keras.config import DistillationConfig, to_dict
+from stressid_keras.config import DistillationConfig, deciding
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare, read_index, split_people
 from stressid_keras.workflow.imitated import chosen_share, imitated
@@ -60,7 +60,7 @@ def _distil(
             config.student_training,
             {
                 **student_inputs(context),
-                "distillation": to_dict(distillation),
+                "distillation": deciding(distillation),
                 "teacher": given.key,
             },
             student_hears(config.student),

@@ -49,6 +49,8 @@ WORDS = {  # of the loss or of a sentence → name of the method that alone has 
     "students, each trained": "born-again",
     "exchanged": "permuted",
     "held-out training people": "chosen-share",
+    "label is its most likely class": "correct",
+    "rank correlation": "agreeing",
 }
 TERMS = {"MSE(": "mse_", "KL(teacher": "soft_targets", "soft label": "imitation"}
 TERMS |= {"relations": "relational", "InfoNCE": "contrastive", "regression": "measures"}
