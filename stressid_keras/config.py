@@ -71,7 +71,7 @@ SHARED_STREAM = ("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "
 AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmentation", first=SHARED_STREAM)
 
 # Options that came when there were trained files, which are what one would still get where these are as they were.
-LATER = frozenset({"correct", "agreeing"})
+LATER = frozenset({"warm_up", "clip_norm", "average", "correct", "agreeing"})
 
 LARGEST_ARRAY = (
     2**28
@@ -404,7 +404,14 @@ class TrainingConfig(Checked):
     patience: Epochs = 15
     # at the start; it falls along a cosine to zero at the last epoch
     learning_rate: Annotated[float, Range(1e-12, 10)] = 1e-3
+    # of the steps, in which it rises from zero before it falls
+    warm_up: Dropout = 0.0
     weight_decay: Share = 1e-4
+    # most that the gradient of all weights together may measure (Euclidean norm); 0: it may be as long as it is
+    clip_norm: Annotated[float, Range(0, 1e12)] = 0.0
+    # share of the average of the weights that stays at every step, the rest being that step's: .99 looks back a
+    # hundred steps; 0: no average, but the weights of the last step
+    average: Dropout = 0.0
     class_weights: bool = True  # inverse frequency in the training part
     label_smoothing: Dropout = 0.0
     tensorboard: bool = False  # event files beside the history
