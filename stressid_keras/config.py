@@ -71,7 +71,7 @@ SHARED_STREAM = ("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "
 AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmentation", first=SHARED_STREAM)
 
 # Options that came when there were trained files, which are what one would still get where these are as they were.
-LATER = frozenset({"warm_up", "clip_norm", "average", "correct", "agreeing"})
+LATER = frozenset({"warm_up", "clip_norm", "average", "hearable", "correct", "agreeing"})
 
 LARGEST_ARRAY = (
     2**28
@@ -448,6 +448,7 @@ class DistillationConfig(Checked):
     compared_features: Annotated[tuple[str, ...], Choice(*PRIVILEGED), Length(0, len(PRIVILEGED))] = ()
     # weight of regressing the measures of signals and face from the student's feature
     measures: Weight = 0.0
+    hearable: bool = False  # only measures that audio can predict and that differ between the classes
     # who is imitated: the teacher; teachers that never saw the person; instead of a teacher, random forests on the
     # measures of signals and face that never saw the person; students that never heard the person, a control
     imitated: Annotated[str, Choice("teacher", "cross-fit", "forest", "born-again")] = "teacher"

@@ -31,6 +31,7 @@ COMPARED_METHODS = (
     "relational",
     "contrastive",
     "measures",
+    "measures+hearable",
 )
 
 

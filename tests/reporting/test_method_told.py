@@ -26,9 +26,11 @@ from stressid_keras.reporting.model_card import write_model_card
 from stressid_keras.reporting.report import write_report
 
 ALONE = [name for name, each in methods_by_name().items() if each.is_term or name == "cross-entropy"]
+BOUND = ("chosen-share", "hearable")  # which change one method alone
 TEXTS = (
-    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name() if name != "chosen-share"),
+    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name() if name not in BOUND),
     "generalised+forest+chosen-share",
+    "measures+hearable",
     "mers+logits+confidence",
     "relational+generalised+decay",
 )

@@ -10,7 +10,7 @@ import pandas as pd
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import FILM, PHYSIOLOGICAL, RECORDS
 from stressid_keras.preprocessing.measures.physiology import measure_names, physiology_features
-from stressid_keras.preprocessing.measures.picture import SIDE, mean_picture
+from stressid_keras.preprocessing.measures.picture import SIDE, mean_picture, pixel_names
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import is_image
 from stressid_keras.preprocessing.window_files import cut, reading, recordings_of
@@ -69,6 +69,11 @@ def signal_table(measures: Mapping[str, np.ndarray], index: pd.Index) -> pd.Data
     """The measures of all signals, a named column each, for the windows of an index."""
     tables = [pd.DataFrame(measures[name], index, measure_names(name)) for name in PHYSIOLOGICAL]
     return pd.concat(tables, axis=1)
+
+
+def column_names(modality: str) -> list[str]:
+    """Names of the measures of a modality, in the order of their columns."""
+    return measure_names(modality) if modality in PHYSIOLOGICAL else pixel_names(modality)
 
 
 def relative_to_person(values: np.ndarray, subjects) -> np.ndarray:
