@@ -56,12 +56,12 @@ def judged_measures(heard, measures, labels, people, seed: int) -> Judged:
         of fewer than two people, or of one class, such that none is kept.
     """
     measures, labels, people = np.asarray(measures, np.float64), np.asarray(labels), np.asarray(people)
-    if len(set(people)) < 2:
+    if len(set(people)) < 2 or not measures.size:
         explained = np.zeros(measures.shape[1])
     else:
         numbers = parts_of_people(people, labels, PARTS, seed)
         explained = _explained(np.asarray(heard, np.float64), measures, numbers)
-    return Judged(explained, np.array([_p_value(column, labels) for column in measures.T]))
+    return Judged(explained, np.array([_p_value(column, labels) for column in measures.T], np.float64))
 
 
 def _explained(heard: np.ndarray, measures: np.ndarray, numbers: np.ndarray) -> np.ndarray:

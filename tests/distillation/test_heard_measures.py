@@ -104,3 +104,8 @@ def test_a_measure_that_never_differs_or_is_never_there_is_not_kept(data):
     odd = np.stack([np.ones(120), np.full(120, np.nan), measures[:, BOTH], labels * 2.0], axis=1)
     judged = judged_measures(heard, odd, labels, PEOPLE, seed=0)
     assert judged.kept.tolist() == [False, False, True, True], "the last is the label itself"
+
+
+def test_of_no_measures_none_is_kept(data):
+    heard, measures, labels = data
+    assert judged_measures(heard, measures[:, :0], labels, PEOPLE, seed=0).kept.shape == (0,)

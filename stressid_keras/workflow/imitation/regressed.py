@@ -55,7 +55,8 @@ def hearable_measures(context: RunContext) -> Stage:
     def choose():
         standard = _standard_measures(context)
         places = [(modality, name) for modality, columns in standard.items() for name in columns]
-        values = np.stack([standard[modality][name][rows] for modality, name in places], axis=1)
+        values = np.array([standard[modality][name][rows] for modality, name in places], np.float32)
+        values = values.reshape(len(places), len(rows)).T  # also of none, where no measure differs
         heard, people = heard_summaries(context, rows), units(context)[rows]
         judged = judged_measures(heard, values, labels(context, rows), people, context.config.seed)
         return {"measures": {modality: _counted(modality, places, judged) for modality in standard}}
