@@ -40,9 +40,6 @@ MAX_FRAME_PIXELS = 8192 * 4320  # of a film's frame: 8K
 MAX_FILM_FRAMES = 6 * 3600 * 240  # of a film: six hours of slow motion
 MAX_GAP_SECONDS = 60.0  # between two frames of one film, and of a lone frame: beyond, its clock has jumped
 
-# Of a field: what is stored has it only where it is not the default, so that what was made before it stays current.
-ADDED_LATER = {"added_later": True}
-
 LABEL_COLUMNS = {"affect3": "affect3-class", "binary": "binary-stress"}
 DEFAULT_CLASS_NAMES = {
     "affect3-class": ("Low", "Medium", "High"),
@@ -72,6 +69,12 @@ CORRUPTIONS = FolderRegistry(
 # as they draw from a sample's stream of chance; an augmentation that is added has a stream of its own
 SHARED_STREAM = ("log_mel_masks", "gaf_crop", "gaf_intensity", "frame_jitter", "flip", "colour")
 AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmentation", first=SHARED_STREAM)
+
+# Options that came when there were prepared folders and trained files, which are what one would still get where these
+# are at their default.
+LATER = frozenset(
+    {"crop", "video_measures", "warm_up", "clip_norm", "average", "hearable", "correct", "agreeing"}
+)
 
 LARGEST_ARRAY = (
     2**28
@@ -213,7 +216,7 @@ class VideoConfig(Checked):
     # as C3D and R(2+1)D take; aspect ratio is kept, nothing is enlarged
     max_side: Annotated[int, Range(8, 4_096, "pixels")] = 112
     # "face": what is shrunk is the square about the face, for which all frames of the window are searched at full size
-    crop: Annotated[str, Choice("frame", "face")] = field(default="frame", metadata=ADDED_LATER)
+    crop: Annotated[str, Choice("frame", "face")] = "frame"
 
     def _check_together(self):
         if self.frames * self.max_side**2 * 3 > LARGEST_ARRAY:
@@ -337,9 +340,7 @@ class TeacherConfig(Checked):
     # specification
     measures: Annotated[str, Choice("person", "window", "none")] = "person"
     # of the face: its mean picture, or how far eyes and mouth are open and how high the brows are, by its landmarks
-    video_measures: Annotated[str, Choice("picture", "landmarks")] = field(
-        default="picture", metadata=ADDED_LATER
-    )
+    video_measures: Annotated[str, Choice("picture", "landmarks")] = "picture"
 
     def _check_together(self):
         # taps of a convolution in space and time, and of the three in space of a residual block
@@ -414,7 +415,14 @@ class TrainingConfig(Checked):
     patience: Epochs = 15
     # at the start; it falls along a cosine to zero at the last epoch
     learning_rate: Annotated[float, Range(1e-12, 10)] = 1e-3
+    # of the steps, in which it rises from zero before it falls
+    warm_up: Dropout = 0.0
     weight_decay: Share = 1e-4
+    # most that the gradient of all weights together may measure (Euclidean norm); 0: it may be as long as it is
+    clip_norm: Annotated[float, Range(0, 1e12)] = 0.0
+    # share of the average of the weights that stays at every step, the rest being that step's: .99 looks back a
+    # hundred steps; 0: no average, but the weights of the last step
+    average: Dropout = 0.0
     class_weights: bool = True  # inverse frequency in the training part
     label_smoothing: Dropout = 0.0
     tensorboard: bool = False  # event files beside the history
@@ -451,6 +459,7 @@ class DistillationConfig(Checked):
     compared_features: Annotated[tuple[str, ...], Choice(*TEACHABLE), Length(0, len(TEACHABLE))] = ()
     # weight of regressing the measures of signals and face from the student's feature
     measures: Weight = 0.0
+    hearable: bool = False  # only measures that audio can predict and that differ between the classes
     # who is imitated: the teacher; teachers that never saw the person; instead of a teacher, random forests on the
     # measures of signals and face that never saw the person; students that never heard the person, a control
     imitated: Annotated[str, Choice("teacher", "cross-fit", "forest", "born-again")] = "teacher"
@@ -459,6 +468,8 @@ class DistillationConfig(Checked):
     # the teacher's outputs, exchanged among windows of a class, of the same person where there are several: a control
     permuted: bool = False
     confidence: bool = False  # a sample's terms count as much as the teacher's probability of its label
+    correct: bool = False  # only terms of samples whose label is the teacher's most likely class
+    agreeing: bool = False  # only terms of samples whose classes student and teacher rank alike
     standardised: bool = False  # the teacher's features, by mean and standard deviation of the training part
     # of all these weights: "warm-up" raises them from 0, "decay" lowers them to 0
     schedule: Annotated[str, Choice("constant", "warm-up", "decay")] = "constant"
@@ -624,11 +635,18 @@ class RunConfig(Checked):
 
 
 def to_dict(config) -> dict:
-    """A configuration as plain JSON types; tables without an entry are left out, as before there were any.
+    """A configuration as plain JSON types; tables without an entry are left out, as before there were any."""
+    return _plain(dataclasses.asdict(config))
 
-    So are options that were added later (`ADDED_LATER`), where they have their defaults.
-    """
-    return _plain(config)
+
+def deciding(config) -> dict:
+    """As `to_dict`, without the options of `LATER` that are at their default: what decides a result, for its key."""
+    default, found = type(config)(), {}
+    for name, value in to_dict(config).items():
+        own = getattr(config, name)
+        if name not in LATER or own != getattr(default, name):
+            found[name] = deciding(own) if dataclasses.is_dataclass(own) else value
+    return found
 
 
 def from_dict(cls, values: dict, where: str = "configuration"):
@@ -658,11 +676,6 @@ def _typed(kind, value, where: str):
     return tuple(map(float, value)) if kind == tuple[float, ...] else value
 
 
-def _is_stored(option: dataclasses.Field, config) -> bool:
-    added_later = option.metadata.get("added_later", False)
-    return not added_later or getattr(config, option.name) != option.default
-
-
 def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
     """Raise StressIDError if the convolutions of an encoder have more weights than a device holds."""
     weights = sum(taps * before * after for before, after in zip((3, *filters), filters, strict=False))
@@ -673,13 +686,6 @@ def _check_weights(name: str, filters: tuple[int, ...], taps: int) -> None:
 
 
 def _plain(value):
-    if dataclasses.is_dataclass(value):
-        stored = {
-            option.name: getattr(value, option.name)
-            for option in dataclasses.fields(value)
-            if _is_stored(option, value)
-        }
-        return _plain(stored)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items() if item != {}}
     if isinstance(value, list | tuple):

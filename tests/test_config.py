@@ -15,6 +15,8 @@ from stressid_keras.config import (
     RunConfig,
     StudentConfig,
     TrainingConfig,
+    deciding,
+    to_dict,
 )
 from stressid_keras.errors import StressIDError
 
@@ -96,3 +98,14 @@ def test_compared_features_follow_the_weights_of_a_teacher_with_fewer_modalities
     config = RunConfig(dataset=dataset, distillation=distillation)
     assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
     assert dataclasses.replace(config.distillation, **later).compared == compared
+
+
+def test_an_option_that_came_later_leaves_no_trace_in_a_key_while_it_is_off():
+    """What was trained before there was one remains current."""
+    off, on = DistillationConfig(logits=2.0), DistillationConfig(logits=2.0, agreeing=True)
+    assert to_dict(off)["agreeing"] is False
+    assert "agreeing" not in deciding(off)
+    assert deciding(on) == deciding(off) | {"agreeing": True}
+    whole = deciding(RunConfig(distillation=on))
+    assert whole["distillation"] == deciding(on)
+    assert whole["pipeline"] == RunConfig().to_dict()["pipeline"]

@@ -24,7 +24,8 @@ def build_distiller(
     Args:
         student: outputs `logits` and `feature`.
         teacher_features: the teacher's outputs on the training set by name, (n, d) or (n, views, d): their widths, and
-            the statistics to standardise by. `logits` are needed by logits, imitation and confidence.
+            the statistics to standardise by. `logits` are needed by logits, imitation, confidence,
+            correct and agreeing.
         teacher: to run in every step; without one, batches bring `teacher_features`.
         kwargs: further arguments of `Distiller`.
 
@@ -51,14 +52,15 @@ def build_distiller(
 
 
 def _arguments(config: DistillationConfig) -> dict:
-    """What the methods of a configuration add to the arguments of `Distiller`, their terms in one list."""
-    options, found, terms = read_options(config), {}, []
+    """What the methods of a configuration add to the arguments of `Distiller`, their terms and selections in a list."""
+    options, found, listed = read_options(config), {}, {"terms": [], "selections": []}
     for name, method in set_methods(config).items():
         own = dict(method.implementation.arguments(options[name]))
-        terms += own.pop("terms", [])
+        for each, values in listed.items():
+            values += own.pop(each, [])
         if taken := found.keys() & own.keys():
             raise StressIDError(
                 f"method {name!r} and another one both set {min(taken)}; expected one of them."
             )
         found |= own
-    return {**found, "terms": terms}
+    return {**found, **listed}

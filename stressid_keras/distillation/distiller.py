@@ -38,7 +38,7 @@ class Distiller(Classifier):
     gradient and is not in the optimizer, whatever `trainable` is set to. Student and teacher are run once in a step.
 
     Besides `Classifier`'s values, each term is logged by its name, such as `mse_<name>`: the mean over the samples of
-    w_n times its value (with `confidence`, times that as well), before the weight of the term.
+    w_n times its value (with `confidence` and `selections`, times these as well), before the weight of the term.
 
     Args:
         student: any Keras model with an output of logits and, for terms that look at it, one of a feature.
@@ -51,6 +51,8 @@ class Distiller(Classifier):
         projection: of the terms of `weights`: "", "linear" or "hidden" (see `ProjectionHead`).
         standardised: compare with features that are standardised (see `Standardization`); needs `adapt`.
         confidence: weigh the terms of each sample (see `Confidence`); needs the teacher's `logits`.
+        selections: such as `Correct()` and `Agreeing()`: a sample's terms count where all of them let it; needs the
+            teacher's `logits`.
         schedule: a `WarmUp` or `Decay` of the weights of all terms; None is constant.
         features_first: a `FeaturesFirst` to train in two phases.
         feature, logits: names of the student's outputs.
@@ -72,6 +74,7 @@ class Distiller(Classifier):
         projection="",
         standardised=False,
         confidence=False,
+        selections=(),
         schedule=None,
         features_first=None,
         feature=FEATURE,
@@ -94,6 +97,7 @@ class Distiller(Classifier):
         self.term_means = [keras.metrics.Mean(name=term.name) for term in self.terms]
         self.standardised, self.standardizations = standardised, {}
         self.confidence = confidence
+        self.selections = list(selections)
         self.schedule = schedule
         if schedule is not None:
             self.factor = self.add_weight(
@@ -177,9 +181,7 @@ class Distiller(Classifier):
         loss = 0.0 * cross_entropy if self.phase == FEATURES else cross_entropy
         student = {FEATURE: outputs.get(self.feature), LOGITS: outputs[self.logits]}
         teacher = self.targets(x)
-        trust = 1.0
-        if self.confidence:
-            trust = Confidence.weights(teacher[LOGITS], labels)
+        trust = self._trust(student, teacher, labels)
         for term, mean in zip(self.terms, self.term_means, strict=True):
             value = self.weighted_mean(term.values(student, teacher, labels) * trust, sample_weight)
             self.log(mean, value, labels)
@@ -187,6 +189,15 @@ class Distiller(Classifier):
                 value = value - self.weighted_mean(cross_entropies * trust, sample_weight)
             loss = loss + self._weight_now(term) * value
         return loss
+
+    def _trust(self, student, teacher, labels):
+        """How far each sample's terms count: (B,), or 1 for all."""
+        if not self.terms:  # nor does anybody ask for the teacher's classes
+            return 1.0
+        trust = Confidence.weights(teacher[LOGITS], labels) if self.confidence else 1.0
+        for selection in self.selections:
+            trust = trust * selection.counts(student[LOGITS], teacher[LOGITS], labels)
+        return trust
 
     def targets(self, x) -> dict:
         """What the terms compare with: the teacher's outputs by name, in Keras's `floatx`, without gradient.
@@ -249,6 +260,7 @@ class Distiller(Classifier):
             "projection": self.projection,
             "standardised": self.standardised,
             "confidence": self.confidence,
+            "selections": [serialize(each) for each in self.selections],
             "schedule": None if self.schedule is None else serialize(self.schedule),
             "features_first": None if self.features_first is None else serialize(self.features_first),
             "feature": self.feature,
@@ -272,7 +284,7 @@ class Distiller(Classifier):
 
     def _prepare_terms(self, student, teacher) -> None:
         used = [name for term in self.terms for name in term.compared(teacher)]
-        used += [LOGITS] * self.confidence
+        used += [LOGITS] * bool(self.confidence or self.selections)
         self.used = tuple(dict.fromkeys(used))
         for name in self.used:
             _check_has(teacher, name)

@@ -13,7 +13,7 @@ from stressid_keras.distillation.method_names import (
 )
 from stressid_keras.distillation.method_registry import CONTROL, TERMS, Method, methods_by_name, read_options
 from stressid_keras.distillation.methods.mars import FeatureLoss
-from stressid_keras.distillation.term import FEATURE, LOGITS, Term, listed
+from stressid_keras.distillation.term import FEATURE, LOGITS, Term, listed, spoken
 
 SOURCES = {  # whose features and probabilities a student learns from
     "teacher": "the teacher's",
@@ -76,6 +76,18 @@ def chosen_shares(shares: Sequence[float]) -> str:
         return f"λ = {shares[0]:g} was chosen."
     counted = [f"{share:g} in {shares.count(share)}" for share in sorted(set(shares))]
     return f"Of {len(shares)} trainings, λ is {listed(counted)}."
+
+
+def kept_measures(found: Sequence[dict[str, dict]]) -> str:
+    """How many measures were regressed, by training and modality: `of` and `kept`, in a sentence."""
+    counts = [sum(len(each["kept"]) for each in measures.values()) for measures in found]
+    whole = sum(each["of"] for each in found[0].values())
+    if len(found) == 1:
+        by_modality = listed(
+            f"{spoken(name)} {len(each['kept'])} of {each['of']}" for name, each in found[0].items()
+        )
+        return f"Of {whole} measures, {counts[0]} were kept: {by_modality}."
+    return f"Of {whole} measures, {min(counts)} to {max(counts)} were kept in each of {len(found)} trainings."
 
 
 def methods_table() -> str:

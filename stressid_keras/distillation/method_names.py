@@ -6,6 +6,7 @@ from stressid_keras.distillation.method_registry import (
     FEATURE_LOSSES,
     FEATURES,
     IMITATION,
+    MEASURES,
     TERMS,
     Method,
     methods_by_name,
@@ -84,6 +85,8 @@ def methods_of(config: DistillationConfig) -> dict[str, Method]:
         changeable.add(FEATURES)
     if config.imitation:
         changeable.add(IMITATION)
+    if config.measures:
+        changeable.add(MEASURES)
     return {name: each for name, each in found.items() if each.changes in changeable}
 
 
@@ -128,6 +131,7 @@ def _check_something_changes(text: str, named: dict[str, Method]) -> None:
     for changed, is_of in {
         FEATURE_LOSSES: lambda method: method.feature_losses,
         IMITATION: lambda method: "imitation" in method.weights,
+        MEASURES: lambda method: "measures" in method.weights,
     }.items():
         if any(map(is_of, named.values())):
             continue

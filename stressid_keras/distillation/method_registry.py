@@ -11,6 +11,7 @@ from stressid_keras.ranges import Range, kinds, type_and_rules
 CONTROL = "cross-entropy"  # the method without a teacher
 # What a method may change.
 FEATURE_LOSSES, FEATURES, TERMS, IMITATION = "feature losses", "features", "terms", "imitation"
+MEASURES = "measures"
 FIELDS = frozenset(kinds(DistillationConfig))
 
 _registered: dict[str, "Method"] = {}
@@ -28,7 +29,8 @@ class Method:
         Options: what the method reads: `DistillationConfig`, or a subclass with further options of the method's own.
         feature_losses: whether α to δ are of it.
         changes: what there has to be for it to make a difference: `FEATURE_LOSSES`, terms that look at `FEATURES`,
-            any `TERMS`, or a share of the labels (`IMITATION`); empty for a method that brings terms itself.
+            any `TERMS`, a share of the labels (`IMITATION`), or regressed `MEASURES`; empty for a method that brings
+            terms itself.
         does: a sentence in the place of the implementation's first, where the class is that of several methods.
     """
 

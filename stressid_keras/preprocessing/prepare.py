@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from stressid_keras.config import PreparationConfig, to_dict
+from stressid_keras.config import PreparationConfig, deciding, to_dict
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
 from stressid_keras.modalities import spoken_list
 from stressid_keras.preprocessing.estimate import estimate_nbytes
@@ -256,7 +256,7 @@ class _Preparation:
 
     def _windows_fingerprint(self, units: dict[str, dict[str, str]]) -> str:
         identities = [(r.name, r.subject, r.task, r.label, units[r.name]) for r in self.recordings]
-        return fingerprint(to_dict(self.config), self.index.label_column, identities)
+        return fingerprint(deciding(self.config), self.index.label_column, identities)
 
     def _learn(self, recording, sources: dict[str, Source]) -> None:
         self.sources[recording.name] = sources

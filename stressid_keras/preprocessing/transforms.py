@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.config import PreparationConfig, to_dict
+from stressid_keras.config import PreparationConfig, deciding
 from stressid_keras.dataset.recording import WHOLE, Part
 from stressid_keras.errors import RecordingError
 from stressid_keras.media.film import frames as video
@@ -83,7 +83,7 @@ def settings(modality: str, config: PreparationConfig) -> dict:
             "window_seconds": config.window_seconds,
         }
     else:
-        used = {modality: to_dict(getattr(config, modality))}
+        used = {modality: deciding(getattr(config, modality))}
         if RECORDS[modality].media == FILM and config.video.crop == "face":
             used["search"] = faces.VERSION
     return {**used, **quality.settings(modality, config.quality), "version": RECORDS[modality].version}

@@ -51,10 +51,10 @@ ENCODERS = {  # as above, of the teacher's modalities alone
     "audio": ("Audio, of the teacher: statistics of the pretrained speech encoder, as measures.",),
 }
 TRAINING = tuple(  # as above
-    f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine, weight decay "
-    f"{{{part}.weight_decay}}, classes {{{part}.class_weights}}, label smoothing {{{part}.label_smoothing}}, at most "
-    f"{{{part}.epochs}} epochs, of which {{{part}.kept}} is kept, batches of {{pipeline.batch_size}} samples, "
-    "{pipeline.augmentation.enabled}."
+    f"Training of the {network}: AdamW, learning rate {{{part}.learning_rate}} along a cosine"
+    f"{{{part}.warm_up}}, weight decay {{{part}.weight_decay}}{{{part}.clip_norm}}{{{part}.average}}, classes "
+    f"{{{part}.class_weights}}, label smoothing {{{part}.label_smoothing}}, at most {{{part}.epochs}} epochs, of which "
+    f"{{{part}.kept}} is kept, batches of {{pipeline.batch_size}} samples, {{pipeline.augmentation.enabled}}."
     for network, part in (("teacher", "teacher_training"), ("student", "student_training"))
 )
 SEED = "Seed: {seed}."
@@ -92,6 +92,12 @@ WORDS = {  # for values of the configuration; another value stands as it is
     ),
     "student_training.class_weights": weighted,
 }
+for _part in ("teacher_training", "student_training"):
+    WORDS |= {
+        f"{_part}.warm_up": lambda share: f" after a rise over {share:.0%} of the steps" if share else "",
+        f"{_part}.clip_norm": lambda norm: f", gradients of a norm of at most {norm:g}" if norm else "",
+        f"{_part}.average": lambda share: f", weights averaged with a momentum of {share:g}" if share else "",
+    }
 INTENDED = (
     "Research on recognising stress from speech and on distillation between modalities.",
     "Comparison of methods on groups of people, with the intervals and floors below.",

@@ -24,11 +24,14 @@ COMPARED_METHODS = (
     "generalised+forest",
     "generalised+forest+chosen-share",
     "generalised+forest+chosen-share+permuted",
+    "generalised+forest+correct",
+    "generalised+forest+agreeing",
     "generalised+born-again",
     "generalised+permuted",
     "relational",
     "contrastive",
     "measures",
+    "measures+hearable",
 )
 
 

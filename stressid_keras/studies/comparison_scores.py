@@ -22,7 +22,8 @@ READING = (
     "Differences are paired by subject against cross-entropy alone, the control. Holm's p is adjusted for the "
     "number of methods that were tried. Gap closed is the gain as a share of what the teacher is better than the "
     "control; it is left out where the teacher is no better, and its interval where that is not sure. Agreement is the "
-    "share of windows of which student and teacher say the same."
+    "share of windows of which student and teacher say the same. SD is the standard deviation, over the seeds, of the "
+    "score or difference before it: each seed divides the people anew and trains anew."
 )
 MODALITIES_TITLE = "What the teacher goes by"
 MODALITIES_READING = (
@@ -171,6 +172,7 @@ def _control_columns(found: dict) -> list[dict[str, str]]:
                 "": row["name"],
                 "minus": row["control"],
                 "macro F1": difference,
+                "SD": number(row["difference_sd"]),
                 "[95% interval]": ends,
                 "p": p_value,
                 "by seed": by_seed,
@@ -217,7 +219,7 @@ def _method_further(row: dict) -> dict[str, str]:
 
 
 def _modality_columns(found: dict) -> list[dict[str, str]]:
-    whole = found["teacher"] | dict.fromkeys(("difference", "low", "high", "p_value"))
+    whole = found["teacher"] | dict.fromkeys(("difference", "low", "high", "p_value", "difference_sd"))
     return [_columns(row, "minus all") for row in [whole, *found["teacher_modalities"]]]
 
 
@@ -227,9 +229,11 @@ def _columns(row: dict, difference: str = "minus control") -> dict[str, str]:
     return {
         "": row["name"],
         "macro F1": macro_f1,
+        "SD": number(row["macro_f1_sd"]),
         "macro F1 [95%]": ends,
         "UAR": uar,
         difference: gained,
+        f"{difference} SD": number(row["difference_sd"]),
         f"{difference} [95%]": gained_ends,
         "p": p_value,
     }

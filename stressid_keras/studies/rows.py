@@ -1,7 +1,9 @@
 """Scores of models that differ in one thing, each beside the model that it is compared with."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from stressid_keras.errors import StressIDError
@@ -27,10 +29,11 @@ def variant_rows(
         reference: the model that the others are compared with.
 
     Returns:
-        `model`; `name`; `macro_f1` and `balanced_accuracy`, each with its `_low` and `_high`; of the macro F1 against
+        `model`; `name`; `macro_f1` and `balanced_accuracy`, each with its `_low` and `_high`; `macro_f1_sd`, the
+        standard deviation (n - 1) of the macro F1 over the repeats, each of a seed of its own; of the macro F1 against
         the reference `difference`, `low`, `high`, `p_value` and `subjects_needed`, of the balanced accuracy the same
-        after `uar_`; and `difference_by_seed`, that of the macro F1 in each repeat alone. Differences are None for
-        the reference itself.
+        after `uar_`; `difference_by_seed`, that of the macro F1 in each repeat alone, and `difference_sd`, the standard
+        deviation of these. Differences are None for the reference itself, deviations for a single repeat.
 
     Raises:
         StressIDError: one of the models is missing.
@@ -40,14 +43,20 @@ def variant_rows(
         if model not in scores:
             raise StressIDError(f"the predictions hold no {model}; expected it beside the others.")
     beside = predictions[predictions["model"] == reference]
-    rows = []
+    theirs, rows = _by_repeat(beside), []
     for model, name in names.items():
+        own = predictions[predictions["model"] == model]
+        by_repeat = _by_repeat(own)
         row = {"model": model, "name": name}
         for metric in ("macro_f1", "balanced_accuracy"):
             low, high = scores[model][f"{metric}_interval"]
             row |= {metric: scores[model][metric], f"{metric}_low": low, f"{metric}_high": high}
-        other = None if model == reference else predictions[predictions["model"] == model]
-        rows.append(row | _differences(other, beside, seed))
+        row["macro_f1_sd"] = _deviation(by_repeat.values())
+        row |= _differences(None if model == reference else own, beside, seed)
+        differences = {} if model == reference else {n: f1 - theirs[n] for n, f1 in by_repeat.items()}
+        row["difference_by_seed"] = {str(seed + n): each for n, each in differences.items()} or None
+        row["difference_sd"] = _deviation(differences.values())
+        rows.append(row)
     return rows
 
 
@@ -82,12 +91,15 @@ def _differences(rows: pd.DataFrame | None, reference: pd.DataFrame, seed: int) 
     for metric, prefix in (("macro_f1", ""), ("balanced_accuracy", "uar_")):
         found = {} if rows is None else compare_models(rows, reference, metric, seed=seed)
         row |= {f"{prefix}{key}": found.get(key) for key in COMPARED}
-    ours, theirs = ({} if rows is None else _by_repeat(table) for table in (rows, reference))
-    by_seed = {str(seed + repeat): ours[repeat] - theirs[repeat] for repeat in ours}
-    return row | {"difference_by_seed": by_seed or None}
+    return row
 
 
 def _by_repeat(rows: pd.DataFrame) -> dict[int, float]:
     """Macro F1 of each repeat."""
     confusions = {repeat: subject_confusions(some).sum(axis=0) for repeat, some in rows.groupby("repeat")}
     return {repeat: float(counted("macro_f1")(confusion)) for repeat, confusion in confusions.items()}
+
+
+def _deviation(values: Iterable[float]) -> float | None:
+    values = list(values)
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None

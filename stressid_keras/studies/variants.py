@@ -21,7 +21,7 @@ from stressid_keras.workflow.student_stages import distil_student, distil_varian
 from stressid_keras.workflow.teacher_stages import train_teacher
 from stressid_keras.workflow.training import load_trained
 
-VERSION = 2  # raised when predictions, or what is said of them, change for the same networks
+VERSION = 3  # raised when predictions, or what is said of them, change for the same networks
 CONTROL, TEACHER = "student_ce", "teacher"
 
 

@@ -9,8 +9,10 @@ import numpy as np
 from stressid_keras.batches.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
 from stressid_keras.errors import StressIDError
+from stressid_keras.training.averaging import ValidateAverage
 from stressid_keras.training.history import History
 from stressid_keras.training.kept_epoch import KeptEpoch
+from stressid_keras.training.optimizer import build_optimizer
 from stressid_keras.training.resume import Resume
 
 
@@ -32,7 +34,9 @@ def fit(
 
     The best epoch is the one with the highest unweighted average recall on the validation subjects; of equals, the
     last. Where it is kept, training stops after `config.patience` epochs without one as good. A model that is trained
-    in phases has its best epoch in the last one, and in each an optimizer and a learning rate of its own.
+    in phases has its best epoch in the last one, and in each an optimizer and a learning rate of its own. Where weights
+    are averaged (`config.average`), the averages are what is validated, kept and saved, and what a next phase begins
+    with; the logs of the training part are of the weights of each step.
 
     Args:
         model: a `Classifier` or `Distiller`, not yet compiled.
@@ -61,7 +65,7 @@ def fit(
     best = KeptEpoch(checkpoint, config.patience, config.kept)
     written = History(history)
     resume = Resume(Path(checkpoint).with_suffix(".resume.npz"), resume_key, best, written)
-    callbacks = [written]
+    callbacks = [written, ValidateAverage()]
     if epoch is not None:
         callbacks.append(
             keras.callbacks.LambdaCallback(
@@ -84,10 +88,7 @@ def fit(
             start = end
             continue
         model.enter(phase)
-        # Falling to nothing over the epochs asked for: with few subjects, a constant rate leaves each epoch to chance.
-        rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, (end - start) * len(train))
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
-        model.compile(optimizer, run_eagerly=config.run_eagerly)
+        model.compile(build_optimizer(config, (end - start) * len(train)), run_eagerly=config.run_eagerly)
         if done > start:
             resume.restore(model, train)
         is_last = end == config.epochs

@@ -6,13 +6,14 @@ import keras
 import numpy as np
 
 from stressid_keras.provenance import atomic_path
+from stressid_keras.training.averaging import averaged_weights
 
 SCORES = ("val_uar", "val_cross_entropy")  # of the validation subjects, if there are any
 ROUNDING = 1e-6  # between recalls that would be equal if they were not float32
 
 
 class KeptEpoch(keras.callbacks.Callback):
-    """Finally restore and save the network of the epoch that is kept: the last, or the best.
+    """Finally restore and save the network of the epoch that is kept: the last, or the best; averaged, if it is.
 
     The best epoch by a handful of validation subjects is mostly luck: the last one, at the end of a learning rate that
     falls to zero, hears test subjects better (docs/log.md). Where the best is asked for, training stops when none has
@@ -50,7 +51,8 @@ class KeptEpoch(keras.callbacks.Callback):
         ):
             self.scores = scores
             self.kept_epoch = self.epochs
-            self._weights = self.model.network.get_weights()
+            with averaged_weights(self.model):
+                self._weights = [np.array(values) for values in self.model.network.get_weights()]
         elif self.is_over:
             self.model.stop_training = True
 

@@ -143,6 +143,14 @@ def measured(context: RunContext) -> dict[str, np.ndarray]:
     }
 
 
+def measured_names(context: RunContext) -> dict[str, list[str]]:
+    """Of the columns of `measured`."""
+    from stressid_keras.preprocessing.measures import column_names
+
+    names, video_measures = context.config.dataset.teacher_modalities, context.config.teacher.video_measures
+    return {name: column_names(name, video_measures) for name in names}
+
+
 def measured_key(context: RunContext) -> str:
     """What `measured` depends on."""
     from stressid_keras.preprocessing.measures import measures_key

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stressid_keras.config import to_dict
+from stressid_keras.config import deciding
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare
 from stressid_keras.workflow.part_windows import (
@@ -24,7 +24,7 @@ def teacher_plan(context: RunContext, rows: Mapping[str, np.ndarray]) -> Network
         "teacher",
         lambda: _new_teacher(context, rows["train"]),
         config.teacher_training,
-        {"network": to_dict(config.teacher), **_measured(context)},
+        {"network": deciding(config.teacher), **_measured(context)},
         teacher_sees(context),
         dict(rows),
     )
@@ -49,7 +49,7 @@ def student_inputs(context: RunContext) -> dict:
 
     config = context.config.student
     heard = {"speech": statistics_key(prepare(context))} if config.hears_speech else {}
-    return {"network": to_dict(config), **heard}
+    return {"network": deciding(config), **heard}
 
 
 def new_student(context: RunContext, rows):

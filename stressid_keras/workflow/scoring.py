@@ -113,15 +113,19 @@ def _also_tested(name: str, other: RunContext, results, train: pd.DataFrame, pro
 
 
 def described_method(context: RunContext, results: Sequence[SplitResults] = ()) -> dict:
-    """How the student learned, in words; where the share of the soft labels was chosen, also `shares`, by training."""
+    """How the student learned, in words; by training also `shares` where that of the soft labels was chosen, and
+    `hearable` where the measures were."""
     from stressid_keras.distillation import describe
-    from stressid_keras.distillation.method_description import chosen_shares
+    from stressid_keras.distillation.method_description import chosen_shares, kept_measures
 
     method = context.config.distillation
     found = to_dict(describe(method))
     if results and method.imitation_chosen and method.imitation:
         found["shares"] = [result.imitation() for result in results]
         found["sentences"] = [*found["sentences"], chosen_shares(found["shares"])]
+    if results and method.hearable and method.measures:
+        found["hearable"] = [result.hearable_measures() for result in results]
+        found["sentences"] = [*found["sentences"], kept_measures(found["hearable"])]
     return found
 
 

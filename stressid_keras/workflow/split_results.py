@@ -96,5 +96,10 @@ class SplitResults:
         """Which share of the labels the student's soft labels took; of one that was chosen, what was chosen."""
         return read_record(self.folder, "student")["inputs"]["distillation"]["imitation"]
 
+    def hearable_measures(self) -> dict[str, dict]:
+        """By modality, which measures the student was to regress and why the others were not, see
+        `workflow.imitation.regressed.hearable_measures`."""
+        return read_record(self.folder, "hearable")["summary"]["measures"]
+
     def best_epoch(self, model: str) -> int:
         return read_record(self.folder, model)["summary"]["best_epoch"]

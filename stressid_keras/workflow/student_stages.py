@@ -3,10 +3,12 @@
 import dataclasses
 from pathlib import Path
 
-from stressid_keras.config import DistillationConfig, to_dict
+from stressid_keras.config import DistillationConfig, deciding
+from stressid_keras.modalities import is_measures
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import prepare, read_index, split_people
-from stressid_keras.workflow.imitated import chosen_share, imitated
+from stressid_keras.workflow.imitation.imitated import imitated
+from stressid_keras.workflow.imitation.share import chosen_share
 from stressid_keras.workflow.part_windows import student_hears
 from stressid_keras.workflow.plans import control_plan, new_student, student_inputs
 from stressid_keras.workflow.stage import Stage
@@ -52,6 +54,8 @@ def _distil(
     if distillation.imitation_chosen and distillation.imitation:
         choice = chosen_share(context, distillation, given, folder or context.output_dir)
         distillation = dataclasses.replace(distillation, imitation=choice.record["summary"]["share"])
+    if distillation.hearable and not any(map(is_measures, given.outputs["train"])):
+        distillation = dataclasses.replace(distillation, measures=0.0)  # none is left to regress
     return train_network(
         context,
         NetworkPlan(
@@ -60,7 +64,7 @@ def _distil(
             config.student_training,
             {
                 **student_inputs(context),
-                "distillation": to_dict(distillation),
+                "distillation": deciding(distillation),
                 "teacher": given.key,
             },
             student_hears(config.student),

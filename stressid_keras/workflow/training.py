@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.batches.batch_plan import EpochCounter, padded_share
-from stressid_keras.config import TrainingConfig, to_dict
+from stressid_keras.config import TrainingConfig, deciding
 from stressid_keras.provenance import fingerprint
 from stressid_keras.training.keras_file import load_network
 from stressid_keras.workflow.context import RunContext
@@ -102,4 +102,4 @@ def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
 
 def _without(config, *options: str) -> dict:
     """A configuration minus the options that do not change what is learnt."""
-    return {name: value for name, value in to_dict(config).items() if name not in options}
+    return {name: value for name, value in deciding(config).items() if name not in options}

@@ -58,6 +58,7 @@ def test_every_method_says_what_it_does(name):
         ("standardised", "has none; expected one of mars, mers, logits"),
         ("logits+projection", "projection is of the terms of mars or mers"),
         ("logits+forest+chosen-share", "chosen-share is of the terms of generalised"),
+        ("logits+hearable", "hearable is of the terms of measures"),
         ("generalised+chosen-share", "imitation_chosen is true and imitated teacher; expected forest"),
     ],
 )

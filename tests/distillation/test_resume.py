@@ -231,6 +231,19 @@ def test_training_in_phases_is_resumed_in_the_phase_that_it_was_in(tiny_store, t
     assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
 
 
+@pytest.mark.parametrize("model", [Distiller, in_phases])
+def test_a_steadied_training_is_resumed_with_its_averages_and_its_rate(tiny_store, tmp_path, model):
+    """After every epoch: in phases also at the end of one, whose averages are what the next begins with."""
+    config = dataclasses.replace(CONFIG, warm_up=0.25, clip_norm=0.5, average=0.8)
+    expected = train(tiny_store, tmp_path / "whole", config, model=model)
+    plain = train(tiny_store, tmp_path / "plain", model=model)
+    assert any(np.abs(own - other).max() > 1e-4 for own, other in zip(expected[1], plain[1], strict=True))
+    for done in (1, 2, 3, 4):
+        interrupted(tiny_store, tmp_path / "resumed", done, config, model=model)
+    found = train(tiny_store, tmp_path / "resumed", config, model=model)
+    assert_same(found, expected, tmp_path / "resumed", tmp_path / "whole")
+
+
 def test_without_a_key_nothing_is_kept(tiny_store, tmp_path):
     with pytest.raises(Interruption):
         train(tiny_store, tmp_path, progress=interrupt_after(1), key="")

@@ -26,9 +26,11 @@ from stressid_keras.reporting.model_card import write_model_card
 from stressid_keras.reporting.report import write_report
 
 ALONE = [name for name, each in methods_by_name().items() if each.is_term or name == "cross-entropy"]
+BOUND = ("chosen-share", "hearable")  # which change one method alone
 TEXTS = (
-    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name() if name != "chosen-share"),
+    *(name if name in ALONE else f"mars+{name}" for name in methods_by_name() if name not in BOUND),
     "generalised+forest+chosen-share",
+    "measures+hearable",
     "mers+logits+confidence",
     "relational+generalised+decay",
 )
@@ -162,3 +164,13 @@ def test_the_card_tells_of_the_networks_and_of_the_training_that_the_configurati
         assert words in found
     for words in ("3-D CNN", "summation", "all recordings of a person", "heart rate", "changed at random"):
         assert words not in found
+
+
+def test_the_card_tells_of_what_steadies_the_training_where_it_is_on(tmp_path, run):
+    steady = TrainingConfig(warm_up=0.1, clip_norm=2.5, average=0.99)
+    found = card(tmp_path, run[2], RunConfig(student_training=steady))
+    assert (
+        "along a cosine after a rise over 10% of the steps, weight decay 0.0001, gradients of a norm of at most 2.5, "
+        "weights averaged with a momentum of 0.99, classes" in found
+    )
+    assert found.count("along a cosine, weight decay 0.0001, classes") == 1, "the teacher's"

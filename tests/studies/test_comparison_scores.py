@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import (
@@ -161,6 +162,53 @@ def test_each_seed_has_its_difference(found, predictions):
         of_repeat = predictions[predictions["repeat"] == repeat]
         pair = (of_repeat[of_repeat["model"] == model] for model in ("student_gain", "student_ce"))
         assert difference == pytest.approx(compare_models(*pair)["difference"])
+
+
+def test_the_spread_over_seeds_stands_in_every_table(answer, train_rows, tmp_path):
+    skills = {"student_ce": 0.4, "student_a": 0.8, "student_b": 0.6, "teacher": 0.9, "teacher_only_ecg": 0.7}
+    tables = {model: answer(model, skill, seed) for seed, (model, skill) in enumerate(skills.items())}
+    predictions = pd.concat(tables.values(), ignore_index=True)
+    names = {"student_a": "generalised", "student_b": "generalised+permuted"}
+    found = method_scores(predictions, train_rows, names, NAMES, 3, {})
+
+    def scores(model):
+        rows = [tables[model][tables[model]["repeat"] == repeat] for repeat in range(REPEATS)]
+        return np.array(
+            [f1_score(some["label"], some["predicted"], average="macro", labels=range(3)) for some in rows]
+        )
+
+    def deviation(values):
+        assert values[0] != values[1]
+        return pytest.approx(abs(values[0] - values[1]) / 2**0.5)  # of two, with n - 1
+
+    assert REPEATS == 2
+    control, *rows = [*found["methods"], found["teacher"]]
+    assert control["macro_f1_sd"] == deviation(scores("student_ce"))
+    assert control["difference_sd"] is None
+    rows = [(row, "student_ce") for row in rows]
+    rows += [(found["controls"][0], "student_b"), (found["teacher_modalities"][0], "teacher")]
+    for row, reference in rows:
+        own = scores(row["model"])
+        assert row["macro_f1_sd"] == deviation(own), row["name"]
+        assert row["difference_sd"] == deviation(own - scores(reference)), row["name"]
+    write_comparison_report(tmp_path, found)
+    with (tmp_path / "comparison.csv").open(encoding="utf-8") as file:
+        written = list(csv.DictReader(file))
+    assert float(written[1]["macro_f1_sd"]) == found["methods"][1]["macro_f1_sd"]
+    assert float(written[1]["difference_sd"]) == found["methods"][1]["difference_sd"]
+    page, screen = (tmp_path / "comparison.html").read_text(encoding="utf-8"), comparison_table(found)
+    for row, _ in rows:
+        assert f"{row['difference_sd']:.3f}" in screen
+        assert f"<td>{row['difference_sd']:.3f}</td>" in page
+        assert row is found["controls"][0] or f"{row['macro_f1_sd']:.3f}" in screen
+
+
+def test_of_one_seed_there_is_no_spread(predictions, train_rows):
+    once = predictions[predictions["repeat"] == 0]
+    found = method_scores(once, train_rows[train_rows["repeat"] == 0], {"student_gain": "gain"}, NAMES, 0, {})
+    assert {row["macro_f1_sd"] for row in found["methods"]} == {None}
+    assert found["methods"][1]["difference_sd"] is None
+    assert "gain" in comparison_table(found)
 
 
 def test_modalities_are_compared_with_the_whole_teacher(found):

@@ -18,8 +18,14 @@ from stressid_keras.config import (
 from stressid_keras.errors import StressIDError
 from stressid_keras.workflow import Run, prepare
 from stressid_keras.workflow.data import encode_speech
-from stressid_keras.workflow.imitated import _forest_inputs
-from stressid_keras.workflow.part_windows import measured, part_rows, teacher_measures, teacher_rows
+from stressid_keras.workflow.imitation.forests import forest_inputs
+from stressid_keras.workflow.part_windows import (
+    measured,
+    measured_names,
+    part_rows,
+    teacher_measures,
+    teacher_rows,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +85,10 @@ def test_report_and_card_say_so(finished):
 def test_a_forest_in_its_place_hears_too(finished):
     context = finished.context
     values = measured(context)
-    assert _forest_inputs(context).shape[1] == values["audio"].shape[1] + values["eda"].shape[1]
+    assert {name: len(names) for name, names in measured_names(context).items()} == {
+        name: each.shape[1] for name, each in values.items()
+    }
+    assert forest_inputs(context).shape[1] == values["audio"].shape[1] + values["eda"].shape[1]
 
 
 def test_it_uses_no_recording_without_audio(make_run):

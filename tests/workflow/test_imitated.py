@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from stressid_keras.config import DistillationConfig, RunConfig
-from stressid_keras.distillation import with_methods
+from stressid_keras.distillation import heard_measures, with_methods
+from stressid_keras.distillation.heard_measures import Judged
 from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing.measures import column_names
 from stressid_keras.store.encoding import from_stored
 from stressid_keras.workflow import Run, compute_teacher_features, prepare
-from stressid_keras.workflow import imitated as module
-from stressid_keras.workflow.imitated import imitated
+from stressid_keras.workflow.data import measure_windows
+from stressid_keras.workflow.imitation import forests, regressed
+from stressid_keras.workflow.imitation.imitated import imitated
 from stressid_keras.workflow.part_windows import heard_summaries
 from stressid_keras.workflow.stage import read_record
 from stressid_keras.workflow.student_stages import distil_variant, train_control
@@ -65,13 +68,13 @@ def test_born_again_knows_logits_alone(context):
 
 
 def test_a_forest_knows_logits_alone_and_not_the_person(context, monkeypatch):
-    asked, logits = [], module._forest_logits
+    asked, logits = [], forests.forest_logits
 
     def asked_logits(context, values, train, rows):
         asked.append((set(train), set(rows)))
         return logits(context, values, train, rows)
 
-    monkeypatch.setattr(module, "_forest_logits", asked_logits)
+    monkeypatch.setattr(forests, "forest_logits", asked_logits)
     subjects = prepare(context).manifest["subject"].to_numpy()
     found = given(context, "generalised+forest").outputs
     assert found["train"].keys() == {"logits"}
@@ -89,7 +92,9 @@ def test_permuted_outputs_are_of_the_same_person_and_class(context, monkeypatch)
     said = []
     monkeypatch.setattr(type(context.reporter), "warn", lambda self, text: said.append(text))
     own = given(context, "mars")
-    monkeypatch.setattr("stressid_keras.workflow.imitated.labels", lambda context, rows: np.zeros(len(rows)))
+    monkeypatch.setattr(
+        "stressid_keras.workflow.imitation.imitated.labels", lambda context, rows: np.zeros(len(rows))
+    )
     permuted = given(context, "mars+permuted")
     assert own.key != permuted.key
     people = prepare(context).manifest["subject"].to_numpy()[student_rows(context)["train"]]
@@ -116,7 +121,9 @@ def test_outputs_of_a_persons_only_recording_of_a_class_go_to_another_person(con
 def test_that_there_is_nothing_to_exchange_is_said(context, monkeypatch):
     said = []
     monkeypatch.setattr(type(context.reporter), "warn", lambda self, text: said.append(text))
-    monkeypatch.setattr("stressid_keras.workflow.imitated.labels", lambda context, rows: np.arange(len(rows)))
+    monkeypatch.setattr(
+        "stressid_keras.workflow.imitation.imitated.labels", lambda context, rows: np.arange(len(rows))
+    )
     given(context, "mars+permuted")
     assert said[0].startswith("permuted changes nothing: no class has two training windows")
 
@@ -178,6 +185,87 @@ def test_measures_come_along_relative_to_the_person_where_the_teachers_are(conte
         ).max()
         > 0.1
     )
+
+
+def judging(kept):
+    """A judge who keeps those measures of so many that a function of their places says."""
+    return lambda heard, measures, *rest: Judged(
+        np.where(kept(np.arange(measures.shape[1])), 0.5, -0.5), np.zeros(measures.shape[1])
+    )
+
+
+def elsewhere(context, name):
+    return context.branch(output_dir=context.output_dir.with_name(name))
+
+
+def test_only_what_can_be_heard_is_regressed(context, monkeypatch):
+    monkeypatch.setattr(heard_measures, "judged_measures", judging(lambda places: places % 3 == 0))
+    other = elsewhere(context, "hearable")
+    whole, some = given(other, "measures"), given(other, "measures+hearable")
+    assert whole.key != some.key
+    found = read_record(other.output_dir, "hearable")["summary"]["measures"]
+    assert list(found) == ["video", "ecg", "eda", "rr"]
+    first = 0
+    for modality, each in found.items():
+        name = f"{modality}_measures"
+        assert whole.outputs["train"][name].shape[1] == each["of"] == each["needed"]
+        places = [place for place in range(each["of"]) if (first + place) % 3 == 0]
+        assert len(places) == len(each["kept"]) == each["audible"]
+        for part in ("train", "val"):
+            np.testing.assert_array_equal(some.outputs[part][name], whole.outputs[part][name][:, places])
+        first += each["of"]
+    assert set(found["eda"]["kept"]) < set(column_names("eda"))
+    assert "video_pixel_0_0" in found["video"]["kept"]
+
+
+def test_where_nothing_can_be_heard_the_student_is_the_control(context, monkeypatch):
+    monkeypatch.setattr(heard_measures, "judged_measures", judging(lambda places: places < 0))
+    stage, student = trained(elsewhere(context, "deaf"), "measures+hearable", "deaf")
+    assert stage.record["inputs"]["distillation"]["measures"] == 0
+    control = load_trained(train_control(context).folder, "student_ce")
+    for own, other in zip(student.get_weights(), control.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, other)
+
+
+def test_what_can_be_heard_is_asked_of_the_training_people_alone(context, monkeypatch):
+    """Whatever is measured and heard of others."""
+    train, store = student_rows(context)["train"], prepare(context)
+    others = np.setdiff1d(np.arange(len(store)), train)
+    generator = np.random.default_rng(0)
+    state = store.manifest["label"].to_numpy()[:, None] - 1.0
+    measured = {
+        name: np.concatenate([state, generator.normal(size=(len(store), values.shape[1] - 1))], axis=1)
+        for name, values in measure_windows(context).items()
+    }
+    heard = np.concatenate([state, generator.normal(size=(len(store), 3))], axis=1)
+    heard = heard + 0.1 * generator.normal(size=heard.shape)
+    monkeypatch.setattr(regressed, "measure_windows", lambda context: measured)
+    monkeypatch.setattr(regressed, "heard_summaries", lambda context, rows: heard[rows])
+    found = []
+    for folder in ("asked", "asked_again"):
+        found.append(regressed.hearable_measures(elsewhere(context, folder)).record["summary"])
+        heard[others] += 100.0
+        for values in measured.values():
+            values[others] = np.where(others[:, None] % 2, np.nan, 1000.0)
+    assert found[0] == found[1]
+    assert any(each["kept"] for each in found[0]["measures"].values())
+
+
+def test_report_and_metrics_say_which_measures_were_kept(tiny_tree, tiny_config, tmp_path, monkeypatch):
+    monkeypatch.setattr(heard_measures, "judged_measures", judging(lambda places: places < 2))
+    config = dataclasses.replace(
+        tiny_config, distillation=with_methods("measures+hearable", DistillationConfig())
+    )
+    metrics = Run(tiny_tree, tmp_path / "prepared", tmp_path / "run", config).evaluate()
+    (found,) = metrics["method"]["hearable"]
+    assert found["video"]["kept"] == ["video_pixel_0_0", "video_pixel_0_1"]
+    assert found["ecg"]["kept"] == []
+    whole = sum(each["of"] for each in found.values())
+    assert metrics["method"]["sentences"][-1].startswith(
+        f"Of {whole} measures, 2 were kept: video 2 of {found['video']['of']}, ECG 0 of {found['ecg']['of']}, "
+    )
+    text = (tmp_path / "run" / "model_card.md").read_text(encoding="utf-8")
+    assert f"Of {whole} measures, 2 were kept" in text
 
 
 def test_views_have_the_measures_of_their_window(context):

@@ -40,6 +40,7 @@ def findings(metrics: dict) -> list[str]:
         (60, _leakage),
         (70, _by_heart),
         (75, _labels_alone),
+        (76, _nothing_hearable),
         (80, _distillation),
         (90, _calibration),
         *((probe.gravity, probe.findings) for probe in PROBES.values()),
@@ -215,6 +216,17 @@ def _labels_alone(metrics: dict) -> Iterator[str]:
             "The student is the control: where the share of the soft labels was chosen, none was best for "
             "held-out training people. What the other modalities say of a recording adds nothing to these labels that "
             "speech can show."
+        )
+
+
+def _nothing_hearable(metrics: dict) -> Iterator[str]:
+    """No training regressed measures, where these were chosen."""
+    found = (metrics.get("method") or {}).get("hearable")
+    if found and not any(each.get("kept") for measures in found for each in measures.values()):
+        yield (
+            "No measure of signals and face was regressed: of none could it be shown on the training people both that "
+            "the audio predicts it and that the label has to do with it. The method measures left the student as it "
+            "would be without."
         )
 
 

@@ -6,8 +6,10 @@ Every module that lies in this folder is imported: a file dropped here is a meth
 import importlib
 import pkgutil
 
+from stressid_keras.distillation.methods.agreeing import Agreeing
 from stressid_keras.distillation.methods.confidence import Confidence
 from stressid_keras.distillation.methods.contrastive import Contrastive
+from stressid_keras.distillation.methods.correct import Correct
 from stressid_keras.distillation.methods.generalised import Imitation
 from stressid_keras.distillation.methods.logits import SoftTargets
 from stressid_keras.distillation.methods.mars import FeatureLoss
@@ -19,8 +21,10 @@ from stressid_keras.distillation.methods.schedules import Decay, WarmUp
 from stressid_keras.distillation.methods.standardised import Standardization
 
 __all__ = [
+    "Agreeing",
     "Confidence",
     "Contrastive",
+    "Correct",
     "Decay",
     "FeatureLoss",
     "FeaturesFirst",

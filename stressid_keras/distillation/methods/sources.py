@@ -1,6 +1,6 @@
 """Who is imitated: a teacher that never saw the person, the student itself, or a teacher that was shuffled.
 
-These change what is given to the student, not the loss: a run computes it, see `workflow.imitated`.
+These change what is given to the student, not the loss: a run computes it, see `workflow.imitation`.
 """
 
 from stressid_keras.distillation.method_registry import TERMS, method

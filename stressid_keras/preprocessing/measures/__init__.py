@@ -2,6 +2,7 @@
 
 from stressid_keras.preprocessing.measures.physiology import measure_names, physiology_features
 from stressid_keras.preprocessing.measures.stored import (
+    column_names,
     load_or_compute_measures,
     measures_key,
     relative_to_person,
@@ -10,6 +11,7 @@ from stressid_keras.preprocessing.measures.stored import (
 from stressid_keras.preprocessing.measures.stored_expression import load_or_compute_expression
 
 __all__ = [
+    "column_names",
     "load_or_compute_expression",
     "load_or_compute_measures",
     "measure_names",

@@ -23,3 +23,8 @@ def mean_picture(frames: np.ndarray) -> np.ndarray:
 
     grey = np.mean(frames, axis=0, dtype=np.float32) @ np.asarray(LUMA, np.float32)
     return cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA).ravel()
+
+
+def pixel_names(modality: str) -> list[str]:
+    """Of the pixels of `mean_picture`, by row and column from 0, in its order."""
+    return [f"{modality}_pixel_{row}_{column}" for row in range(SIDE) for column in range(SIDE)]

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stressid_keras.modalities import FILM, PHYSIOLOGICAL, RECORDS
+from stressid_keras.media.speech.settings import STATISTICS
+from stressid_keras.modalities import FILM, PHYSIOLOGICAL, RECORDS, SOUND
+from stressid_keras.preprocessing.measures.expression import NAMES as EXPRESSION_NAMES
 from stressid_keras.preprocessing.measures.physiology import measure_names, physiology_features
-from stressid_keras.preprocessing.measures.picture import SIDE, mean_picture
+from stressid_keras.preprocessing.measures.picture import SIDE, mean_picture, pixel_names
 from stressid_keras.preprocessing.measures.stored_expression import (
     FILE,
     expression_key,
@@ -78,6 +80,21 @@ def signal_table(measures: Mapping[str, np.ndarray], index: pd.Index) -> pd.Data
     """The measures of all signals, a named column each, for the windows of an index."""
     tables = [pd.DataFrame(measures[name], index, measure_names(name)) for name in PHYSIOLOGICAL]
     return pd.concat(tables, axis=1)
+
+
+def column_names(modality: str, video_measures: str = "picture") -> list[str]:
+    """Names of the measures of a modality, in the order of their columns; of sound, of the speech encoder's statistics.
+
+    Args:
+        video_measures: of a film, as `TeacherConfig` has it.
+    """
+    if modality in PHYSIOLOGICAL:
+        return measure_names(modality)
+    if RECORDS[modality].media == SOUND:
+        return [f"{modality}_statistic_{number}" for number in range(STATISTICS)]
+    if video_measures == "landmarks":
+        return [f"{modality}_{name}" for name in EXPRESSION_NAMES]
+    return pixel_names(modality)
 
 
 def relative_to_person(values: np.ndarray, subjects) -> np.ndarray:

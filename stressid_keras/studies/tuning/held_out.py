@@ -5,7 +5,7 @@ import dataclasses
 
 import pandas as pd
 
-from stressid_keras.config import RunConfig
+from stressid_keras.config import RunConfig, deciding
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models
 from stressid_keras.provenance import fingerprint
@@ -61,7 +61,7 @@ def held_out_gain(search: Search, best: RunConfig) -> dict:
 
 
 def _contexts(search: Search, config: RunConfig, seeds: int) -> list:
-    folder = search.folder / "held_out" / fingerprint(dataclasses.replace(config, seed=0).to_dict())
+    folder = search.folder / "held_out" / fingerprint(deciding(dataclasses.replace(config, seed=0)))
     return [
         fold_context(search.context, config, search.options.network, fold, folder / fold.name, search.folder)
         for fold in outer_folds(search.context, seeds)

@@ -12,7 +12,7 @@ from pathlib import Path
 import keras_tuner
 import numpy as np
 
-from stressid_keras.config import Folds, Jobs, Repeats, RunConfig, Trials
+from stressid_keras.config import Folds, Jobs, Repeats, RunConfig, Trials, deciding
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import fingerprint
 from stressid_keras.ranges import checked
@@ -209,7 +209,7 @@ class Search:
     def open_oracle(self) -> keras_tuner.Oracle:
         options, config = self.options, self.context.config
         key = fingerprint(
-            VERSION, config.to_dict(), self.data_key, self.space.get_config(), options.folds, options.repeats
+            VERSION, deciding(config), self.data_key, self.space.get_config(), options.folds, options.repeats
         )
         epochs = getattr(config, f"{options.network}_training").epochs
         return open_oracle(
@@ -223,7 +223,7 @@ class Search:
 
     def _trial_folder(self, trial: TrialScores) -> Path:
         """Of its values, so that two searches that try the same have its scores in common."""
-        return self.folder / "trials" / fingerprint(trial.config.to_dict())
+        return self.folder / "trials" / fingerprint(deciding(trial.config))
 
     def _config(self, hp) -> RunConfig:
         options = self.options

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from stressid_keras.config import RunConfig, to_dict
+from stressid_keras.config import RunConfig, deciding
 from stressid_keras.dataset import SubjectSplit, subject_folds
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import fingerprint, write_text
@@ -85,9 +85,9 @@ def fold_context(
     config = dataclasses.replace(config, seed=fold.seed)
     kinds = ("dataset", "preparation", "pipeline", "teacher", "teacher_training")
     stored = (config.distillation.feature_dtype, config.distillation.feature_views)
-    key = fingerprint([to_dict(getattr(config, name)) for name in kinds], stored)
+    key = fingerprint([deciding(getattr(config, name)) for name in kinds], stored)
     other = config.preparation != context.config.preparation
-    name = fingerprint(to_dict(config.preparation))
+    name = fingerprint(deciding(config.preparation))
     return context.branch(
         data_dir=context.data_dir.absolute(),
         prepared_dir=(shared / "prepared" / name if other else context.prepared_dir).absolute(),
@@ -110,7 +110,7 @@ def score_stage(context: RunContext, network: str, data_key: str) -> Stage:
         context: of `fold_context`.
         data_key: fingerprint of the windows as the run prepares them.
     """
-    config = context.config.to_dict()
+    config = deciding(context.config)
     inputs = {
         "network": network,
         "config": {name: value for name, value in config.items() if name not in ("robustness", "inspection")},

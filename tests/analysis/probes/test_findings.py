@@ -165,6 +165,12 @@ def test_a_student_that_took_no_soft_labels_is_said_to_be_the_control():
     assert findings({"method": {"shares": []}}) == []
 
 
+def test_that_no_measure_can_be_heard_is_told():
+    kept, none = ({"ecg": {"of": 3, "kept": names}} for names in (["ecg_mean"], []))
+    one({"method": {"hearable": [none, none]}}, "No measure of signals and face was regressed")
+    assert findings({"method": {"hearable": [none, kept]}}) == []
+
+
 @pytest.mark.parametrize(("times", "told"), [(3.0, True), (2.9, False), (None, False)])
 def test_features_that_recognise_people_are_told(times, told):
     assert bool(findings({"probes": {"identity": {"student": {"times_chance": times}}}})) == told

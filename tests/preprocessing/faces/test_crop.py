@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stressid_keras.config import LARGEST_ARRAY, PreparationConfig, RunConfig, VideoConfig, to_dict
+from stressid_keras.config import (
+    LARGEST_ARRAY,
+    PreparationConfig,
+    RunConfig,
+    VideoConfig,
+    deciding,
+    to_dict,
+)
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.film.frames import read_frames
 from stressid_keras.preprocessing import prepare_dataset, prepare_recording
@@ -126,7 +133,7 @@ def test_a_film_that_lies_on_its_side_is_searched_upright(film, tmp_path):
 
 def test_the_default_is_what_it_was(filmed, tmp_path, content):
     assert settings("video", PLAIN)["video"] == {"frames": 16, "max_side": 112}
-    assert "crop" not in to_dict(RunConfig())["preparation"]["video"]
+    assert "crop" not in deciding(RunConfig())["preparation"]["video"]
     store = prepare_dataset(filmed, tmp_path / "prepared", PLAIN)
     header = content(store.path)["manifest.csv"].partition(b"\n")[0].decode()
     assert not set(OPTIONAL_COLUMNS) & set(header.split(","))

@@ -25,6 +25,7 @@ OF_OTHERS = {
     "relational": "relational",
     "contrastive": "contrastive",
     "measures": "measures",
+    "hearable": "measures",
 }
 
 
@@ -36,8 +37,11 @@ def opened(config, *arguments):
 
 @pytest.mark.parametrize("name", [name for name in methods_by_name() if name != "chosen-share"])
 def test_a_search_is_over_the_weights_that_the_method_has(name):
-    text = name if methods_by_name()[name].is_term or name == "cross-entropy" else f"mars+{name}"
-    own = {OF_OTHERS[name]} if name in OF_OTHERS else OF_MARS if name != "cross-entropy" else set()
+    alone = methods_by_name()[name].is_term or name == "cross-entropy"
+    text = name if alone else f"{'measures' if name == 'hearable' else 'mars'}+{name}"
+    own = OF_MARS if name != "cross-entropy" else set()
+    if name in OF_OTHERS:
+        own = {OF_OTHERS[name]}
     space = opened(RunConfig(distillation=with_methods(text, DistillationConfig())))
     assert set(space.values) == OF_EVERY_STUDENT | own
 

@@ -1,0 +1,1 @@
+"""What a student is given to imitate: who says it, measures, how much of it."""
