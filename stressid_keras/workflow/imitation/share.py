@@ -16,7 +16,10 @@ from stressid_keras.workflow.teacher_stages import student_rows
 def chosen_share(
     context: RunContext, distillation: DistillationConfig, given: Imitated, folder: Path
 ) -> Stage:
-    """Which share of the labels the soft labels of forests take: `share` in the summary, and the `errors` by share."""
+    """Which share of the labels the soft labels of forests take: `share` in the summary, and the `errors` by share.
+
+    Trials of a search have it in common, for it depends on no student.
+    """
     from stressid_keras.distillation.label_share import VERSION as version
     from stressid_keras.distillation.label_share import best_share, share_errors
 
@@ -29,6 +32,8 @@ def chosen_share(
         "seed": context.config.seed,
         "code": version,
     }
+    if context.common_dir:
+        folder = context.common / "label_share" / fingerprint(inputs)
     stage = Stage(folder, "label_share", inputs, ())
 
     def choose():
