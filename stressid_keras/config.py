@@ -415,7 +415,7 @@ class TrainingConfig(Checked):
     patience: Epochs = 15
     # at the start; it falls along a cosine to zero at the last epoch
     learning_rate: Annotated[float, Range(1e-12, 10)] = 1e-3
-    # of the steps, in which it rises from zero before it falls
+    # of the steps, in which it rises in equal steps before it falls
     warm_up: Dropout = 0.0
     weight_decay: Share = 1e-4
     # most that the gradient of all weights together may measure (Euclidean norm); 0: it may be as long as it is

@@ -31,5 +31,8 @@ def _learning_rate(config: TrainingConfig, steps: int) -> keras.optimizers.sched
     if rising < 1:
         return keras.optimizers.schedules.CosineDecay(config.learning_rate, steps)
     return keras.optimizers.schedules.CosineDecay(
-        0.0, steps - rising, warmup_target=config.learning_rate, warmup_steps=rising
+        config.learning_rate / (rising + 1),  # for a step at a rate of zero is none
+        steps - rising,
+        warmup_target=config.learning_rate,
+        warmup_steps=rising,
     )

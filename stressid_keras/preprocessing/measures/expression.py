@@ -55,11 +55,14 @@ def _ratios(points: np.ndarray) -> list[float]:
     def distance(first: int, second: int) -> float:
         return float(np.hypot(*(points[first] - points[second])))
 
+    def share(part: float, whole: float) -> float:
+        return part / whole if whole else np.nan
+
     eyes = []
     for outer, upper_out, upper_in, inner, lower_in, lower_out in EYES.values():
         height = distance(upper_out, lower_out) + distance(upper_in, lower_in)
-        eyes.append(height / (2 * distance(outer, inner)))
+        eyes.append(share(height, 2 * distance(outer, inner)))
     centres = [points[[eye[0], eye[3]]].mean(axis=0) for eye in EYES.values()]
     between = float(np.hypot(*(centres[0] - centres[1])))
     others = [*BROWS.values(), INNER_BROWS, LIPS, CORNERS]
-    return [*eyes, *(distance(*pair) / between for pair in others)]
+    return [*eyes, *(share(distance(*pair), between) for pair in others)]

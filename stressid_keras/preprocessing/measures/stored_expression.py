@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from stressid_keras.errors import StressIDError
+from stressid_keras.preprocessing.faces.crop import VERSION as SEARCH_VERSION
 from stressid_keras.preprocessing.faces.models import check_networks
 from stressid_keras.preprocessing.measures.expression import NAMES, expression
 from stressid_keras.preprocessing.worker_processes import results_of
@@ -22,7 +23,7 @@ VERSION = 1  # raised when the same frames give other measures
 
 def expression_key(store: PreparedStore) -> str:
     """What the landmarks' measures depend on."""
-    return fingerprint(store.windows_fingerprint, VERSION)
+    return fingerprint(store.windows_fingerprint, SEARCH_VERSION, VERSION)
 
 
 def load_or_compute_expression(

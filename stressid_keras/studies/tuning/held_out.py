@@ -8,6 +8,7 @@ import pandas as pd
 from stressid_keras.config import RunConfig, deciding
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models
+from stressid_keras.evaluation.metrics import classification_metrics
 from stressid_keras.provenance import fingerprint
 from stressid_keras.studies.tuning.search import Search
 from stressid_keras.studies.tuning.trial_folds import METRICS, PREDICTIONS, fold_context, outer_folds
@@ -28,8 +29,8 @@ def held_out_gain(search: Search, best: RunConfig) -> dict:
         best: the configuration that won.
 
     Returns:
-        `seeds`; of `tuned` and `default`, by metric, the mean over seeds; `difference`, by metric, with what
-        `compare_models` says of it: pooled over seeds, paired by subject, with its interval.
+        `seeds`; of `tuned` and `default`, by metric, that of the answers of all seeds; `difference`, by metric, with
+        what `compare_models` says of it: of the same answers, paired by subject, with its interval.
 
     Raises:
         StressIDError: one of them cannot be trained.
@@ -48,16 +49,23 @@ def held_out_gain(search: Search, best: RunConfig) -> dict:
         if reason := next((score["failed"] for score in found if "failed" in score), ""):
             raise StressIDError(f"the {name} configuration failed on the people that are tested on: {reason}")
     tables = {name: _predictions(search, config, seeds) for name, config in configs.items()}
-    means = {
-        name: {metric: sum(score[metric] for score in found) / seeds for metric in METRICS}
-        for name, found in scores.items()
-    }
     compared = {
         metric: compare_models(tables["tuned"], tables["default"], metric, seed=search.context.config.seed)
         for metric in METRICS
     }
     differences = {metric: {key: found[key] for key in COMPARED} for metric, found in compared.items()}
-    return {"seeds": seeds, **means, "difference": differences}
+    return {
+        "seeds": seeds,
+        **{name: _scored(table) for name, table in tables.items()},
+        "difference": differences,
+    }
+
+
+def _scored(table: pd.DataFrame) -> dict[str, float]:
+    columns = [name for name in table if name.startswith("p_")]
+    names = [name.removeprefix("p_") for name in columns]
+    scores = classification_metrics(table["label"], table[columns].to_numpy(), names)
+    return {metric: scores[metric] for metric in METRICS}
 
 
 def _contexts(search: Search, config: RunConfig, seeds: int) -> list:

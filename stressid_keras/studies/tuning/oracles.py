@@ -9,8 +9,8 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import atomic_path
 
 OBJECTIVE = keras_tuner.Objective("score", "max")
-# A search is given up after so many failed trials on end: then it is not the values that are at fault.
-MOST_FAILURES = 10
+NEVER = 1_000_000_000  # failed trials on end: who asks the oracle counts them, and says so
+FEWEST_AT_RANDOM = 3  # trials before a Gaussian process knows anything
 EPOCHS = "tuner/epochs"  # of a Hyperband trial
 
 
@@ -32,7 +32,11 @@ class _Kept(keras_tuner.Oracle):
         super().reload()
         # A trial is written before the oracle is, so that one may be known by its own file alone: it has not begun. And
         # the oracle is written before it forgets that a trial is going on: what has ended has.
-        self._retry_queue = sorted(set(self.trials) - set(self.end_order), reverse=True)  # taken from its end
+        # What failed may have failed for another reason than its values, such as too little memory: it is tried again.
+        self.end_order = [name for name in self.end_order if self.trials[name].status != "FAILED"]
+        self._retry_queue = sorted(
+            set(self.trials) - set(self.end_order), key=int, reverse=True
+        )  # its end is first
 
 
 class RandomOracle(_Kept, RandomSearchOracle):
@@ -44,7 +48,35 @@ class BayesianOracle(_Kept, BayesianOptimizationOracle):
 
 
 class HalvingOracle(_Kept, HyperbandOracle):
-    pass
+    """Hyperband whose one round has no more trials than are wanted.
+
+    keras-tuner begins with one epoch, and a round of 30 epochs has 143 trials: of twenty, none would get beyond the
+    shortest training.
+
+    Args:
+        trials: at most.
+        max_epochs: of the longest training.
+    """
+
+    def __init__(self, trials: int, max_epochs: int, **known):
+        super().__init__(max_epochs=max_epochs, **known)
+        halvings = self._get_num_brackets() - 1
+        self._begin_with(halvings)
+        while halvings and self.trials_of_a_round > trials:
+            halvings -= 1
+            self._begin_with(halvings)
+        self.max_trials = trials
+
+    @property
+    def trials_of_a_round(self) -> int:
+        brackets = range(self._get_num_brackets())
+        return sum(self._get_size(b, r) for b in brackets for r in range(self._get_num_rounds(b)))
+
+    def _begin_with(self, halvings: int) -> None:
+        self.min_epochs = max(1, self.max_epochs // self.factor**halvings)
+        self._current_bracket = self._get_num_brackets() - 1
+        self._brackets = []
+        self._start_new_bracket()
 
 
 TUNERS = ("bayesian", "random", "hyperband")
@@ -57,7 +89,7 @@ def open_oracle(
 
     Args:
         tuner: "bayesian", "random", or "hyperband", which gives most trials few epochs and the best all of them.
-        trials: at most; Hyperband's first round ends by itself.
+        trials: at most; Hyperband may end with fewer.
         epochs: of a trial that is trained to the end.
 
     Raises:
@@ -67,13 +99,16 @@ def open_oracle(
         "objective": OBJECTIVE,
         "hyperparameters": space,
         "seed": seed + 1,  # 0 would be taken for none
-        "max_consecutive_failed_trials": MOST_FAILURES,
+        "max_consecutive_failed_trials": NEVER,
     }
     if tuner == "hyperband":
-        oracle = HalvingOracle(max_epochs=epochs, **known)
-        oracle.max_trials = trials
+        oracle = HalvingOracle(trials, epochs, **known)
+    elif tuner == "bayesian":
+        # By default three for every value: of twenty trials over seven values none would be chosen by what is known.
+        beginning = max(FEWEST_AT_RANDOM, min(3 * len(space.space), trials // 3))
+        oracle = BayesianOracle(max_trials=trials, num_initial_points=beginning, **known)
     else:
-        oracle = {"random": RandomOracle, "bayesian": BayesianOracle}[tuner](max_trials=trials, **known)
+        oracle = RandomOracle(max_trials=trials, **known)
     oracle.verbose = 0
     oracle._set_project_dir(str(folder.parent), folder.name)
     if (folder / "oracle.json").is_file():

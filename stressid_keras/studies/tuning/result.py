@@ -9,13 +9,15 @@ from stressid_keras.reporting.page import element, page, table
 from stressid_keras.reporting.tables import number, signed, signed_interval, text_table
 from stressid_keras.studies.tuning.held_out import held_out_gain
 from stressid_keras.studies.tuning.importance import importances
-from stressid_keras.studies.tuning.search import OBJECTIVE, Progress, Search, TrialScores
+from stressid_keras.studies.tuning.loop import OBJECTIVE
+from stressid_keras.studies.tuning.search import Progress, Search
+from stressid_keras.studies.tuning.trials import DEFAULT, TrialScores
 
 TITLE = "Search"
 METRIC_NAMES = {"macro_f1": "macro F1", "balanced_accuracy": "UAR"}
 READING = (
     "The score of a trial is the mean unweighted average recall over folds of people whom the run does not test on. "
-    "The best of many scores is too good: what the search was worth is the difference on the people that it never saw."
+    "The best of many scores is optimistic: what the search was worth is the difference on the people it never saw."
 )
 SHOWN = 10  # trials on the screen
 
@@ -28,29 +30,30 @@ def tune(search: Search, progress: Progress | None = None) -> dict:
         progress: as for `Search.run`.
     """
     default, *trials = search.run(progress)
-    best = trials[0]
-    config = search.full_config(best)
-    whole = [trial for trial in trials if trial.score is not None and trial.epochs == best.epochs]
+    whole = [trial for trial in trials if trial.is_whole and not trial.epochs]
+    best = max([default, *whole], key=lambda trial: trial.score)  # of equals the default
     options = search.options
     found = {
-        "config": config.to_dict(),
+        "config": best.config.to_dict(),
         "search": {
             "network": options.network,
             "tuner": options.tuner,
             "objective": f"mean {OBJECTIVE} of {options.folds} folds by subject, {options.repeats} seeds",
             "folds": options.folds,
             "repeats": options.repeats,
+            "trials": options.trials,
             "seed": search.context.config.seed,
-            "dimensions": list(search.space.values),
+            "dimensions": list(search.names),
             "data": search.data_key,
             "versions": versions(),
         },
-        "default": {"score": default.score, "values": default.values},
-        "trials": [_trial(trial, len(search.folds)) for trial in trials],
+        "best": best.number,
+        "default": {"score": default.score, "values": _shown(default.values)},
+        "trials": [_trial(trial, default) for trial in trials],
         "importance": importances(
             [trial.values for trial in whole], [trial.score for trial in whole], search.context.config.seed
         ),
-        "held_out": _held_out(search, config),
+        "held_out": _held_out(search, best),
     }
     write_json(search.context.output_dir / "tuned.json", found)
     write_report(search.context.output_dir / "tuning.html", found)
@@ -71,9 +74,9 @@ def write_report(path: Path, found: dict) -> None:
         element("p", READING),
         *[element("p", each) for each in _sentences(found)],
     ]
-    sections.append(
-        figures.search_figure([trial["score"] for trial in _as_tried(found)], found["default"]["score"])
-    )
+    tried = sorted(found["trials"], key=lambda trial: int(trial["trial"]))
+    scores, whole = [trial["beside"] for trial in tried], [trial["state"] == "scored" for trial in tried]
+    sections.append(figures.search_figure(scores, whole, found["default"]["score"]))
     sections.append(table(header, rows, f"{found['search']['objective']}; {found['search']['tuner']}"))
     if found["importance"]:
         shares = [(name, f"{share:.0%}") for name, share in found["importance"].items()]
@@ -81,26 +84,37 @@ def write_report(path: Path, found: dict) -> None:
     write_text(path, page(TITLE, sections))
 
 
-def _held_out(search: Search, config) -> dict:
+def _held_out(search: Search, best: TrialScores) -> dict:
+    if best.number == DEFAULT:
+        return {}  # which is compared with itself
     try:
-        return held_out_gain(search, config)
+        return held_out_gain(search, best.config)
     except StressIDError as error:  # the search itself is done, and kept
         search.context.reporter.warn(str(error))
         return {"failed": str(error)}
 
 
-def _trial(trial: TrialScores, folds: int) -> dict:
-    state = "failed" if trial.failed else "pruned" if len(trial.scores) < folds else "scored"
-    found = {"trial": trial.number, "state": state, "score": trial.score, "folds": len(trial.scores)}
+def _trial(trial: TrialScores, default: TrialScores) -> dict:
+    state = "failed" if trial.failed else "scored" if trial.is_whole else "pruned"
+    if trial.is_whole and trial.epochs:
+        state = "short"
+    found = {
+        "trial": trial.number,
+        "state": state,
+        "score": trial.score,
+        "folds": len(trial.scores),
+        "beside": trial.beside(default),
+    }
     if trial.epochs:
         found["epochs"] = trial.epochs
     if trial.failed:
         found["reason"] = trial.failed
-    return found | {"values": {name: value for name, value in trial.values.items() if "/" not in name}}
+    return found | {"values": _shown(trial.values)}
 
 
-def _as_tried(found: dict) -> list[dict]:
-    return sorted(found["trials"], key=lambda trial: int(trial["trial"]))
+def _shown(values: dict) -> dict:
+    """Those of the configuration, without what an oracle notes for itself."""
+    return {name: value for name, value in values.items() if "/" not in name}
 
 
 def _trial_rows(found: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -109,7 +123,8 @@ def _trial_rows(found: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     default = found["default"]
     rows = [("default", number(default["score"]), "scored", *_texts(default["values"], names))]
     for trial in found["trials"]:
-        rows.append((trial["trial"], number(trial["score"]), trial["state"], *_texts(trial["values"], names)))
+        state = trial["state"] + (f", {trial['epochs']} epochs" if "epochs" in trial else "")
+        rows.append((trial["trial"], number(trial["score"]), state, *_texts(trial["values"], names)))
     return header, rows
 
 
@@ -121,11 +136,15 @@ def _texts(values: dict, names: list[str]) -> list[str]:
 
 
 def _sentences(found: dict) -> list[str]:
-    best, default, held_out = found["trials"][0], found["default"]["score"], found["held_out"]
+    default, held_out, count = found["default"]["score"], found["held_out"], len(found["trials"])
+    if found["best"] == DEFAULT:
+        return [
+            f"None of {count} trials scores more than the configuration as it was, {default:.3f}, which is kept."
+        ]
+    best = next(trial for trial in found["trials"] if trial["trial"] == found["best"])
     sentences = [
-        f"The best of {len(found['trials'])} trials scores {best['score']:.3f}, the configuration as it was "
-        f"{default:.3f}: "
-        f"{signed(best['score'] - default)} on the people by whom it was chosen, which is too good."
+        f"The best of {count} trials scores {best['score']:.3f}, the configuration as it was {default:.3f}: "
+        f"{signed(best['score'] - default)} on the very people by whom it was chosen, so it is optimistic."
     ]
     if "failed" in held_out:
         return [*sentences, f"What it is worth on others is unknown: {held_out['failed']}"]

@@ -66,16 +66,29 @@ def chosen_config(
     Raises:
         StressIDError: a name is not a dimension of the network, or one makes no sense with the configuration.
     """
+    for name in searched(network, names, methods):
+        config = _DIMENSIONS[name].change(config, hp, network, tuple(methods))
+    return config
+
+
+def searched(network: str, names: Sequence[str] = (), methods: Sequence[str] = ()) -> tuple[str, ...]:
+    """The dimensions of a search: those named, or the usual ones; `method` where there are methods to choose from.
+
+    Raises:
+        StressIDError: a name is not a dimension of the network.
+    """
     known = dimensions(network)
     if unknown := sorted(set(names) - set(known)):
         raise StressIDError(
             f"{unknown[0]} is nothing to search of a {network}; expected some of {', '.join(known)}."
         )
-    wanted = names or dimensions(network, usual=True)
-    for name in known:
-        if name in wanted:
-            config = _DIMENSIONS[name].change(config, hp, network, tuple(methods))
-    return config
+    wanted = {*(names or dimensions(network, usual=True)), *(("method",) if methods else ())}
+    return tuple(name for name in known if name in wanted)
+
+
+def _choice(hp, name: str, values: Sequence, own):
+    """One of some values, or what the configuration has."""
+    return hp.Choice(name, [*values, *(() if own in values else (own,))], default=own)
 
 
 def _dimension(name: str, *networks: str, usual: bool = False):
@@ -126,7 +139,12 @@ def _modality_dropout(config, hp, network, methods):
 
 @_dimension("measures", TEACHER)
 def _measures(config, hp, network, methods):
-    chosen = hp.Choice("measures", ["person", "window", "none"], default=config.teacher.measures)
+    known = [
+        "person",
+        "window",
+        *(() if config.dataset.teacher_hears else ("none",)),
+    ]  # it hears by measures alone
+    chosen = hp.Choice("measures", known, default=config.teacher.measures)
     return _changed(config, network, measures=chosen)
 
 
@@ -164,8 +182,8 @@ def _log_mel(config, hp, network, methods):
     with _of_spectrograms(config, hp) as is_one:
         if not is_one:
             return config
-        bands = hp.Choice("n_mels", [64, 128], default=audio.n_mels)
-        hop = hp.Choice("hop_length", [256, 512], default=audio.hop_length)
+        bands = _choice(hp, "n_mels", [64, 128], audio.n_mels)
+        hop = _choice(hp, "hop_length", [256, 512], audio.hop_length)
     if bands is None:
         return config
     chosen = dataclasses.replace(audio, n_mels=bands, hop_length=hop)
@@ -185,7 +203,7 @@ def _gaf(config, hp, network, methods):
 
 @_dimension("batch_size", STUDENT, TEACHER)
 def _batch_size(config, hp, network, methods):
-    chosen = hp.Choice("batch_size", [4, 8, 16, 32], default=config.pipeline.batch_size)
+    chosen = _choice(hp, "batch_size", [4, 8, 16, 32], config.pipeline.batch_size)
     return dataclasses.replace(config, pipeline=dataclasses.replace(config.pipeline, batch_size=chosen))
 
 
@@ -198,7 +216,7 @@ def _augmentation(config, hp, network, methods):
 
 @_dimension("cross_fitting", STUDENT)
 def _cross_fitting(config, hp, network, methods):
-    parts = hp.Choice("cross_fit_parts", [2, 5, 10], default=config.distillation.cross_fit_parts)
+    parts = _choice(hp, "cross_fit_parts", [2, 5, 10], config.distillation.cross_fit_parts)
     return dataclasses.replace(
         config, distillation=dataclasses.replace(config.distillation, cross_fit_parts=parts)
     )
@@ -211,7 +229,10 @@ def _method(config, hp, network, methods):
         raise StressIDError(
             "the search is for a method and none is named; expected some, such as --methods mars cross-entropy."
         )
-    chosen, found = hp.Choice("method", list(methods)), config
+    own = next(
+        (name for name in methods if with_methods(name, config.distillation) == config.distillation), None
+    )
+    chosen, found = hp.Choice("method", list(methods), default=own or methods[0]), config
     for name in methods:
         distillation = with_methods(name, config.distillation)
         with hp.conditional_scope("method", [name]):

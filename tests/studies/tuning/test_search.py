@@ -7,11 +7,13 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
 from stressid_keras.config import TrainingConfig
 from stressid_keras.errors import StressIDError
-from stressid_keras.studies.tuning import search as module
+from stressid_keras.studies.tuning import loop, space
+from stressid_keras.studies.tuning import workers as module
 from stressid_keras.workflow.data import prepare, split_people
 
 pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")  # of keras-tuner
@@ -52,14 +54,30 @@ def test_each_repeat_has_other_folds_and_another_seed(make_search, by_formula):
 
 def test_a_trial_below_the_median_after_its_first_folds_is_given_up(make_search, by_formula):
     _, *trials = make_search(trials=12).run()
-    pruned = [trial for trial in trials if trial.pruned]
+    pruned = [trial for trial in trials if trial.is_pruned]
     assert pruned
     assert all(sorted(trial.scores) == [0, 1] for trial in pruned)
-    assert all(len(trial.scores) == 3 for trial in trials if not trial.pruned)
-    states = [trial.pruned for trial in trials]
+    assert all(len(trial.scores) == 3 for trial in trials if not trial.is_pruned)
+    states = [trial.is_pruned for trial in trials]
     assert states == sorted(states)  # those that were given up come last, however they scored
-    best = trials[0].score
-    assert all(trial.score <= best for trial in pruned)
+
+
+def test_the_oracle_is_told_what_a_trial_that_was_given_up_is_worth_beside_whole_ones(
+    make_search, by_formula, monkeypatch
+):
+    """The first fold is easy, so that the mean of the first two is more than that of all."""
+    search, oracles = make_search(trials=12), []
+    right = search.open_oracle
+    monkeypatch.setattr(search, "open_oracle", lambda: oracles.append(right()) or oracles[0])
+    default, *trials = search.run()
+    told = {number: trial.score for number, trial in oracles[0].trials.items()}
+    expected = {
+        trial.number: 0.6 - abs(np.log10(trial.values["learning_rate"] / 0.003)) / 4 + 0.02 + 0.1
+        for trial in trials
+    }
+    assert any(trial.is_pruned for trial in trials)
+    assert told == pytest.approx(expected)
+    assert default.beside(default) == pytest.approx(default.score)
 
 
 def test_a_failed_trial_is_recorded_and_the_search_goes_on(make_search, by_formula, monkeypatch):
@@ -77,42 +95,114 @@ def test_a_failed_trial_is_recorded_and_the_search_goes_on(make_search, by_formu
     assert trials[-len(failed) :] == failed
     assert {trial.failed for trial in failed} == {"ResourceExhaustedError: no memory"}
     assert all(trial.values["dropout"] > 0.3 for trial in failed)
+    monkeypatch.setattr(module, "score_folds", right)  # as on a machine with more of it
+    _, *again = make_search(trials=8).run()
+    assert not any(trial.failed for trial in again)
+    assert {trial.number for trial in again} == {trial.number for trial in trials}
 
 
-def test_a_killed_process_costs_its_trial_and_nothing_else(make_search, by_formula, monkeypatch):
-    right = module.score_folds
+class Killing:
+    """Calls of which some raise in the place of an answer."""
 
-    def score_folds(contexts, network, data_key):
-        if contexts[0].config.student.dropout > 0.5:
-            raise StressIDError("A process was killed, perhaps for want of memory")
-        return right(contexts, network, data_key)
+    def __init__(self, right, is_killed, error):
+        self.right, self.is_killed, self.error, self.calls = right, is_killed, error, {}
 
-    class Executor(module.concurrent.futures.ThreadPoolExecutor):
-        pass
+    def __call__(self, contexts, network, data_key):
+        trial = contexts[0].output_dir.parent.parent.name
+        self.calls[trial] = self.calls.get(trial, 0) + 1
+        if self.is_killed(contexts[0], self.calls[trial]):
+            self.right(contexts[:1], network, data_key)  # a fold was finished before
+            raise self.error
+        return self.right(contexts, network, data_key)
 
-    search = make_search(trials=10)
-    monkeypatch.setattr(module, "score_folds", score_folds)
-    monkeypatch.setattr(
-        type(search),
-        "workers",
-        lambda self: module.contextlib.nullcontext(module.Workers(Executor(2), 2, 3, 1)),
+
+class KilledWorker(Exception):  # as Dask's is called
+    pass
+
+
+@pytest.mark.parametrize("error", [StressIDError("A process was killed"), KilledWorker("a worker")])
+@pytest.mark.parametrize("slots", [1, 2])
+def test_a_process_that_is_killed_once_costs_the_fold_it_was_at(
+    make_search, by_formula, monkeypatch, error, slots
+):
+    killing = Killing(module.score_folds, lambda context, call: call == 1, error)
+    search = make_search(trials=5, slots=slots)
+    monkeypatch.setattr(module, "score_folds", killing)
+    default, *trials = search.run()
+    assert not any(trial.failed for trial in trials)
+    assert default.is_whole
+    scored = [(context.output_dir, context.config.seed) for context in by_formula]
+    assert len(scored) == len(set(scored))  # what was finished is not trained again
+
+
+def test_a_trial_that_kills_its_process_twice_has_failed_and_the_others_have_not(
+    make_search, by_formula, monkeypatch
+):
+    killing = Killing(
+        module.score_folds,
+        lambda context, call: context.config.student.dropout > 0.5,
+        StressIDError("A process was killed"),
     )
+    search = make_search(trials=10, slots=2)
+    monkeypatch.setattr(module, "score_folds", killing)
     _, *trials = search.run()
-    assert len(trials) == 10
-    killed = [trial for trial in trials if trial.failed]
-    assert all("was killed" in trial.failed for trial in killed)
-    assert {trial.number for trial in killed} == {
-        trial.number for trial in trials if trial.values["dropout"] > 0.5
-    }
+    failed = {trial.number for trial in trials if trial.failed}
+    assert failed == {trial.number for trial in trials if trial.values["dropout"] > 0.5}
+    assert all("was killed" in trial.failed for trial in trials if trial.failed)
 
 
-def test_every_trial_failing_is_said_with_the_first_reason(make_search, monkeypatch):
+def test_another_error_than_a_killed_process_is_not_swallowed(make_search, by_formula, monkeypatch):
+    search = make_search(trials=3)
+    monkeypatch.setattr(module, "score_folds", Killing(module.score_folds, lambda *_: True, OSError("gone")))
+    with pytest.raises(OSError, match="gone"):
+        search.run()
+
+
+def test_many_failures_on_end_stop_the_search_and_are_said(make_search, by_formula, monkeypatch):
+    said, right = [], module.score_folds
+
     def score_folds(contexts, network, data_key):
+        if contexts[0].config.student_training.learning_rate == 0.001 or not said_enough():
+            return right(contexts, network, data_key)
+        return [{"failed": "ValueError: wrong shape"}]
+
+    def said_enough():
+        return len({context.output_dir.parent.parent for context in by_formula}) > 2
+
+    search = make_search(trials=40)
+    monkeypatch.setattr(module, "score_folds", score_folds)
+    monkeypatch.setattr(search.context.reporter, "warn", said.append, raising=False)
+    _, *trials = search.run()
+    assert len([trial for trial in trials if trial.failed]) == loop.MOST_FAILURES
+    assert ["ValueError: wrong shape" in sentence for sentence in said] == [True]
+
+
+def test_a_configuration_that_cannot_be_scored_ends_the_search_at_once(make_search, by_formula, monkeypatch):
+    calls = []
+
+    def score_folds(contexts, network, data_key):
+        calls.append(contexts)
         return [{"failed": "ValueError: wrong shape"}]
 
     monkeypatch.setattr(module, "score_folds", score_folds)
     with pytest.raises(
         StressIDError, match="the configuration itself cannot be scored: ValueError: wrong shape"
+    ):
+        make_search().run()
+    assert len(calls) == 1
+
+
+def test_no_trial_that_can_be_scored_is_said_with_the_first_reason(make_search, by_formula, monkeypatch):
+    right = module.score_folds
+
+    def score_folds(contexts, network, data_key):
+        if contexts[0].config.student_training.learning_rate == 0.001:
+            return right(contexts, network, data_key)
+        return [{"failed": "ValueError: wrong shape"}]
+
+    monkeypatch.setattr(module, "score_folds", score_folds)
+    with pytest.raises(
+        StressIDError, match=r"no trial of the search could be scored.*: ValueError: wrong shape"
     ):
         make_search().run()
 
@@ -139,27 +229,38 @@ def test_what_is_finished_is_not_scored_again(make_search, by_formula):
     again = make_search(trials=7, tuner="bayesian").run()  # more are wanted than before
     assert len(again) == 8
     assert {trial.number for trial in trials} < {trial.number for trial in again}
-    assert all(isinstance(trial.score, float) for trial in [default, *again])
+    assert default.score == again[0].score
 
 
 def test_two_searches_share_the_scores_of_the_same_values(make_search, by_formula):
-    make_search(trials=1, tuner="random").run()
+    first = make_search(trials=1, tuner="random").run()
+    assert len(by_formula) == 6
     by_formula.clear()
-    make_search(trials=1, tuner="bayesian").run()
-    assert all(
-        context.config.student_training.learning_rate != 0.001 for context in by_formula
-    )  # the default's
+    second = make_search(trials=1, tuner="bayesian").run()  # which begins by chance, with the same seed
+    assert by_formula == []
+    assert [trial.scores for trial in second] == [trial.scores for trial in first]
 
 
-def test_hyperband_gives_most_trials_few_epochs_and_its_winner_all(make_search, by_formula):
-    nine = {"student_training": TrainingConfig(epochs=9)}
-    search = make_search(nine, trials=30, tuner="hyperband")
-    default, *trials = search.run()
-    assert {trial.epochs for trial in trials} == {1, 3, 9}
-    assert trials[0].epochs == 9
-    assert trials[0].score == max(trial.score for trial in trials if trial.epochs == 9)
-    assert search.full_config(trials[0]).student_training.epochs == 9
-    assert default.config.student_training.epochs == 9
+@pytest.mark.parametrize(("epochs", "trials"), [(9, 40), (30, 20), (30, 5), (1, 4)])
+def test_hyperband_gives_most_trials_few_epochs_and_some_all_of_them(make_search, by_formula, epochs, trials):
+    training = {"student_training": TrainingConfig(epochs=epochs)}
+    search = make_search(training, trials=trials, tuner="hyperband")
+    default, *found = search.run()
+    assert len(found) <= trials
+    whole = [trial for trial in found if not trial.epochs and trial.is_whole]
+    assert whole
+    assert found[0] in whole
+    assert found[0].score == max(trial.score for trial in whole)
+    assert all(trial.config.student_training.epochs == epochs for trial in (default, *whole))
+    if trials > 5:
+        short = [trial for trial in found if trial.epochs]
+        assert len(short) > len(whole)
+        assert {trial.config.student_training.epochs for trial in short} == {trial.epochs for trial in short}
+
+
+def test_bayesian_trials_are_not_all_at_random(make_search, by_formula, monkeypatch):
+    oracle = make_search(trials=12, tuner="bayesian", names=space.dimensions("student")[:6]).open_oracle()
+    assert oracle.num_initial_points == 4
 
 
 def test_a_search_of_a_teacher_changes_the_teacher(make_search, by_formula):
@@ -200,7 +301,8 @@ from pathlib import Path
 from stressid_keras.config import RunConfig
 from stressid_keras.provenance import write_text
 from stressid_keras.studies.tuning import Search, SearchOptions
-from stressid_keras.studies.tuning import search as module
+from stressid_keras.studies.tuning import loop, space
+from stressid_keras.studies.tuning import workers as module
 from stressid_keras.studies.tuning.trial_folds import score_stage
 from stressid_keras.workflow import Run
 import json
@@ -225,7 +327,7 @@ tree, prepared, output, config = sys.argv[1:]
 run = Run(Path(tree), Path(prepared), Path(output), RunConfig.from_dict(json.loads(config)))
 search = Search(run.context, SearchOptions(folds=3, trials=40, tuner="random", jobs=2))
 done = search.run(lambda count, _: print(count, flush=True))
-print(json.dumps([[trial.number, trial.score] for trial in done]))
+print(json.dumps([[trial.number, trial.beside(done[0])] for trial in done]))
 """
 
 

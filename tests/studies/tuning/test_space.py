@@ -7,7 +7,9 @@ import pytest
 
 from stressid_keras.config import (
     AugmentationConfig,
+    DatasetConfig,
     DistillationConfig,
+    PipelineConfig,
     RunConfig,
     StudentConfig,
     TeacherConfig,
@@ -142,3 +144,24 @@ def test_what_cannot_be_searched_is_named():
         opened(RunConfig(), "student", ("gaf",))
     with pytest.raises(StressIDError, match="expected some, such as --methods mars"):
         opened(RunConfig(), "student", ("method",))
+
+
+def test_what_the_configuration_has_can_be_chosen_though_it_is_no_usual_value():
+    config = RunConfig(
+        pipeline=PipelineConfig(batch_size=12), distillation=DistillationConfig(cross_fit_parts=3)
+    )
+    names = ("batch_size", "cross_fitting")
+    assert chosen_config(config, opened(config, "student", names), "student", names) == config
+
+
+def test_a_method_that_the_configuration_has_is_what_the_search_begins_with():
+    config = RunConfig(distillation=with_methods("mars", DistillationConfig()))
+    space = opened(config, "student", ("method",), ("cross-entropy", "mars"))
+    assert space.values["method"] == "mars"
+    assert chosen_config(config, space, "student", ("method",), ("cross-entropy", "mars")) == config
+
+
+def test_a_teacher_that_hears_keeps_its_measures():
+    config = RunConfig(dataset=DatasetConfig(teacher_modalities=("ecg", "audio")))
+    (measures,) = opened(config, "teacher", ("measures",)).space
+    assert measures.values == ["person", "window"]

@@ -34,7 +34,7 @@ def folds_of(make_run, tmp_path):
 
 def test_trials_share_their_teachers_and_leave_scores_alone(folds_of, tmp_path):
     first = score_folds(folds_of()[:2], "student", "key")
-    teachers = {path: path.stat().st_mtime_ns for path in tmp_path.glob("shared/common/*/*/teacher.keras")}
+    teachers = {path: path.stat().st_mtime_ns for path in tmp_path.glob("shared/common/*/teacher.keras")}
     assert len(teachers) == 2
     second = score_folds(folds_of(name="other", learning_rate=3e-3)[:2], "student", "key")
     assert {path: path.stat().st_mtime_ns for path in teachers} == teachers
@@ -67,7 +67,8 @@ def test_numbers_that_are_none_are_a_failure(folds_of, tmp_path, monkeypatch):
     found = score_folds(folds_of("teacher")[:2], "teacher", "key")
     assert len(found) == 1
     assert found[0]["failed"].startswith("StressIDError: teacher gave probabilities that are not finite")
-    assert score_folds(folds_of("teacher")[:2], "teacher", "key") == found
+    monkeypatch.undo()  # it is not recorded: another time it may go well
+    assert "failed" not in score_folds(folds_of("teacher")[:1], "teacher", "key")[0]
 
 
 def test_a_configuration_scores_as_its_run_does(make_run, tmp_path):
