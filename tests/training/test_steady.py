@@ -23,9 +23,9 @@ def rates(config, steps):
     return np.array([float(keras.ops.convert_to_numpy(schedule(step))) for step in range(steps + 1)])
 
 
-def test_the_rate_rises_linearly_from_zero_and_then_falls_along_the_cosine():
+def test_the_rate_rises_in_equal_steps_and_then_falls_along_the_cosine():
     found = rates(TrainingConfig(learning_rate=0.5, warm_up=0.2), 20)
-    np.testing.assert_allclose(found[:5], 0.5 * np.arange(5) / 4, atol=1e-7)
+    np.testing.assert_allclose(found[:5], 0.5 * np.arange(1, 6) / 5, atol=1e-7)  # no step at a rate of zero
     np.testing.assert_allclose(found[4:], 0.25 * (1 + np.cos(np.pi * np.arange(17) / 16)), atol=1e-6)
 
 
