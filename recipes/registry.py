@@ -135,7 +135,7 @@ RECIPES = {
             "tune",
             "keras-tuner (Bayesian, random, Hyperband) over what a student or, `--what teacher`, a teacher learns "
             "best with, on folds of people; then the winner on people whom no trial saw ([search](docs/search.md))",
-            "python recipes/tune.py --trials 20 --data-dir PATH/TO/StressID",
+            "python recipes/tune.py --trials 20 --folds 4 --jobs 2 --data-dir PATH/TO/StressID",
             tiny=("--trials", "1", "--tuner", "random", "--jobs", "2"),
             leaves=("tuned.json", "tuning.html"),
         ),

@@ -79,8 +79,8 @@ def test_texts_that_make_no_sense_are_refused(text, message):
         ({"feature_dtype": "int8"}, "feature_dtype is 'int8'"),
         ({"feature_views": -1}, "feature_views is -1"),
         (
-            {"compared_features": ("ecg", "audio")},
-            "an item of compared_features is 'audio'; expected one of 'video', 'ecg'",
+            {"compared_features": ("ecg", "smell")},
+            "an item of compared_features is 'smell'; expected one of 'video', 'ecg'",
         ),
         ({"relational": float("nan")}, "relational is nan"),
     ],

@@ -239,7 +239,7 @@ def test_what_can_be_heard_is_asked_of_the_training_people_alone(context, monkey
     }
     heard = np.concatenate([state, generator.normal(size=(len(store), 3))], axis=1)
     heard = heard + 0.1 * generator.normal(size=heard.shape)
-    monkeypatch.setattr(regressed, "measure_windows", lambda context: measured)
+    monkeypatch.setattr(regressed, "measured", lambda context: measured)
     monkeypatch.setattr(regressed, "heard_summaries", lambda context, rows: heard[rows])
     found = []
     for folder in ("asked", "asked_again"):

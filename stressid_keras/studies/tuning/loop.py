@@ -76,12 +76,14 @@ class Loop:
                 return None
 
     def _open_places(self, trial: TrialScores) -> list[int]:
-        """Folds of a trial that can be trained now: the first ones, and the others once these have let it pass."""
-        first, passed = self.search.first_folds, trial.on(self.search.first_folds) is not None
-        if trial.failed or (passed and not self.default.is_whole and trial is not self.default):
-            return []  # whether it passes is not known yet
+        """Folds of a trial that can be trained now: the first ones, and the others once these have let it pass; all of
+        one that nothing could be said against."""
+        if trial.failed:
+            return []
+        wanted, first = range(trial.folds), self.search.first_folds
+        if trial is not self.default and len(self._to_compare(trial)) >= FEWEST_TO_COMPARE:
+            wanted = first if trial.on(first) is None else wanted
         busy = {place for other, places in self.running.values() if other is trial for place in places}
-        wanted = range(trial.folds) if passed or trial is self.default else first
         return [place for place in wanted if place not in busy and place not in trial.scores]
 
     def _ask(self) -> bool:
@@ -147,14 +149,17 @@ class Loop:
             self._end(trial)
 
     def _is_hopeless(self, trial: TrialScores) -> bool:
-        first = self.search.first_folds
-        if (own := trial.on(first)) is None or len(trial.scores) > len(first):
+        own, others = trial.on(self.search.first_folds), self._to_compare(trial)
+        if own is None or len(trial.scores) > len(self.search.first_folds):
             return False
-        others = [other.on(first) for other in self.finished if other.epochs == trial.epochs]
-        if not trial.epochs:
-            others.append(self.default.on(first))
-        others = [score for score in others if score is not None]
         return len(others) >= FEWEST_TO_COMPARE and own < float(np.median(others))
+
+    def _to_compare(self, trial: TrialScores) -> list[float]:
+        """What trials of as many epochs had on the first folds."""
+        others = [other for other in self.finished if other.epochs == trial.epochs]
+        others += [] if trial.epochs else [self.default]
+        found = [other.on(self.search.first_folds) for other in others]
+        return [score for score in found if score is not None]
 
     def _end(self, trial: TrialScores) -> None:
         self.active.remove(trial)
