@@ -40,7 +40,9 @@ def held_out_gain(search: Search, best: RunConfig) -> dict:
     with search.context.writing(), search.workers() as workers:
         calls = {}
         for name, config in configs.items():
-            contexts = _contexts(search, config, seeds)
+            contexts = _contexts(search, config, seeds)[
+                :: 1 if name == "tuned" else -1
+            ]  # see `Loop`, on folds
             chunks = [contexts[i : i + workers.at_once] for i in range(0, seeds, workers.at_once)]
             calls[name] = [workers.submit(chunk, search.options.network, search.data_key) for chunk in chunks]
         concurrent.futures.wait([future for futures in calls.values() for future in futures])

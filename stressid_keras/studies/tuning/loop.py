@@ -84,7 +84,10 @@ class Loop:
         if trial is not self.default and len(self._to_compare(trial)) >= FEWEST_TO_COMPARE:
             wanted = first if trial.on(first) is None else wanted
         busy = {place for other, places in self.running.values() if other is trial for place in places}
-        return [place for place in wanted if place not in busy and place not in trial.scores]
+        found = [place for place in wanted if place not in busy and place not in trial.scores]
+        # What trials have in common of a fold is made by the first that comes to it, while the others wait: two that
+        # begin together take the folds from both ends.
+        return found[::-1] if len(self.running) % 2 else found
 
     def _ask(self) -> bool:
         """Whether the oracle had another trial, which has begun."""
