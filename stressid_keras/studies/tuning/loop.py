@@ -120,9 +120,9 @@ class Loop:
             trial.killed += 1
             known = self.search.known_scores(trial)
             found = {place: known[place] for place in places if place in known}
-            if trial.killed >= MOST_KILLED:
-                lost = next(place for place in places if place not in found)
-                found[lost] = {"failed": str(error) or "its worker was lost"}
+            lost = [place for place in places if place not in found]
+            if lost and trial.killed >= MOST_KILLED:
+                found[lost[0]] = {"failed": str(error) or "its worker was lost"}
         self._record(trial, found)
 
     def _record(self, trial: TrialScores, found: dict[int, dict]) -> None:

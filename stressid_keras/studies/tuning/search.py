@@ -21,7 +21,7 @@ from stressid_keras.studies.tuning.trials import DEFAULT, TrialScores
 from stressid_keras.studies.tuning.workers import cluster_workers, local_workers
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare
-from stressid_keras.workflow.part_windows import compute_for_all, heard_key, measured_key
+from stressid_keras.workflow.part_windows import compute_for_all, measured_key
 from stressid_keras.workflow.stage import read_record
 
 Progress = Callable[[int, dict], None]
@@ -103,12 +103,13 @@ class Search:
     def data_key(self) -> str:
         """What scores depend on besides configurations and people: windows, measures, and the code of every stage."""
         from stressid_keras.distillation import heard_measures, label_share
+        from stressid_keras.preprocessing.speech_statistics import statistics_key
         from stressid_keras.workflow.imitation import given
         from stressid_keras.workflow.training import CODE_VERSION
 
-        context = self.context
+        context, store = self.context, prepare(self.context)
         code = [VERSION, CODE_VERSION, given.VERSION, label_share.VERSION, heard_measures.VERSION]
-        windows = [prepare(context).windows_fingerprint, measured_key(context), heard_key(context)]
+        windows = [store.windows_fingerprint, measured_key(context), statistics_key(store)]
         return fingerprint(windows, code, version("scikit-learn"))
 
     def check(self) -> None:

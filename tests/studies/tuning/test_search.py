@@ -151,6 +151,18 @@ def test_a_trial_that_kills_its_process_twice_has_failed_and_the_others_have_not
     assert all("was killed" in trial.failed for trial in trials if trial.failed)
 
 
+def test_a_process_that_is_killed_when_all_is_done_costs_nothing(make_search, by_formula, monkeypatch):
+    right = module.score_folds
+
+    def score_folds(contexts, network, data_key):
+        right(contexts, network, data_key)
+        raise StressIDError("A process was killed")
+
+    search = make_search(trials=4)
+    monkeypatch.setattr(module, "score_folds", score_folds)
+    assert not any(trial.failed for trial in search.run())
+
+
 def test_another_error_than_a_killed_process_is_not_swallowed(make_search, by_formula, monkeypatch):
     search = make_search(trials=3)
     monkeypatch.setattr(module, "score_folds", Killing(module.score_folds, lambda *_: True, OSError("gone")))
