@@ -55,3 +55,4 @@ def test_it_does_not_begin_without_data(job):
     done = subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
     assert "a StressID tree" in done.stderr
+    assert "distributed" not in done.stderr  # nothing was begun that would be left behind

@@ -48,7 +48,7 @@ def make_run(tiny_tree, tiny_config, tmp_path_factory):
 @pytest.fixture(scope="module")
 def finished(make_run):
     run = make_run("audio", "eda")
-    run.evaluate(thorough=True)
+    run.evaluate()
     return run
 
 

@@ -13,7 +13,7 @@ from stressid_keras.evaluation import predictions_table, write_predictions
 from stressid_keras.studies.tuning import Search, SearchOptions
 from stressid_keras.studies.tuning import workers as module
 from stressid_keras.studies.tuning.trial_folds import score_stage
-from stressid_keras.workflow import Run, prepare
+from stressid_keras.workflow import Run, prepare, read_index
 
 
 class HereAndNow(concurrent.futures.Executor):
@@ -28,13 +28,20 @@ class HereAndNow(concurrent.futures.Executor):
         return future
 
 
+@pytest.fixture(scope="session")
+def known(tiny_tree, tiny_store, tiny_config, tmp_path_factory):
+    """A run whose index and prepared windows were found, which tests of other folders take from it."""
+    config = dataclasses.replace(tiny_config, distillation=DistillationConfig(gamma=0.0, delta=0.0))
+    context = Run(tiny_tree, tiny_store.path, tmp_path_factory.mktemp("known"), config).context
+    prepare(context)
+    return context
+
+
 @pytest.fixture
-def make_run(tiny_tree, tiny_store, tiny_config, tmp_path):
+def make_run(known, tmp_path):
     def make(**changes):
-        config = dataclasses.replace(
-            tiny_config, **{"distillation": DistillationConfig(gamma=0.0, delta=0.0), **changes}
-        )
-        return Run(tiny_tree, tiny_store.path, tmp_path / "run", config)
+        config = dataclasses.replace(known.config, **changes)
+        return known.branch(read_index, prepare, config=config, output_dir=tmp_path / "run")
 
     return make
 
@@ -49,8 +56,10 @@ def make_search(make_run, monkeypatch):
 
         monkeypatch.setattr(Search, "workers", workers)
         monkeypatch.setattr(module, "in_own_process", lambda function, *rest, **_: function(*rest))
-        run = make_run(**(changes or {}))
-        return Search(run.context, SearchOptions(**{"folds": 3, "trials": 4, "tuner": "random", **options}))
+        return Search(
+            make_run(**(changes or {})),
+            SearchOptions(**{"folds": 3, "trials": 4, "tuner": "random", **options}),
+        )
 
     return make
 

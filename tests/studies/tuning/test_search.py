@@ -337,7 +337,7 @@ module.score_folds = score_folds
 module.in_own_process = lambda function, *rest, **_: function(*rest)
 tree, prepared, output, config = sys.argv[1:]
 run = Run(Path(tree), Path(prepared), Path(output), RunConfig.from_dict(json.loads(config)))
-search = Search(run.context, SearchOptions(folds=3, trials=40, tuner="random", jobs=2))
+search = Search(run.context, SearchOptions(folds=3, trials=24, tuner="random", jobs=2))
 done = search.run(lambda count, _: print(count, flush=True))
 print(json.dumps([[trial.number, trial.beside(done[0])] for trial in done]))
 """
@@ -346,12 +346,12 @@ print(json.dumps([[trial.number, trial.beside(done[0])] for trial in done]))
 def test_a_search_that_was_killed_at_any_time_goes_on_and_loses_no_finished_trial(
     tiny_tree, tiny_store, make_run, tmp_path
 ):
-    config = json.dumps(make_run().context.config.to_dict())
+    config = json.dumps(make_run().config.to_dict())
     script = tmp_path / "search.py"
     script.write_text(textwrap.dedent(SLOW))
     command = [sys.executable, script, tiny_tree, tiny_store.path, tmp_path / "killed", config]
     reached = 0
-    for wanted in (7, 19):
+    for wanted in (5, 13):
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         while (reached := int(child.stdout.readline())) < wanted:
             pass
@@ -362,5 +362,5 @@ def test_a_search_that_was_killed_at_any_time_goes_on_and_loses_no_finished_tria
     assert int(counts[0]) > reached  # those before are not done again
     found = json.loads(last)
     assert [number for number, _ in found[:1]] == ["default"]
-    assert sorted(int(number) for number, _ in found[1:]) == list(range(40))
+    assert sorted(int(number) for number, _ in found[1:]) == list(range(24))
     assert all(score is not None for _, score in found)

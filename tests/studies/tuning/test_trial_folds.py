@@ -9,6 +9,7 @@ import pytest
 from stressid_keras.studies.tuning.trial_folds import fold_context, inner_folds, outer_folds, score_folds
 from stressid_keras.workflow import prepare
 from stressid_keras.workflow.part_windows import class_probabilities, network_outputs, part_rows
+from stressid_keras.workflow.student_stages import distil_student
 from stressid_keras.workflow.training import load_trained
 
 pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")  # of keras-tuner
@@ -17,15 +18,15 @@ pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName):Deprecat
 @pytest.fixture
 def folds_of(make_run, tmp_path):
     """folds_of(network, name, **changes of a training) → a run's context, and those of a trial's folds."""
-    run = make_run()
+    context = make_run()
 
     def make(network="student", name="trial", **changes):
         part = f"{network}_training"
-        config = run.context.config
+        config = context.config
         config = dataclasses.replace(config, **{part: dataclasses.replace(getattr(config, part), **changes)})
-        folds = inner_folds(run.context, 3, 1)
+        folds = inner_folds(context, 3, 1)
         return [
-            fold_context(run.context, config, network, fold, tmp_path / name / fold.name, tmp_path / "shared")
+            fold_context(context, config, network, fold, tmp_path / name / fold.name, tmp_path / "shared")
             for fold in folds
         ]
 
@@ -73,14 +74,11 @@ def test_numbers_that_are_none_are_a_failure(folds_of, tmp_path, monkeypatch):
 
 def test_a_configuration_scores_as_its_run_does(make_run, tmp_path):
     run = make_run()
-    (fold,) = outer_folds(run.context, 1)
-    context = fold_context(
-        run.context, run.context.config, "student", fold, tmp_path / "fold", tmp_path / "shared"
-    )
+    (fold,) = outer_folds(run, 1)
+    context = fold_context(run, run.config, "student", fold, tmp_path / "fold", tmp_path / "shared")
     score_folds([context], "student", "key")
     table = pd.read_csv(tmp_path / "fold/predictions.csv")
-    run.student()
-    rows = part_rows(run.context, "test")
-    outputs = network_outputs(run.context, load_trained(run.context.output_dir, "student"), rows)
-    names = [f"p_{name}" for name in prepare(run.context).class_names]
+    distil_student(run)
+    outputs = network_outputs(run, load_trained(run.output_dir, "student"), part_rows(run, "test"))
+    names = [f"p_{name}" for name in prepare(run).class_names]
     np.testing.assert_allclose(table[names], class_probabilities(outputs["logits"]), atol=1e-6)
