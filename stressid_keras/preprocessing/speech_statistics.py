@@ -11,11 +11,11 @@ from stressid_keras.media.speech import frame_statistics, load_weights, speech_f
 from stressid_keras.media.speech.settings import SAMPLE_RATE, STATISTICS
 from stressid_keras.media.speech.weights import SHA256
 from stressid_keras.preprocessing.waveforms import window_waveforms
+from stressid_keras.preprocessing.window_files import keeping_in
 from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.store.store import PreparedStore
-from stressid_keras.system.locking import exclusive
 
 FILE = "speech_statistics.npz"
 VERSION = 1  # raised when the same waveform gives other statistics
@@ -49,15 +49,10 @@ def load_or_compute_statistics(
     path, key = store.path / FILE, statistics_key(store)
     if (found := _stored(path, key)) is not None:
         return found
-    try:
-        with exclusive(store.path):
-            if (found := _stored(path, key)) is None:
-                found = _computed(index, store, jobs, progress)
-                write_arrays(path, {"key": np.array(key), "statistics": found})
-    except OSError as error:
-        raise StressIDError(
-            f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
-        ) from error
+    with keeping_in(store):
+        if (found := _stored(path, key)) is None:
+            found = _computed(index, store, jobs, progress)
+            write_arrays(path, {"key": np.array(key), "statistics": found})
     return found
 
 

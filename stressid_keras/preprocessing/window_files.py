@@ -8,6 +8,7 @@ import pandas as pd
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.store.store import PreparedStore
+from stressid_keras.system.locking import exclusive
 
 
 def recordings_of(index, store: PreparedStore, names: Iterable[str]) -> dict:
@@ -34,6 +35,24 @@ def reading(recording) -> Iterator[None]:
         raise StressIDError(
             f"{recording.name} cannot be read ({error.strerror}: {error.filename}); expected the files that the "
             "windows were prepared from: restore them or run the preparation again."
+        ) from error
+
+
+@contextlib.contextmanager
+def keeping_in(store: PreparedStore) -> Iterator[None]:
+    """Hold the prepared folder's lock while what is computed of its windows is written beside them.
+
+    A second process waits for the first, and is to look again for what that wrote.
+
+    Raises:
+        StressIDError: the folder cannot be written.
+    """
+    try:
+        with exclusive(store.path):
+            yield
+    except OSError as error:
+        raise StressIDError(
+            f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
         ) from error
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.analysis.baselines.features import Progress, baseline_features
-from stressid_keras.errors import StaleError, StressIDError
+from stressid_keras.errors import StaleError
+from stressid_keras.preprocessing.window_files import keeping_in
 from stressid_keras.provenance import fingerprint, parse_json, write_text
 from stressid_keras.store.store import PreparedStore
-from stressid_keras.system.locking import exclusive
 
 FEATURES_VERSION = 2  # raised when a feature changes for the same window
 FILE = "baseline_features.csv"
@@ -35,16 +35,11 @@ def load_or_compute(
         return load_features(store)
     except StaleError:
         pass
-    try:
-        with exclusive(store.path):
-            try:
-                return load_features(store)
-            except StaleError:
-                save_features(store, baseline_features(index, store, jobs, progress))
-    except OSError as error:
-        raise StressIDError(
-            f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
-        ) from error
+    with keeping_in(store):
+        try:
+            return load_features(store)
+        except StaleError:
+            save_features(store, baseline_features(index, store, jobs, progress))
     return load_features(store)
 
 

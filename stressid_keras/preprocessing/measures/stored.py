@@ -16,16 +16,14 @@ from stressid_keras.preprocessing.measures.stored_expression import (
     FILE,
     expression_key,
     expressions,
-    unwritable,
 )
 from stressid_keras.preprocessing.signals.signal_reader import SignalReader
 from stressid_keras.preprocessing.sources import is_image
-from stressid_keras.preprocessing.window_files import cut, reading, recordings_of
+from stressid_keras.preprocessing.window_files import cut, keeping_in, reading, recordings_of
 from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.store.store import PreparedStore
-from stressid_keras.system.locking import exclusive
 
 VERSION = 1  # raised when the same window gives other measures
 
@@ -64,15 +62,11 @@ def load_or_compute_measures(
     """
     path, key = store.path / FILE, measures_key(store)
     if (found := _stored(path, key)) is None:
-        try:
-            with exclusive(store.path):
-                if (found := _stored(path, key)) is None:
-                    found = _computed(index, store, jobs, progress)
-                    write_arrays(
-                        path, {"key": np.array(key), **found, **expressions(read_arrays(path) or {})}
-                    )
-        except OSError as error:
-            raise unwritable(store, error) from error
+        with keeping_in(store):
+            if (found := _stored(path, key)) is None:
+                found = _computed(index, store, jobs, progress)
+                others = expressions(read_arrays(path) or {})
+                write_arrays(path, {"key": np.array(key), **found, **others})
     return found
 
 

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from stressid_keras.errors import StressIDError
 from stressid_keras.preprocessing.faces.crop import VERSION as SEARCH_VERSION
 from stressid_keras.preprocessing.faces.models import check_networks
 from stressid_keras.preprocessing.measures.expression import NAMES, expression
+from stressid_keras.preprocessing.window_files import keeping_in
 from stressid_keras.preprocessing.worker_processes import results_of
 from stressid_keras.provenance import fingerprint
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.store.store import PreparedStore
-from stressid_keras.system.locking import exclusive
 
 FILE = "measures.npz"
 # Before a film's name, behind it: an array and its own key, so that a file without it stays valid for other measures.
@@ -45,27 +44,17 @@ def load_or_compute_expression(
     path, key, name = store.path / FILE, expression_key(store), f"{EXPRESSION}{film}"
     if (found := _stored(path, name, key)) is not None:
         return found
-    try:
-        with exclusive(store.path):
-            if (found := _stored(path, name, key)) is None:
-                found = _computed(store, film, jobs, progress)
-                arrays = {**(read_arrays(path) or {}), name: found, f"{name}{KEY}": np.array(key)}
-                write_arrays(path, arrays)
-    except OSError as error:
-        raise unwritable(store, error) from error
+    with keeping_in(store):
+        if (found := _stored(path, name, key)) is None:
+            found = _computed(store, film, jobs, progress)
+            arrays = {**(read_arrays(path) or {}), name: found, f"{name}{KEY}": np.array(key)}
+            write_arrays(path, arrays)
     return found
 
 
 def expressions(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Those of the arrays of `measures.npz` that are landmarks' measures, and their keys."""
     return {name: values for name, values in arrays.items() if name.startswith(EXPRESSION)}
-
-
-def unwritable(store: PreparedStore, error: OSError) -> StressIDError:
-    """The sentence for a prepared folder that no measures can be kept in."""
-    return StressIDError(
-        f"{store.path} cannot be written ({error.strerror or error}); make it writable and run again."
-    )
 
 
 def _stored(path: Path, name: str, key: str) -> np.ndarray | None:
