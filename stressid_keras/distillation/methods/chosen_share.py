@@ -1,10 +1,11 @@
 """How much of the label is imitated, chosen for the data at hand."""
 
 from stressid_keras.distillation.method_registry import IMITATION, method
+from stressid_keras.distillation.methods.sources import Source
 
 
 @method("chosen-share", {"imitation_chosen": True}, changes=IMITATION)
-class ChosenShare:
+class ChosenShare(Source):
     """The share that soft labels take from the labels, none, half or all, is chosen on the training people.
 
     Soft labels of a teacher that did not see the person take the noise out of labels such as self-reports; where the
@@ -18,10 +19,6 @@ class ChosenShare:
         "arXiv:2104.09732"
     )
     after = "Dao et al., ICLR 2021"
-
-    @staticmethod
-    def arguments(options):
-        return {}
 
     @staticmethod
     def sentence(options):

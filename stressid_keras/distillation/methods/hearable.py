@@ -2,10 +2,11 @@
 
 from stressid_keras.distillation.heard_measures import LEVEL
 from stressid_keras.distillation.method_registry import MEASURES, method
+from stressid_keras.distillation.methods.sources import Source
 
 
 @method("hearable", {"hearable": True}, changes=MEASURES)
-class Hearable:
+class Hearable(Source):
     """Of the measures only those are regressed that audio can predict and that differ between the classes.
 
     Z. Xue, Z. Gao, S. Ren, H. Zhao, "The Modality Focusing Hypothesis: Towards Understanding Crossmodal Knowledge
@@ -19,10 +20,6 @@ class Hearable:
         "Knowledge Distillation”, ICLR 2023, arXiv:2206.06487"
     )
     after = "Xue et al., ICLR 2023"
-
-    @staticmethod
-    def arguments(options):
-        return {}
 
     @staticmethod
     def sentence(options):

@@ -7,7 +7,7 @@ from stressid_keras.distillation.method_registry import TERMS, method
 
 
 class Source:
-    """Says what is given; the distiller is the same."""
+    """Says what is given, or how much of it counts, and a run does it; the distiller is the same."""
 
     @staticmethod
     def arguments(options):
