@@ -91,8 +91,10 @@ def measure(name: str, context) -> dict[str, float]:
     """Seconds and peak memory (MiB, of the process and of its largest child) of one stage, in this process."""
     import keras  # noqa: F401  that it is loaded is no stage's own time
 
-    if name != "index":
-        prepare(context) if name != "prepare" else read_index(context)
+    if name == "prepare":
+        read_index(context)
+    elif name != "index":
+        prepare(context)
     start = time.perf_counter()
     STAGES[name](context)
     seconds = time.perf_counter() - start

@@ -32,8 +32,7 @@ from stressid_keras.evaluation.models import AUDIO_BASELINES, display_name
 from stressid_keras.evaluation.predictions import probabilities_of
 from stressid_keras.modalities import PRIVILEGED
 from stressid_keras.workflow import Fold, RunContext, classify_baselines, prepare, train_control
-from stressid_keras.workflow.analysis import class_probabilities, network_outputs
-from stressid_keras.workflow.part_windows import part_rows
+from stressid_keras.workflow.part_windows import class_probabilities, network_outputs, part_rows
 from stressid_keras.workflow.training import load_trained
 
 

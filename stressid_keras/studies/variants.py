@@ -8,12 +8,11 @@ import pandas as pd
 
 from stressid_keras.config import DistillationConfig
 from stressid_keras.provenance import file_fingerprint, write_json
-from stressid_keras.workflow.analysis import class_probabilities, network_outputs
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.cross_validation import CrossValidation, alone
 from stressid_keras.workflow.data import prepare
 from stressid_keras.workflow.evaluation_stage import SCORING_VERSION
-from stressid_keras.workflow.part_windows import measured, part_rows
+from stressid_keras.workflow.part_windows import measured, network_outputs, part_rows, predictions_of
 from stressid_keras.workflow.scoring import train_rows
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage, read_record, read_result
@@ -147,7 +146,7 @@ def _predict(context: RunContext, path: Path, stages: dict[str, Stage]) -> dict:
     from stressid_keras import evaluation
     from stressid_keras.analysis.inspection import modality_logits
 
-    rows, store, tables = part_rows(context, "test"), prepare(context), []
+    rows, tables = part_rows(context, "test"), []
     with context.reporter.stage("predictions", len(stages)) as report:
         for done, (model, stage) in enumerate(stages.items(), start=1):
             network = load_trained(stage.folder, stage.name)
@@ -156,12 +155,7 @@ def _predict(context: RunContext, path: Path, stages: dict[str, Stage]) -> dict:
             if model == TEACHER:
                 masked = modality_logits(network, outputs)
                 logits |= {f"{TEACHER}_{name}": values for name, values in masked.items()}
-            tables += [
-                evaluation.predictions_table(
-                    name, "test", store.manifest.iloc[rows], class_probabilities(values), store.class_names
-                )
-                for name, values in logits.items()
-            ]
+            tables += [predictions_of(context, name, "test", rows, values) for name, values in logits.items()]
             report(done)
     evaluation.write_predictions(path, pd.concat(tables, ignore_index=True))
     return {"seconds": {model: stage.record["seconds"] for model, stage in stages.items()}}

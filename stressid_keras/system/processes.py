@@ -69,6 +69,20 @@ def in_own_process(function, *arguments, environment=None, defaults=None):
     return value
 
 
+def cores_of_one(jobs: int) -> int:
+    """Cores for each of so many processes of this machine."""
+    return max(1, (os.cpu_count() or 1) // jobs)
+
+
+def beside_others(threads: int) -> dict[str, str]:
+    """Variables, for `defaults`, with which a process leaves room for others.
+
+    They are read by TensorFlow when it is first imported: threads of several processes would take each other's cores,
+    and the first process a GPU's memory.
+    """
+    return {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+
+
 def _signal(number: int) -> str:
     """The name of a signal, or its number where it has none, as those of real time."""
     try:

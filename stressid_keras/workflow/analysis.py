@@ -13,10 +13,10 @@ from stressid_keras.workflow.data import (
     split_people,
 )
 from stressid_keras.workflow.part_windows import (
-    class_probabilities,
     labels,
     network_outputs,
     places,
+    predictions_of,
     rows_of_parts,
 )
 from stressid_keras.workflow.stage import Stage
@@ -69,22 +69,14 @@ def feature_of(outputs: dict[str, np.ndarray]) -> np.ndarray:
 def _predict(context: RunContext) -> None:
     from stressid_keras import evaluation
 
-    folder, store, parts = context.output_dir, prepare(context), rows_of_parts(context)
+    folder, parts = context.output_dir, rows_of_parts(context)
     tables, features = [], {}
     with context.reporter.stage("predictions", len(NETWORKS) * len(parts)) as report:
         for model in NETWORKS:
             network = load_trained(folder, model)
             for part, rows in parts.items():
                 outputs = network_outputs(context, network, rows)
-                tables.append(
-                    evaluation.predictions_table(
-                        model,
-                        part,
-                        store.manifest.iloc[rows],
-                        class_probabilities(outputs["logits"]),
-                        store.class_names,
-                    )
-                )
+                tables.append(predictions_of(context, model, part, rows, outputs["logits"]))
                 if part in UNSEEN:
                     features.setdefault(model, []).append(feature_of(outputs))
                 report(len(tables))

@@ -87,6 +87,22 @@ class RunContext:
         other.made.update((verb, verb(self)) for verb in kept)
         return other
 
+    def detached(self, output_dir: Path, *kept: Callable, **changes) -> "RunContext":
+        """A branch for a process of its own, perhaps on another machine: quiet, its paths the same from anywhere."""
+        return self.branch(
+            *kept,
+            **{
+                "data_dir": self.data_dir.absolute(),
+                "prepared_dir": self.prepared_dir.absolute(),
+                "output_dir": output_dir.absolute(),
+                "jobs": 1,
+                "reporter": Reporter(),
+                "scheduler": "",
+                "other_trees": tuple(tree.absolute() for tree in self.other_trees),
+                **changes,
+            },
+        )
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the lock of the output folder, around verbs that belong together; whoever holds it may ask again.

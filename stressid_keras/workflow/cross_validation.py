@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from stressid_keras.config import Folds, Jobs, Repeats, Seed
 from stressid_keras.errors import StressIDError
 from stressid_keras.ranges import checked
 from stressid_keras.system.locking import exclusive
-from stressid_keras.system.processes import in_own_process
+from stressid_keras.system.processes import beside_others, cores_of_one, in_own_process
 from stressid_keras.workflow.analysis import classify_baselines, predict
 from stressid_keras.workflow.context import Fold, RunContext
 from stressid_keras.workflow.data import (
@@ -26,7 +25,6 @@ from stressid_keras.workflow.evaluation_stage import write_evaluation
 from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.other_trees import also_test, other_data
 from stressid_keras.workflow.part_windows import compute_for_all
-from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs, read_result
 
@@ -117,10 +115,7 @@ class CrossValidation:
             reporter.reused(name, [self.folder])
             return
         compute_for_all(self.context)
-        # Read by TensorFlow when it is first imported: threads of several processes would take each other's cores, and
-        # the first process a GPU's memory.
-        threads = max(1, (os.cpu_count() or 1) // self.jobs)
-        defaults = {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+        defaults = beside_others(cores_of_one(self.jobs))
         in_process = joblib.delayed(in_own_process)
         tasks = [
             in_process(function, self.fold_context(result), *arguments, defaults=defaults)
@@ -135,20 +130,14 @@ class CrossValidation:
         """The run of one fold, quiet; index and windows are those of all, and what has been made of them."""
         run = self.context
         made = [each for each in OF_WINDOWS if each in run.made]
-        return run.branch(
+        return run.detached(
+            result.folder,
             read_index,
             prepare,
             other_data,
             *made,
-            data_dir=run.data_dir.absolute(),
-            prepared_dir=run.prepared_dir.absolute(),
-            output_dir=result.folder.absolute(),
             config=dataclasses.replace(run.config, seed=run.config.seed + result.repeat),
-            jobs=1,
-            reporter=Reporter(),
-            scheduler="",
             fold=result.fold,
-            other_trees=tuple(tree.absolute() for tree in run.other_trees),
         )
 
     def _leaky_results(self) -> list[SplitResults]:

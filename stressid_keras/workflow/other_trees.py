@@ -14,7 +14,7 @@ from stressid_keras.config import DEFAULT_CLASS_NAMES, LABEL_COLUMNS, DatasetCon
 from stressid_keras.dataset.adapters import adapter_of, data_title
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import fingerprint
-from stressid_keras.workflow.analysis import BASELINE_VERSION, class_probabilities, network_outputs
+from stressid_keras.workflow.analysis import BASELINE_VERSION
 from stressid_keras.workflow.context import RunContext, verb
 from stressid_keras.workflow.data import (
     baseline_fingerprint,
@@ -25,7 +25,13 @@ from stressid_keras.workflow.data import (
     split_people,
 )
 from stressid_keras.workflow.insight import STUDENTS
-from stressid_keras.workflow.part_windows import labels, part_rows, places
+from stressid_keras.workflow.part_windows import (
+    class_probabilities,
+    labels,
+    network_outputs,
+    part_rows,
+    places,
+)
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.student_stages import train_networks

@@ -108,6 +108,16 @@ def class_probabilities(logits: np.ndarray) -> np.ndarray:
     return scipy.special.softmax(logits.astype(np.float64), axis=1)
 
 
+def predictions_of(context: RunContext, model: str, part: str, rows, logits: np.ndarray):
+    """What a model's logits say of rows of the manifest, as `predictions_table` has it."""
+    from stressid_keras.evaluation import predictions_table
+
+    store = prepare(context)
+    return predictions_table(
+        model, part, store.manifest.iloc[rows], class_probabilities(logits), store.class_names
+    )
+
+
 def teacher_sees(context: RunContext) -> tuple[str, ...]:
     """What a teacher's batches hold: those of its modalities that it looks at, and the measures of all."""
     modalities = context.config.dataset.teacher_modalities

@@ -2,8 +2,11 @@
 
 import dataclasses
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import pandas as pd
 
 from stressid_keras.config import RunConfig, deciding
 from stressid_keras.dataset import SubjectSplit, subject_folds
@@ -13,7 +16,6 @@ from stressid_keras.studies.tuning.space import STUDENT
 from stressid_keras.system.locking import exclusive
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare, split_people
-from stressid_keras.workflow.reporter import Reporter
 from stressid_keras.workflow.stage import Stage
 
 VERSION = 1  # raised when the same values score otherwise, so that older scores do not count
@@ -89,15 +91,11 @@ def fold_context(
     key = fingerprint([deciding(getattr(config, name)) for name in kinds], stored, people)
     other = config.preparation != context.config.preparation
     name = fingerprint(deciding(config.preparation))
-    return context.branch(
-        data_dir=context.data_dir.absolute(),
+    return context.detached(
+        folder / "networks",
         prepared_dir=(shared / "prepared" / name if other else context.prepared_dir).absolute(),
-        output_dir=(folder / "networks").absolute(),
         common_dir=(shared / "common" / key).absolute() if network == STUDENT else None,
         config=config,
-        jobs=1,
-        reporter=Reporter(),
-        scheduler="",
         fold=None,
         split=fold.split,
         other_trees=(),
@@ -144,32 +142,33 @@ def score_folds(contexts: list[RunContext], network: str, data_key: str) -> list
     return found
 
 
+def scored(table: pd.DataFrame, class_names: Sequence[str]) -> dict[str, float]:
+    """`METRICS` of a predictions table."""
+    from stressid_keras.evaluation import classification_metrics
+    from stressid_keras.evaluation.predictions import probabilities_of
+
+    scores = classification_metrics(table["label"], probabilities_of(table, class_names), class_names)
+    return {name: scores[name] for name in METRICS}
+
+
 def _score(context: RunContext, network: str) -> dict:
-    from stressid_keras import evaluation
+    from stressid_keras.evaluation import write_predictions
 
     try:
-        table, probabilities = _predictions(context, network)
-        scores = evaluation.classification_metrics(
-            table["label"], probabilities, prepare(context).class_names
-        )
-        evaluation.write_predictions(context.output_dir.parent / PREDICTIONS, table)
-        return {name: scores[name] for name in METRICS}
+        table = _predictions(context, network)
+        write_predictions(context.output_dir.parent / PREDICTIONS, table)
+        return scored(table, prepare(context).class_names)
     finally:
         shutil.rmtree(context.output_dir, ignore_errors=True)
 
 
-def _predictions(context: RunContext, network: str):
-    from stressid_keras import evaluation
-    from stressid_keras.workflow.part_windows import class_probabilities, network_outputs, part_rows
+def _predictions(context: RunContext, network: str) -> pd.DataFrame:
+    from stressid_keras.workflow.part_windows import network_outputs, part_rows, predictions_of
     from stressid_keras.workflow.student_stages import distil_student
     from stressid_keras.workflow.teacher_stages import train_teacher
     from stressid_keras.workflow.training import load_trained
 
     stage = (distil_student if network == STUDENT else train_teacher)(context)
-    store, rows = prepare(context), part_rows(context, "test")
+    rows = part_rows(context, "test")
     outputs = network_outputs(context, load_trained(stage.folder, network), rows)
-    probabilities = class_probabilities(outputs["logits"])
-    table = evaluation.predictions_table(
-        network, "test", store.manifest.iloc[rows], probabilities, store.class_names
-    )
-    return table, probabilities
+    return predictions_of(context, network, "test", rows, outputs["logits"])

@@ -2,13 +2,12 @@
 
 import concurrent.futures
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from stressid_keras.studies.tuning.trial_folds import score_folds
-from stressid_keras.system.processes import in_own_process
+from stressid_keras.system.processes import beside_others, cores_of_one, in_own_process
 from stressid_keras.workflow.context import RunContext
 
 
@@ -28,9 +27,7 @@ class Workers:
 
     def submit(self, contexts: list[RunContext], network: str, data_key: str) -> concurrent.futures.Future:
         """`score_folds`, in a process of its own."""
-        # Read by TensorFlow when it is first imported: threads of several processes would take each other's cores, and
-        # the first process a GPU's memory.
-        defaults = {"TF_NUM_INTRAOP_THREADS": str(self.threads), "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+        defaults = beside_others(self.threads)
         return self.executor.submit(
             in_own_process, score_folds, contexts, network, data_key, defaults=defaults
         )
@@ -39,9 +36,8 @@ class Workers:
 @contextlib.contextmanager
 def local_workers(jobs: int, folds: int) -> Iterator[Workers]:
     """Threads, each of which waits for its process; a call trains all folds that it may."""
-    threads = max(1, (os.cpu_count() or 1) // jobs)
     with concurrent.futures.ThreadPoolExecutor(jobs) as executor:
-        yield Workers(executor, lambda: jobs, folds, threads)
+        yield Workers(executor, lambda: jobs, folds, cores_of_one(jobs))
 
 
 @contextlib.contextmanager

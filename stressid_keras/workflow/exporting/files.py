@@ -84,7 +84,7 @@ def _whole_windows(plan: ExportPlan, student) -> dict:
     """Macro F1 of the student on whole training windows of the test part, as it was validated."""
     from stressid_keras.evaluation.predictions import predictions_table
     from stressid_keras.export.deployed_scores import macro_f1
-    from stressid_keras.workflow.analysis import class_probabilities
+    from stressid_keras.workflow.part_windows import class_probabilities
 
     rows, names = plan.rows("test"), plan.store.class_names
     probabilities = class_probabilities(student.predict(_batches(plan, rows, student), verbose=0)["logits"])

@@ -10,7 +10,7 @@ from stressid_keras.errors import StressIDError
 from stressid_keras.store.sealed_arrays import read_arrays, write_arrays
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare, split_people
-from stressid_keras.workflow.part_windows import class_probabilities, labels
+from stressid_keras.workflow.part_windows import labels, predictions_of
 from stressid_keras.workflow.stage import Stage
 from stressid_keras.workflow.teacher_stages import student_rows
 
@@ -58,11 +58,9 @@ def write_outputs(
     context: RunContext, folder: Path, model: str, outputs: dict[str, np.ndarray], logits: np.ndarray
 ) -> None:
     """What is imitated, and what it says of the training rows as predictions, by which a report judges it."""
-    from stressid_keras.evaluation import predictions_table, write_predictions
+    from stressid_keras.evaluation import write_predictions
 
-    store, rows = prepare(context), student_rows(context)["train"]
-    probabilities = class_probabilities(logits)
-    table = predictions_table(model, "train", store.manifest.iloc[rows], probabilities, store.class_names)
+    table = predictions_of(context, model, "train", student_rows(context)["train"], logits)
     write_arrays(folder / OUTPUTS[0], outputs)
     write_predictions(folder / OUTPUTS[1], table)
 
