@@ -6,6 +6,7 @@ import json
 import pytest
 
 from stressid_keras.config import (
+    LATER,
     AudioConfig,
     AugmentationConfig,
     DatasetConfig,
@@ -109,3 +110,16 @@ def test_an_option_that_came_later_leaves_no_trace_in_a_key_while_it_is_off():
     whole = deciding(RunConfig(distillation=on))
     assert whole["distillation"] == deciding(on)
     assert whole["pipeline"] == RunConfig().to_dict()["pipeline"]
+
+
+def test_the_name_of_an_option_that_came_later_is_that_of_no_other():
+    """By its name it is left out of a key: an older option of that name would be, too."""
+
+    def tables(config):
+        yield type(config)
+        for option in dataclasses.fields(config):
+            if dataclasses.is_dataclass(value := getattr(config, option.name)):
+                yield from tables(value)
+
+    names = [option.name for table in set(tables(RunConfig())) for option in dataclasses.fields(table)]
+    assert {name: names.count(name) for name in LATER} == dict.fromkeys(LATER, 1)

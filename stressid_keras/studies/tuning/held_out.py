@@ -8,10 +8,10 @@ import pandas as pd
 from stressid_keras.config import RunConfig, deciding
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation.comparisons import compare_models
-from stressid_keras.evaluation.metrics import classification_metrics
 from stressid_keras.provenance import fingerprint
 from stressid_keras.studies.tuning.search import Search
-from stressid_keras.studies.tuning.trial_folds import METRICS, PREDICTIONS, fold_context, outer_folds
+from stressid_keras.studies.tuning.trial_folds import METRICS, PREDICTIONS, fold_context, outer_folds, scored
+from stressid_keras.workflow.data import prepare
 
 FEWEST_SEEDS = 3
 COMPARED = ("difference", "low", "high", "p_value", "n_subjects")
@@ -38,36 +38,29 @@ def held_out_gain(search: Search, best: RunConfig) -> dict:
     seeds = max(FEWEST_SEEDS, search.options.repeats)
     configs = {"tuned": best, "default": search.context.config}
     with search.context.writing(), search.workers() as workers:
+        contexts = {name: _contexts(search, config, seeds) for name, config in configs.items()}
         calls = {}
-        for name, config in configs.items():
-            contexts = _contexts(search, config, seeds)[
-                :: 1 if name == "tuned" else -1
-            ]  # see `Loop`, on folds
-            chunks = [contexts[i : i + workers.at_once] for i in range(0, seeds, workers.at_once)]
+        for name, order in (("tuned", 1), ("default", -1)):  # from both ends, as the trials of `Loop`
+            own = contexts[name][::order]
+            chunks = [own[i : i + workers.at_once] for i in range(0, seeds, workers.at_once)]
             calls[name] = [workers.submit(chunk, search.options.network, search.data_key) for chunk in chunks]
         concurrent.futures.wait([future for futures in calls.values() for future in futures])
         scores = {name: [score for each in found for score in each.result()] for name, found in calls.items()}
     for name, found in scores.items():
         if reason := next((score["failed"] for score in found if "failed" in score), ""):
             raise StressIDError(f"the {name} configuration failed on the people that are tested on: {reason}")
-    tables = {name: _predictions(search, config, seeds) for name, config in configs.items()}
+    tables = {name: _predictions(each) for name, each in contexts.items()}
     compared = {
         metric: compare_models(tables["tuned"], tables["default"], metric, seed=search.context.config.seed)
         for metric in METRICS
     }
     differences = {metric: {key: found[key] for key in COMPARED} for metric, found in compared.items()}
+    names = prepare(search.context).class_names
     return {
         "seeds": seeds,
-        **{name: _scored(table) for name, table in tables.items()},
+        **{name: scored(table, names) for name, table in tables.items()},
         "difference": differences,
     }
-
-
-def _scored(table: pd.DataFrame) -> dict[str, float]:
-    columns = [name for name in table if name.startswith("p_")]
-    names = [name.removeprefix("p_") for name in columns]
-    scores = classification_metrics(table["label"], table[columns].to_numpy(), names)
-    return {metric: scores[metric] for metric in METRICS}
 
 
 def _contexts(search: Search, config: RunConfig, seeds: int) -> list:
@@ -78,9 +71,8 @@ def _contexts(search: Search, config: RunConfig, seeds: int) -> list:
     ]
 
 
-def _predictions(search: Search, config: RunConfig, seeds: int) -> pd.DataFrame:
+def _predictions(contexts: list) -> pd.DataFrame:
     from stressid_keras.evaluation import read_predictions
 
-    contexts = _contexts(search, config, seeds)
     tables = [read_predictions(context.output_dir.parent / PREDICTIONS) for context in contexts]
     return pd.concat([table.assign(repeat=repeat) for repeat, table in enumerate(tables)], ignore_index=True)

@@ -33,7 +33,7 @@ def importances(values: Sequence[dict], scores: Sequence[float], seed: int = 0) 
     from sklearn.inspection import permutation_importance
     from sklearn.model_selection import KFold
 
-    names = [name for name in dict.fromkeys(key for each in values for key in each) if "/" not in name]
+    names = list(dict.fromkeys(name for each in values for name in each))
     columns = np.column_stack([_numbers([each.get(name) for each in values]) for name in names])
     scores, predicted, lost = np.asarray(scores, float), np.zeros(len(scores)), np.zeros(len(names))
     for known, others in KFold(PARTS, shuffle=True, random_state=seed).split(columns):

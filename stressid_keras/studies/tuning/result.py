@@ -48,7 +48,7 @@ def tune(search: Search, progress: Progress | None = None) -> dict:
             "versions": versions(),
         },
         "best": best.number,
-        "default": {"score": default.score, "values": _shown(default.values)},
+        "default": {"score": default.score, "values": default.values},
         "trials": [_trial(trial, default) for trial in trials],
         "importance": importances(
             [trial.values for trial in whole], [trial.score for trial in whole], search.context.config.seed
@@ -109,12 +109,7 @@ def _trial(trial: TrialScores, default: TrialScores) -> dict:
         found["epochs"] = trial.epochs
     if trial.failed:
         found["reason"] = trial.failed
-    return found | {"values": _shown(trial.values)}
-
-
-def _shown(values: dict) -> dict:
-    """Those of the configuration, without what an oracle notes for itself."""
-    return {name: value for name, value in values.items() if "/" not in name}
+    return found | {"values": trial.values}
 
 
 def _trial_rows(found: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -166,12 +166,15 @@ class Search:
 
     def trial_of(self, asked) -> TrialScores:
         """Of an oracle's, with the configuration that its values make."""
-        values, network, folds = dict(asked.hyperparameters.values), self.options.network, len(self.folds)
+        network, folds, told = self.options.network, len(self.folds), asked.hyperparameters.values
+        values = {
+            name: value for name, value in told.items() if "/" not in name
+        }  # not the oracle's own notes
         try:
             config = self._config(asked.hyperparameters)
         except StressIDError as error:
             return TrialScores(asked.trial_id, values, None, folds, failed=str(error))
-        epochs = int(values.get(EPOCHS, 0))
+        epochs = int(told.get(EPOCHS, 0))
         if epochs >= self.epochs:
             epochs = 0
         if epochs:

@@ -139,11 +139,8 @@ def _modality_dropout(config, hp, network, methods):
 
 @_dimension("measures", TEACHER)
 def _measures(config, hp, network, methods):
-    known = [
-        "person",
-        "window",
-        *(() if config.dataset.teacher_hears else ("none",)),
-    ]  # it hears by measures alone
+    # A teacher that hears does so by measures alone.
+    known = ["person", "window", *(() if config.dataset.teacher_hears else ("none",))]
     chosen = hp.Choice("measures", known, default=config.teacher.measures)
     return _changed(config, network, measures=chosen)
 

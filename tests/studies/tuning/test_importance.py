@@ -6,7 +6,7 @@ from stressid_keras.studies.tuning.importance import importances
 def test_what_the_score_depends_on_comes_first():
     random = np.random.default_rng(0)
     values = [
-        {"rate": float(r), "backbone": str(b), "width": float(w), "tuner/epochs": 3}
+        {"rate": float(r), "backbone": str(b), "width": float(w)}
         for r, b, w in zip(random.random(60), random.choice(["a", "b"], 60), random.random(60), strict=True)
     ]
     scores = [each["rate"] + 0.3 * (each["backbone"] == "b") for each in values]
