@@ -76,12 +76,14 @@ def parse() -> argparse.Namespace:
 
 
 def measure_all(tree: Path, folder: Path, jobs: int) -> dict[str, dict[str, float]]:
+    from scaling import measure as importable  # not of __main__, which another process does not have
+
     once = TrainingConfig(epochs=1)
     config = dataclasses.replace(RunConfig(), teacher_training=once, student_training=once)
     run = Run(tree, folder / "prepared", folder / "run", config, jobs)
     found = {}
     for name in STAGES:
-        found[name] = in_own_process(measure, name, run.context)
+        found[name] = in_own_process(importable, name, run.context)
         shown = ", ".join(f"{key} {value:.1f}" for key, value in found[name].items())
         print(f"{tree.name} {name}: {shown}", flush=True)
     return found

@@ -31,6 +31,7 @@ from stressid_keras.dataset.adapters import data_title
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import PRIVILEGED, RECORDS, TEACHABLE, WEIGHTS
 from stressid_keras.provenance import fingerprint, parse_json
+from stressid_keras.system.processes_together import processes_together
 from stressid_keras.workflow import Reporter, Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,6 +80,11 @@ def parser(description: str) -> Parser:
     add("--epochs", type=option_of(TrainingConfig, "epochs"), help="most epochs of each training")
     add("--batch-size", type=option_of(PipelineConfig, "batch_size"), help="windows in a batch")
     add("--loader", choices=("tf.data", "numpy"), help="of batches; numpy needs no TensorFlow [tf.data]")
+    add(
+        "--distribution",
+        choices=("data-parallel",),
+        help="divide each training batch among all devices: JAX, TensorFlow; see docs/cluster.md [one device]",
+    )
     add("--pad-to", choices=("batch", "largest"), help="largest: few shapes, which JAX compiles anew [batch]")
     add(
         "--learning-rate",
@@ -180,7 +186,8 @@ def check_cluster_options(arguments: argparse.Namespace) -> None:
 def make_run(arguments: argparse.Namespace, scheduler: str = "", other_trees=()) -> Run:
     """The run that the options describe, on the sample if they name no data."""
     config = read_config(arguments)
-    reporter = ScreenReporter()
+    process = meet_others(config)
+    reporter = Reporter() if process else ScreenReporter()
     data_dir = arguments.data_dir or make_sample(arguments, reporter)
     # Neither a tree of the same name, nor a smoke test, nor another question to the data, takes the place of this.
     place = os.path.realpath(data_dir)
@@ -193,9 +200,29 @@ def make_run(arguments: argparse.Namespace, scheduler: str = "", other_trees=())
     key = fingerprint(place)[:6]
     prepared = arguments.prepared_dir or ROOT / "data" / "prepared" / f"{name}-{key}"
     output = arguments.output_dir or ROOT / "saved_models" / name
+    if process:
+        output = output / f"process{process}"
     return Run(
         data_dir, prepared, output, config, arguments.jobs, reporter, scheduler, other_trees=other_trees
     )
+
+
+def meet_others(config: RunConfig) -> int:
+    """Before anything else is done, join the processes that train together; which of them this is, from 0.
+
+    Raises:
+        StressIDError: the backend cannot divide batches as asked for, or the environment names processes in vain.
+    """
+    if not config.pipeline.distribution:
+        if processes_together()[0] > 1:
+            raise StressIDError(
+                "the environment names several processes that train together; add --distribution data-parallel."
+            )
+        return 0
+    from stressid_keras.training.devices import devices
+
+    with devices(config.pipeline.distribution) as several:
+        return several.process
 
 
 def read_config(arguments: argparse.Namespace) -> RunConfig:
@@ -235,7 +262,13 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
             quality=changed(config.preparation.quality, signal_rate="signal_rate"),
             video=changed(config.preparation.video, crop="crop"),
         ),
-        pipeline=changed(config.pipeline, batch_size="batch_size", loader="loader", pad_to="pad_to"),
+        pipeline=changed(
+            config.pipeline,
+            batch_size="batch_size",
+            loader="loader",
+            pad_to="pad_to",
+            distribution="distribution",
+        ),
         teacher_training=changed(config.teacher_training, **training),
         student_training=changed(config.student_training, **training),
         teacher=changed(config.teacher, measures="measures"),

@@ -73,7 +73,10 @@ AUGMENTATIONS = FolderRegistry("stressid_keras.batches.augmentations", "augmenta
 # Options that came when there were prepared folders and trained files, which are what one would still get where these
 # are at their default.
 LATER = frozenset(
-    {"crop", "video_measures", "warm_up", "clip_norm", "average", "hearable", "correct", "agreeing"}
+    {
+        *("crop", "video_measures", "warm_up", "clip_norm", "average", "hearable", "correct", "agreeing"),
+        "distribution",
+    }
 )
 
 LARGEST_ARRAY = (
@@ -321,6 +324,8 @@ class PipelineConfig(Checked):
     bucket_batches: Count = 8  # sorted by length together: little padding, still chance in a batch; 1: off
     # threads; fixed, for tf.data's autotune idles for seconds on a busy machine
     workers: Annotated[int, Range(1, 256)] = 2
+    # "data-parallel": every training batch is divided among all devices of this machine, or of several processes'
+    distribution: Annotated[str, Choice("", "data-parallel")] = ""
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
 

@@ -109,7 +109,8 @@ def test_an_option_that_came_later_leaves_no_trace_in_a_key_while_it_is_off():
     assert deciding(on) == deciding(off) | {"agreeing": True}
     whole = deciding(RunConfig(distillation=on))
     assert whole["distillation"] == deciding(on)
-    assert whole["pipeline"] == RunConfig().to_dict()["pipeline"]
+    assert whole["dataset"] == RunConfig().to_dict()["dataset"]
+    assert whole["pipeline"] | {"distribution": ""} == RunConfig().to_dict()["pipeline"]
 
 
 def test_the_name_of_an_option_that_came_later_is_that_of_no_other():

@@ -151,6 +151,7 @@ class Distiller(Classifier):
             self.standardizations and all(s.is_adapted for s in self.standardizations.values())
         ):
             raise StressIDError(f"{self.name} has no statistics to standardise by; call adapt before fit.")
+        self._check_division()
         if self.schedule is None:
             return super().fit(*args, **kwargs)
         arguments = inspect.signature(super().fit).bind(*args, **kwargs).arguments
@@ -318,6 +319,17 @@ class Distiller(Classifier):
         if self.phase != JOINT and (self.phase == FEATURES) != (term.level == FEATURE):
             return 0.0
         return term.weight if self.schedule is None else term.weight * self.factor
+
+    def _check_division(self) -> None:
+        """Raises StressIDError where a term would see a part of the batch alone."""
+        strategy = getattr(self, "distribute_strategy", None)  # of TensorFlow
+        if strategy is not None and strategy.num_replicas_in_sync > 1:
+            for term in self.terms:
+                if term.across_samples:
+                    raise StressIDError(
+                        f"{term.name!r} compares the samples of a batch with each other, of which TensorFlow "
+                        "shows every device a part; set KERAS_BACKEND=jax, or use one device."
+                    )
 
     def _check_phases(self) -> None:
         if self.features_first is not None and not any(t.weight and t.level == FEATURE for t in self.terms):

@@ -24,10 +24,12 @@ class Term(keras.layers.Layer):
     Attributes:
         level: what of the student it looks at, `feature` or `logits`.
         replaces_labels: whether its weight is taken from the cross-entropy.
+        across_samples: whether its value for a sample depends on the other samples of the batch.
     """
 
     level = FEATURE
     replaces_labels = False
+    across_samples = False
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from stressid_keras.layers.registration import register
+from stressid_keras.layers.replicas import sum_over_replicas
 from stressid_keras.layers.size_mask import check_axes, size_mask
 
 
@@ -34,10 +35,10 @@ class MaskedBatchNormalization(keras.layers.Layer):
         self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="ones")
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
         self.moving_mean = self.add_weight(
-            name="moving_mean", shape=(channels,), initializer="zeros", trainable=False
+            name="moving_mean", shape=(channels,), initializer="zeros", trainable=False, aggregation="mean"
         )
         self.moving_variance = self.add_weight(
-            name="moving_variance", shape=(channels,), initializer="ones", trainable=False
+            name="moving_variance", shape=(channels,), initializer="ones", trainable=False, aggregation="mean"
         )
         self.built = True
 
@@ -56,10 +57,11 @@ class MaskedBatchNormalization(keras.layers.Layer):
     def _moments(self, x, mask):
         x, mask = ops.cast(x, "float32"), ops.cast(mask, "float32")  # float16 sums overflow
         axes = list(range(len(x.shape) - 1))
-        count = ops.maximum(ops.sum(mask), 1.0)
-        mean = ops.sum(x * mask, axis=axes) / count
+        count = ops.maximum(sum_over_replicas(ops.sum(mask)), 1.0)
+        mean = sum_over_replicas(ops.sum(x * mask, axis=axes)) / count
         # The deviations from a mean sum to zero, so the variance has no gradient through the mean.
-        variance = ops.sum(ops.square(x - ops.stop_gradient(mean)) * mask, axis=axes) / count
+        squares = ops.square(x - ops.stop_gradient(mean)) * mask
+        variance = sum_over_replicas(ops.sum(squares, axis=axes)) / count
         return mean, variance
 
     def _update(self, moving, value):

@@ -3,8 +3,10 @@
 import keras
 from keras import ops
 
+from stressid_keras.batches.divided import real_samples
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
+from stressid_keras.layers.replicas import mean_of_batch, samples_of_replica, share_of_replica
 from stressid_keras.training.balanced_accuracy import BalancedAccuracy
 from stressid_keras.training.named import LOGITS, named_outputs, output_widths, select_inputs, widths_on
 from stressid_keras.training.phases import JOINT
@@ -56,6 +58,14 @@ class Classifier(keras.Model):
     def call(self, x, training=False):
         return self.network(select_inputs(self.network, x, self.inputs_by_name), training=training)
 
+    def train_step(self, *args):
+        return super().train_step(
+            *args[:-1], real_samples(args[-1])
+        )  # on JAX, the state comes before the batch
+
+    def test_step(self, *args):
+        return super().test_step(*args[:-1], real_samples(args[-1]))
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if self.loss is not None:
             raise StressIDError(f"{self.name} has its own loss; expected compile without loss.")
@@ -63,12 +73,13 @@ class Classifier(keras.Model):
         loss = self.supervised_loss(x, self.integers(y), self.outputs_of(y_pred), sample_weight)
         for extra in own:
             loss = loss + ops.sum(ops.cast(extra, loss.dtype))
-        return loss
+        return share_of_replica(loss)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         logits, labels = self.outputs_of(y_pred)[self.logits], self.integers(y)
         predicted = ops.cast(ops.argmax(logits, axis=-1), "int32")
-        self.log(self.accuracy, ops.mean(ops.cast(ops.equal(predicted, labels), "float32")), y)
+        right = ops.cast(ops.equal(predicted, labels), "float32")
+        self.log(self.accuracy, self.weighted_mean(right, None), y)
         self.uar.update_state(labels, logits)
         return super().compute_metrics(x, y, logits, sample_weight)
 
@@ -131,7 +142,7 @@ class Classifier(keras.Model):
         """Mean over the batch of values (B,) times their weights; the weights do not change the divisor."""
         if sample_weight is not None:
             values = values * ops.cast(ops.reshape(sample_weight, (-1,)), values.dtype)
-        return ops.mean(values)
+        return mean_of_batch(values)
 
     @staticmethod
     def log(metric, batch_mean, y):
@@ -140,7 +151,7 @@ class Classifier(keras.Model):
         The weight has to be computed from the batch: on the TensorFlow backend, the step that finds a dataset
         of unknown length exhausted bumps the count of a mean that is updated without one.
         """
-        metric.update_state(batch_mean, sample_weight=ops.shape(y)[0])
+        metric.update_state(batch_mean, sample_weight=samples_of_replica(y))
 
     def get_config(self):
         return {

@@ -10,6 +10,7 @@ from stressid_keras.batches.batch_plan import EpochCounter
 from stressid_keras.config import TrainingConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.training.averaging import ValidateAverage
+from stressid_keras.training.devices import Devices
 from stressid_keras.training.history import History
 from stressid_keras.training.kept_epoch import KeptEpoch
 from stressid_keras.training.optimizer import build_optimizer
@@ -29,6 +30,7 @@ def fit(
     progress: Callable[[int, dict], None] | None = None,
     epoch: EpochCounter | None = None,
     resume_key: str = "",
+    several: Devices | None = None,
 ) -> dict:
     """Train `model`, keep its network as it was in the last or the best epoch, and save that network.
 
@@ -50,6 +52,8 @@ def fit(
         resume_key: fingerprint of the model, the data and the configuration. With one, the state after each epoch
             is kept in `<checkpoint's stem>.resume.npz` until training ends, and a training that was interrupted,
             called again with the same key, goes on after its last whole epoch and ends as if it had not been.
+        several: devices that train together, in whose context this is called (see `training.devices`); processes that
+            were not interrupted after the same epoch begin again.
 
     Returns:
         `best_epoch`, the one that is kept (from 1), `epochs` (run), and, with `validation`, its `val_uar` and
@@ -84,6 +88,8 @@ def fit(
     start = 0
     for phase, end in model.phases(config.epochs):
         done = resume.epochs_done() if resume_key else 0
+        if several is not None and not several.everywhere_same(done):
+            done = 0
         if done > end:
             start = end
             continue

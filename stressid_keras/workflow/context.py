@@ -15,6 +15,7 @@ from stressid_keras.dataset.adapters import adapter_of
 from stressid_keras.errors import StressIDError
 from stressid_keras.ranges import checked
 from stressid_keras.system.locking import RUN_LOCK, exclusive
+from stressid_keras.system.processes_together import processes_together
 from stressid_keras.workflow.reporter import Reporter
 
 
@@ -88,7 +89,16 @@ class RunContext:
         return other
 
     def detached(self, output_dir: Path, *kept: Callable, **changes) -> "RunContext":
-        """A branch for a process of its own, perhaps on another machine: quiet, its paths the same from anywhere."""
+        """A branch for a process of its own, perhaps on another machine: quiet, its paths the same from anywhere.
+
+        Raises:
+            StressIDError: this process trains together with others, which a process of its own would not.
+        """
+        if processes_together()[0] > 1:
+            raise StressIDError(
+                "folds and trials are trained each in a process of its own, not by several together; run them on one "
+                "machine, or on Dask workers (--backend dask)."
+            )
         return self.branch(
             *kept,
             **{

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.special
 
-from stressid_keras.config import StudentConfig
+from stressid_keras.config import PipelineConfig, StudentConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.media.speech.settings import SPEECH
 from stressid_keras.modalities import MODALITIES, RECORDS, SOUND, TEACHABLE, measures_input
@@ -65,7 +65,7 @@ def batches(
         StressIDError: tf.data is asked for and TensorFlow is not installed.
     """
     config = context.config
-    return _loader(config.pipeline.loader)(
+    return _loader(config.pipeline)(
         prepare(context),
         rows,
         stored(modalities),
@@ -217,11 +217,12 @@ def _rows(context: RunContext, members, usable: np.ndarray) -> np.ndarray:
     return np.flatnonzero(usable & prepare(context).manifest[unit].isin(members).to_numpy())
 
 
-def _loader(name: str):
-    """The configuration's loader; on the TensorFlow backend tf.data, for Keras fixes a PyDataset's shapes there."""
+def _loader(config: PipelineConfig):
+    """The configuration's loader; on the TensorFlow backend tf.data, for Keras fixes a PyDataset's shapes there, and
+    on others NumPy for several devices, among which Keras divides no tf.data there."""
     import keras
 
-    if name == "numpy" and keras.backend.backend() != "tensorflow":
+    if (config.loader == "numpy" or config.distribution) and keras.backend.backend() != "tensorflow":
         from stressid_keras.batches.py_dataset import PreparedBatches
 
         return PreparedBatches

@@ -9,6 +9,7 @@ import numpy as np
 from stressid_keras.batches.batch_plan import EpochCounter, padded_share
 from stressid_keras.config import TrainingConfig, deciding
 from stressid_keras.provenance import fingerprint
+from stressid_keras.system.processes_together import processes_together
 from stressid_keras.training.keras_file import load_network
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare, split_people
@@ -46,7 +47,7 @@ def train_network(context: RunContext, plan: NetworkPlan, folder: Path | None = 
     inputs = {
         **plan.inputs,
         "training": _without(plan.training, "tensorboard"),
-        "pipeline": _without(context.config.pipeline, "loader", "cache", "workers"),
+        "pipeline": _without(context.config.pipeline, "loader", "cache", "workers", "distribution"),
         "windows": prepare(context).windows_fingerprint,
         "rows": {part: fingerprint(some.tolist()) for part, some in plan.rows.items()},
         "split": split_people(context).to_dict(),
@@ -55,6 +56,8 @@ def train_network(context: RunContext, plan: NetworkPlan, folder: Path | None = 
     }
     outputs = (f"{plan.name}.keras", f"history_{plan.name}.csv")
     stage = Stage(folder or context.output_dir, plan.name, inputs, outputs)
+    if processes_together()[0] > 1:
+        _train_with_others(context, stage)
     return stage.ensure(lambda: _fit(context, plan, stage), context.reporter, files=outputs[:1])
 
 
@@ -66,6 +69,7 @@ def load_trained(folder: Path, model: str):
 def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
     import keras
 
+    from stressid_keras.training.devices import devices
     from stressid_keras.training.fit import fit
 
     name, folder, epoch = plan.name, stage.folder, EpochCounter()
@@ -74,20 +78,21 @@ def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
     keras.utils.set_random_seed(context.config.seed)  # control and student start from the same weights
     share = padded_share(prepare(context), train, stored(modalities), pipeline, context.config.seed)
     context.reporter.say(f"{name}: {len(train)} windows, {share:.1%} of the numbers in a batch are padding")
-    with context.reporter.stage(name, training.epochs) as report:
+    with (
+        devices(pipeline.distribution) as several,
+        context.reporter.stage(name, training.epochs) as report,
+    ):
+        several.check_batch(min(pipeline.batch_size, len(train)))
+        shown = batches(
+            context, train, modalities, training=True, teacher_features=features.get("train"), epoch=epoch
+        )
+        unseen = None
+        if len(plan.rows["val"]):
+            unseen = batches(context, plan.rows["val"], modalities, teacher_features=features.get("val"))
         summary = fit(
             plan.build(),
-            batches(
-                context,
-                train,
-                modalities,
-                training=True,
-                teacher_features=features.get("train"),
-                epoch=epoch,
-            ),
-            batches(context, plan.rows["val"], modalities, teacher_features=features.get("val"))
-            if len(plan.rows["val"])
-            else None,
+            several.divide(shown),
+            several.divide(unseen),
             labels(context, train),
             training,
             checkpoint=folder / f"{name}.keras",
@@ -96,8 +101,19 @@ def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
             progress=report,
             epoch=epoch,
             resume_key=stage.fingerprint,
+            several=several,
         )
-    return {**summary, "padded_share": round(share, 4)}
+    summary["padded_share"] = round(share, 4)
+    return {**summary, "devices": list(several.names)} if pipeline.distribution else summary
+
+
+def _train_with_others(context: RunContext, stage: Stage) -> None:
+    """Have every process train the network if any has to: the others would wait for it."""
+    from stressid_keras.training.devices import devices
+
+    with devices(context.config.pipeline.distribution) as several:
+        if several.somewhere(not stage.is_current()):
+            stage.record_path.unlink(missing_ok=True)
 
 
 def _without(config, *options: str) -> dict:

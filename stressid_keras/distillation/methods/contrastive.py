@@ -54,6 +54,7 @@ class Contrastive(Term):
         self.features = tuple(features)
 
     has_weights = True
+    across_samples = True
 
     def compared(self, teacher):
         return feature_names(self.features, teacher)

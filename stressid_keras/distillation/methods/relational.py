@@ -31,6 +31,7 @@ class Relational(Term):
         "doi:10.1109/CVPR.2019.00409"
     )
     after = "Park et al., CVPR 2019"
+    across_samples = True
 
     @classmethod
     def arguments(cls, options):
