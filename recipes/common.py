@@ -187,7 +187,7 @@ def make_run(arguments: argparse.Namespace, scheduler: str = "", other_trees=())
     """The run that the options describe, on the sample if they name no data."""
     config = read_config(arguments)
     process = meet_others(config)
-    reporter = Reporter() if process else ScreenReporter()
+    reporter = ScreenReporter()
     data_dir = arguments.data_dir or make_sample(arguments, reporter)
     # Neither a tree of the same name, nor a smoke test, nor another question to the data, takes the place of this.
     place = os.path.realpath(data_dir)
