@@ -12,6 +12,8 @@ from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.cross_validation import CrossValidation, alone
 from stressid_keras.workflow.data import prepare
 from stressid_keras.workflow.evaluation_stage import SCORING_VERSION
+from stressid_keras.workflow.imitation.cross_fitted import teachers_before
+from stressid_keras.workflow.imitation.imitated import imitated
 from stressid_keras.workflow.part_windows import measured, network_outputs, part_rows, predictions_of
 from stressid_keras.workflow.scoring import train_rows
 from stressid_keras.workflow.split_results import SplitResults
@@ -79,7 +81,14 @@ class Variants:
         distillations = {model: variant.distillation for model, variant in self.variants.items()}
         if any(distillation.takes_measures for distillation in distillations.values()):
             measured(self.context)  # once, rather than by the first fold while the others wait
-        self.folds.work(self.kind, train_variants, results, self.kind, distillations, self.with_teacher)
+        before = [
+            *teachers_before(distillations.values()),
+            [(make_common, list(distillations.values()), self.with_teacher)],
+            [(train_variant, self.kind, model, each) for model, each in distillations.items()],
+        ]
+        self.folds.work(
+            self.kind, train_variants, results, self.kind, distillations, self.with_teacher, before=before
+        )
         files = [result.folder / self.kind / "predictions.csv" for result in results]
         stage = Stage(
             self.folder,
@@ -129,10 +138,7 @@ def train_variants(
         stages = {TEACHER: train_teacher(context)} if with_teacher else {}
         stages[CONTROL] = train_control(context)
         for model, distillation in distillations.items():
-            own = distillation == context.config.distillation
-            stages[model] = (
-                distil_student(context) if own else distil_variant(context, model, distillation, kind)
-            )
+            stages[model] = train_variant(context, kind, model, distillation)
         inputs = {
             "models": {model: stage.record["outputs"] for model, stage in stages.items()},
             "store": prepare(context).fingerprint,
@@ -140,6 +146,23 @@ def train_variants(
         }
         stage = Stage(context.output_dir / kind, "predictions", inputs, ("predictions.csv",))
         stage.ensure(lambda: _predict(context, stage.folder / "predictions.csv", stages), context.reporter)
+
+
+def make_common(context: RunContext, distillations: list[DistillationConfig], with_teacher: bool) -> None:
+    """What the students of one fold have in common: teacher, control, what they imitate."""
+    with alone(context):
+        if with_teacher:
+            train_teacher(context)
+        train_control(context)
+        for distillation in distillations:
+            imitated(context, distillation)
+
+
+def train_variant(context: RunContext, kind: str, model: str, distillation: DistillationConfig) -> Stage:
+    """One student of one fold, in a folder of its own, so that several can be trained at once."""
+    if distillation == context.config.distillation:
+        return distil_student(context)
+    return distil_variant(context, model, distillation, f"{kind}/{model}")
 
 
 def _predict(context: RunContext, path: Path, stages: dict[str, Stage]) -> dict:
