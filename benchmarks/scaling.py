@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from memory import multiply
 
 from stressid_keras.config import RunConfig, TrainingConfig
 from stressid_keras.dataset import SyntheticConfig, make_synthetic_tree
@@ -35,6 +34,7 @@ from stressid_keras.workflow.evaluation_stage import evaluate
 from stressid_keras.workflow.student_stages import distil_student, train_control
 from stressid_keras.workflow.teacher_stages import train_teacher
 
+TASKS = 6  # of each person
 # In the order of a run: each finds what those before it left. One epoch each.
 STAGES = {
     "index": read_index,
@@ -57,12 +57,14 @@ def main():
     found = {}
     with contextlib.ExitStack() as stack:
         folder = arguments.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        small = SyntheticConfig(subjects=6, tasks=6, seconds=arguments.seconds)
-        original = make_synthetic_tree(folder / "original", small)
+        # People of their own: copies of a few would be found to be one person under many names.
+        people = -(-max(arguments.recordings) // TASKS)
+        whole = SyntheticConfig(subjects=people, tasks=TASKS, seconds=arguments.seconds)
+        original = make_synthetic_tree(folder / "original", whole, jobs=arguments.jobs)
         for count in arguments.recordings:
             tree = folder / f"tree{count}"
             if not tree.exists():
-                multiply(original, tree, count)
+                first_of(original, tree, count)
             found[count] = measure_all(tree, folder / f"run{count}", arguments)
     show(found)
     if arguments.picture:
@@ -83,6 +85,19 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--picture", type=Path, help="where a log-log plot goes")
     parser.add_argument("--json", type=Path, help="where the numbers go")
     return parser.parse_args()
+
+
+def first_of(original: Path, root: Path, recordings: int) -> Path:
+    """A tree of so many recordings of a larger one, whose files are links to its own."""
+    header, *rows = (original / "labels.csv").read_text().splitlines()
+    for row in rows[:recordings]:
+        name = row.partition(",")[0]
+        for file in original.glob(f"*/{name.partition('_')[0]}/{name}*"):
+            link = root / file.relative_to(original)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            os.link(file, link)
+    (root / "labels.csv").write_text("\n".join([header, *rows[:recordings]]) + "\n")
+    return root
 
 
 def measure_all(tree: Path, folder: Path, arguments) -> dict[str, dict[str, float]]:
