@@ -16,7 +16,7 @@ CODED = {  # suffix → codec, container, and whether a film goes with it
 
 def write_coded(path, samples, rate=RATE):
     """Write (n,) or (n, channels) of full scale 1 as the path's suffix says; the path."""
-    codec, kind, with_film = CODED[path.suffix]
+    codec, kind, with_film = CODED[path.suffix.lower()]
     samples = np.asarray(samples, np.float32).reshape(len(samples), -1)
     with av.open(str(path), "w", format=kind) as container:
         film = _film(container) if with_film else None

@@ -13,6 +13,8 @@ from stressid_keras.media.sound.sound_parts import EXPECTED
 
 logger = logging.getLogger(__name__)
 
+LOST = 0.5  # seconds that may be missing between two frames or at the end: Opus may leave out 0.4 of silence
+
 
 class ContainerSound:
     """The sound of a file, with the attributes, `read` and context of a `soundfile.SoundFile`: one code reads both.
@@ -33,7 +35,7 @@ class ContainerSound:
     def __init__(self, path: Path, kind: str):
         self.name, self.format = Path(path).name, kind
         self.samplerate = self.channels = None
-        self._position = 0  # of what was read
+        self._position = 0  # samples that were decoded
         with self._reading():
             self._container = open_container(path)
         try:
@@ -58,7 +60,6 @@ class ContainerSound:
                 length += len(found[-1])
                 rest = self._rest[len(found[-1]) :]
                 self._rest = rest if len(rest) else next(self._decoded, None)
-        self._position += length
         return np.concatenate([np.empty((0, self.channels), dtype), *found], dtype=dtype)
 
     def __enter__(self):
@@ -68,19 +69,37 @@ class ContainerSound:
         self._container.close()
 
     def _decode(self, stream) -> Iterator[np.ndarray]:
+        due = None  # seconds, of the next frame
         for packet in self._container.demux(stream):
             if packet.is_corrupt:  # FFmpeg's mark of one that the file's end cuts
                 raise RecordingError(f"{self.name} is truncated: it ends within a packet of sound.")
             for frame in packet.decode():
-                found = frame.sample_rate, frame.layout.nb_channels
-                self.samplerate, self.channels = self.samplerate or found[0], self.channels or found[1]
-                if found != (self.samplerate, self.channels):
-                    raise RecordingError(
-                        f"{self.name} goes from {self.samplerate} Hz and {self.channels} channels to {found[0]} Hz and "
-                        f"{found[1]} channels; expected one rate and number of channels: convert it to WAV."
-                    )
+                self._check_layout(frame)
+                if due is not None and frame.time is not None:
+                    self._check_none_lost(frame.time - due)
+                self._position += frame.samples
+                due = None if frame.time is None else frame.time + frame.samples / self.samplerate
                 if frame.samples:
                     yield _samples(frame)
+        if self._position and (promised := _seconds_of(self._container, stream)):
+            self._check_none_lost(promised - self._position / self.samplerate)
+
+    def _check_layout(self, frame) -> None:
+        found = frame.sample_rate, frame.layout.nb_channels
+        self.samplerate, self.channels = self.samplerate or found[0], self.channels or found[1]
+        if found != (self.samplerate, self.channels):
+            raise RecordingError(
+                f"{self.name} goes from {self.samplerate} Hz and {self.channels} channels to {found[0]} Hz and "
+                f"{found[1]} channels; expected one rate and number of channels: convert it to WAV."
+            )
+
+    def _check_none_lost(self, seconds: float) -> None:
+        """FFmpeg goes over what it cannot read in a Matroska file to where it can again."""
+        if seconds > LOST:
+            raise RecordingError(
+                f"{self.name} is damaged after {self._position / self.samplerate:.1f} s: {seconds:.1f} s of sound are "
+                "missing there; record it again."
+            )
 
     @contextlib.contextmanager
     def _reading(self):
@@ -121,6 +140,15 @@ def _sound_of(container, name: str):
             f"{name} has sound that is coded in a way that FFmpeg cannot decode here: convert it to WAV."
         )
     return sound
+
+
+def _seconds_of(container, stream) -> float | None:
+    """Length of the sound by the headers; Matroska says it of the whole alone, and a film may outlast its sound."""
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    if container.duration is None or container.streams.video:
+        return None
+    return container.duration / 1e6
 
 
 def _samples(frame) -> np.ndarray:
