@@ -118,10 +118,10 @@ RECIPES = {
         ),
         Recipe(
             "predict",
-            "an exported student's probabilities over time, as table, `--json` or `--plot`; without TensorFlow, "
-            "any length and rate",
+            "an exported student's probabilities over time, as table, `--json`, `--csv` or `--plot`; without "
+            'TensorFlow, any length and rate; M4A, MP4 and WebM with PyAV (`pip install ".[formats]"`)',
             "python recipes/predict.py talk.wav --model saved_models/sample/student.tflite",
-            takes="FILE.wav …",
+            takes="FILE or FOLDER …",
             alone=False,
         ),
         Recipe(

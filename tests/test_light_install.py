@@ -14,6 +14,7 @@ import soundfile
 
 from stressid_keras import StudentRunner
 
+from .coded_sound import write_coded
 from .small_export import RATE, deployed_student, speech, write_export
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,14 +23,21 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 PREDICT = """
 import importlib.util, json, sys
 from stressid_keras import StudentRunner
-prediction = StudentRunner(sys.argv[1]).predict(sys.argv[2])
+runner = StudentRunner(sys.argv[1])
+prediction = runner.predict(sys.argv[2])
+try:
+    runner.predict(sys.argv[3])
+    refusal = ""
+except ValueError as error:
+    refusal = str(error)
 heavy = [name for name in ("keras", "tensorflow", "pandas", "scipy", "cv2", "av") if importlib.util.find_spec(name)]
 try:
     from stressid_keras import Run
     sentence = ""
 except ImportError as error:
     sentence = str(error)
-print(json.dumps({"probabilities": prediction.probabilities.tolist(), "heavy": heavy, "sentence": sentence}))
+found = {"probabilities": prediction.probabilities.tolist(), "heavy": heavy}
+print(json.dumps(found | {"sentence": sentence, "refusal": refusal}))
 """
 
 
@@ -63,7 +71,8 @@ def test_the_wheel_without_extras_predicts(light_python, tmp_path):
 
     model = write_export(tmp_path / "student.tflite", to_tflite(deployed_student()))
     soundfile.write(tmp_path / "talk.wav", speech(3.0), RATE)
-    result = run(light_python, "-c", PREDICT, model, tmp_path / "talk.wav")
+    write_coded(tmp_path / "talk.m4a", speech(3.0, 48_000))
+    result = run(light_python, "-c", PREDICT, model, tmp_path / "talk.wav", tmp_path / "talk.m4a")
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     expected = StudentRunner(model).predict(tmp_path / "talk.wav").probabilities
@@ -71,6 +80,7 @@ def test_the_wheel_without_extras_predicts(light_python, tmp_path):
     assert found["heavy"] == []
     assert found["sentence"].startswith("Run needs ")
     assert "pip install 'stressid_keras[train]'" in found["sentence"]
+    assert "needs PyAV to be read; pip install 'stressid_keras[formats]'" in found["refusal"]
 
 
 def test_the_wheel_brings_the_speech_encoder_and_its_licence(light_python):

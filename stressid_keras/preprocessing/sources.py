@@ -20,7 +20,7 @@ from stressid_keras.store.images import image_width
 
 logger = logging.getLogger(__name__)
 
-VERSION = 3  # of what is kept of a file; raised when the same file is measured, or refused, in another way
+VERSION = 4  # of what is kept of a file; raised when the same file is measured, or refused, in another way
 
 
 @dataclass(frozen=True)

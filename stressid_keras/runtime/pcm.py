@@ -3,8 +3,9 @@
 import numpy as np
 
 from stressid_keras.errors import ExportError, shown
+from stressid_keras.media.sound.channels import MOST_CHANNELS, check_has_channel
+from stressid_keras.media.sound.decoding import RATES
 from stressid_keras.media.sound.full_scale import LARGEST
-from stressid_keras.media.sound.sound_files import MOST_CHANNELS, RATES
 from stressid_keras.media.sound.waveform import within_full_scale
 
 HOPS = (
@@ -48,22 +49,37 @@ def as_float(samples, what: str) -> np.ndarray:
     return samples
 
 
-def as_mono(samples, channels: int, what: str) -> np.ndarray:
-    """`as_float` of (n,) or (n, channels), averaged over the channels: (n,).
+def as_channels(samples, channels: int, what: str) -> np.ndarray:
+    """`as_float` of (n,) or (n, channels): (channels, n).
 
     Raises:
-        ExportError: another shape, samples that resampling could overflow with, or as `as_float`.
+        ExportError: another shape, or as `as_float`.
     """
     samples = as_float(samples, what)
     if samples.ndim == 1 and channels == 1:
-        return _as_sound(samples, what)
+        return samples[None]
     if samples.ndim != 2 or samples.shape[1] != channels:
         expected = "(n,) or (n, 1)" if channels == 1 else f"(n, {channels})"
         raise ExportError(f"{what} has shape {samples.shape}; expected {expected}.")
+    return samples.T
+
+
+def as_mono(channels: np.ndarray, number: int | None, what: str) -> np.ndarray:
+    """One channel of (channels, n) float32, or the mean of all: (n,).
+
+    Args:
+        number: as `media.sound.channels.channel_number` gives it.
+
+    Raises:
+        ExportError: no such channel, or samples that resampling could overflow with.
+    """
+    check_has_channel(len(channels), number, what, ExportError)
+    if number is not None or len(channels) == 1:
+        return _as_sound(channels[(number or 1) - 1], what)
     with np.errstate(over="ignore"):
-        mono = samples.mean(axis=1)
+        mono = channels.mean(axis=0)
     if not np.isfinite(mono).all():
-        raise ExportError(f"{what} holds samples too large to average over {channels} channels.")
+        raise ExportError(f"{what} holds samples too large to average over {len(channels)} channels.")
     return _as_sound(mono, what)
 
 

@@ -1,5 +1,6 @@
 """The exported student, run with LiteRT alone: no TensorFlow, no Keras, no librosa."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -7,23 +8,17 @@ import numpy as np
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.errors import ExportError, RecordingError, StressIDError, shown
-from stressid_keras.media.sound.sound_files import audio_format, read_sound
+from stressid_keras.media.sound.channels import MIX, Cancellation, Channel, channel_number
+from stressid_keras.media.sound.file_names import check_name
+from stressid_keras.media.sound.mono_sound import open_mono
 from stressid_keras.runtime.agreement import check_agreement
 from stressid_keras.runtime.description import read_student
 from stressid_keras.runtime.heard import FrontEnd, front_end_of
 from stressid_keras.runtime.interpreter import WindowModel
-from stressid_keras.runtime.pcm import as_float, as_mono, check_hop, count_channels
+from stressid_keras.runtime.pcm import as_float, check_hop, check_rate, count_channels
 from stressid_keras.runtime.stream import Prediction, Stream
 
-FORMATS = {  # libsndfile's names of what a file's name promises
-    ".wav": ("WAV", "WAVEX", "RF64", "W64"),
-    ".mp3": ("MPEG", "MP3"),
-    ".flac": ("FLAC",),
-    ".ogg": ("OGG",),
-    ".opus": ("OGG",),
-    ".aif": ("AIFF",),
-    ".aiff": ("AIFF",),
-}
+logger = logging.getLogger(__name__)
 
 
 class StudentRunner:
@@ -73,24 +68,30 @@ class StudentRunner:
         """Score one window at `sample_rate`; see `WindowModel.predict_window`."""
         return self._model.predict_window(waveform)
 
-    def predict(self, source, rate: float | None = None, hop: float | None = None) -> Prediction:
-        """Score a recording of any length and rate.
+    def predict(
+        self, source, rate: float | None = None, hop: float | None = None, channel: Channel = MIX
+    ) -> Prediction:
+        """Score a recording of any length and rate; a file is read in blocks, in memory that does not grow with it.
 
         A window every hop from 0, one more that ends at the end if the last does not; zeros behind a recording that
-        is shorter than a window. Channels are averaged, then the whole is resampled (soxr, HQ); a window beyond full
-        scale is divided by its peak. Silent windows are scored and named.
+        is shorter than a window. Channels are averaged, or one is chosen, then the whole is resampled (soxr, HQ); a
+        window beyond full scale is divided by its peak. Silent windows are scored and named. Channels that cancel each
+        other in their mean are a warning of this module's logger, or of `stream`'s for samples.
 
         Args:
-            source: path of a sound file (WAV, FLAC, OGG, MP3, AIFF); or samples (n,) or (n, channels), n > 0, of
-                floating point of full scale 1, or int16, int32 or uint8 of full scale of their type.
+            source: path of a sound file: WAV, FLAC, Ogg (Vorbis, Opus), MP3 or AIFF, and, with PyAV
+                (`pip install 'stressid_keras[formats]'`), M4A, MP4, WebM or Matroska with sound; or samples (n,) or
+                (n, channels), n > 0, of floating point of full scale 1, or int16, int32 or uint8 of full scale of
+                their type.
             rate: Hz of the samples, from 4 kHz; a file knows its own.
             hop: seconds from one window to the next; by default the model's.
+            channel: "mix", the mean of all; "left", "right", or a channel's number, from 1.
 
         Raises:
-            RecordingError: the file is absent, empty, truncated, no audio, other audio than its name says, or cannot
-                be scored.
-            ExportError: samples that are empty, not finite, or of another type or shape; no rate or a wrong one; a
-                hop that is not positive.
+            RecordingError: the file is absent, empty, truncated, no audio, other audio than its name says, lacks the
+                channel, or cannot be scored; or PyAV is not installed, and it needs that.
+            ExportError: samples that are empty, not finite, of another type or shape, or without the channel; no rate
+                or a wrong one; a hop that is not positive; no such channel can be.
         """
         if isinstance(source, str | os.PathLike):
             if rate is not None:
@@ -99,32 +100,43 @@ class StudentRunner:
                 )
             if hop is not None:
                 check_hop(hop)  # not the file's fault
-            return self._predict_file(Path(source), hop)
+            channel_number(channel)
+            return self._predict_file(Path(source), hop, channel)
         if rate is None:
             raise ExportError("no rate was given with the samples; expected their rate in Hz.")
-        stream = self.stream(rate, hop=hop)
+        check_rate(rate)
         samples = as_float(source, "the recording")
-        stream.push(as_mono(samples, count_channels(samples, "the recording"), "the recording"))
+        stream = self.stream(rate, count_channels(samples, "the recording"), hop, channel)
+        stream.push(samples)
         return stream.finish()
 
-    def stream(self, rate: float, channels: int = 1, hop: float | None = None) -> Stream:
+    def stream(
+        self, rate: float, channels: int = 1, hop: float | None = None, channel: Channel = MIX
+    ) -> Stream:
         """A recording that comes in chunks, as from a microphone; the numbers are those of `predict`.
 
         Args:
             rate: Hz of the chunks.
-            channels: of the chunks; they are averaged.
+            channels: of the chunks; they are averaged, or one is chosen.
             hop: seconds from one window to the next; by default the model's.
+            channel: as `predict` takes it.
 
         Raises:
-            ExportError: a wrong rate, number of channels or hop.
+            ExportError: a wrong rate, number of channels, hop or channel.
         """
-        return Stream(self, rate, channels, self.hop if hop is None else hop)
+        return Stream(self, rate, channels, self.hop if hop is None else hop, channel)
 
-    def _predict_file(self, path: Path, hop: float | None) -> Prediction:
+    def _predict_file(self, path: Path, hop: float | None, channel: Channel) -> Prediction:
         try:
-            _check_name(path)
-            samples, rate = read_sound(path)
-            return self.predict(samples, rate, hop)
+            with open_mono(path, channel) as sound:
+                check_name(path, sound.format)
+                stream = None
+                for block in sound:
+                    stream = stream or self.stream(sound.rate, hop=hop)
+                    stream.push(block)
+            if sound.cancels:
+                logger.warning("%s", Cancellation.sentence(path.name))
+            return stream.finish()
         except RecordingError:
             raise
         except OSError as error:
@@ -138,13 +150,3 @@ class StudentRunner:
             raise RecordingError(
                 f"{path.name} cannot be scored ({shown(what)}); expected a sound file."
             ) from None
-
-
-def _check_name(path: Path) -> None:
-    """A name that promises another format is a sign of a mix-up: whoever made the file heard something else."""
-    found, named = audio_format(path), FORMATS.get(path.suffix.lower())
-    if named and found not in named:
-        found = "MP3" if found == "MPEG" else found
-        raise RecordingError(
-            f"{path.name} holds {found} and its name says {path.suffix.lower()}; rename it, or convert it to WAV."
-        )

@@ -1,5 +1,6 @@
 """Windows of a recording as it comes, and what the student says of them."""
 
+import logging
 import threading
 from typing import NamedTuple
 
@@ -7,9 +8,17 @@ import numpy as np
 
 from stressid_keras.config import QualityConfig
 from stressid_keras.errors import ExportError
-from stressid_keras.media.sound.sound_files import MOST_CHANNELS
+from stressid_keras.media.sound.channels import (
+    MOST_CHANNELS,
+    Cancellation,
+    Channel,
+    channel_number,
+    check_has_channel,
+)
 from stressid_keras.media.sound.waveform import peak_deviation
-from stressid_keras.runtime.pcm import as_mono, check_hop, check_rate
+from stressid_keras.runtime.pcm import as_channels, as_mono, check_hop, check_rate
+
+logger = logging.getLogger(__name__)
 
 
 class Window(NamedTuple):
@@ -61,13 +70,15 @@ class Stream:
     in which they come, which is the callers' matter. A stream cannot be pickled.
     """
 
-    def __init__(self, runner, rate: float, channels: int, hop: float):
+    def __init__(self, runner, rate: float, channels: int, hop: float, channel: Channel):
         rate = check_rate(rate)
         if isinstance(channels, bool) or channels not in range(1, MOST_CHANNELS + 1):
             raise ExportError(f"channels is {channels!r}; expected a whole number from 1 to {MOST_CHANNELS}.")
         self._runner = runner
         self._lock = threading.RLock()  # a chunk is whole before the next one is taken
-        self._channels = channels
+        self._channels, self._number = channels, channel_number(channel)
+        check_has_channel(channels, self._number, "the recording", ExportError)
+        self._cancellation = Cancellation()
         self._hop = max(1, round(check_hop(hop) * runner.sample_rate))
         self._resampler = _resampler(rate, runner.sample_rate)
         self._chunks = []  # of samples at the model's rate, from `_first` on
@@ -90,10 +101,13 @@ class Stream:
             ExportError: the chunk has another type or shape, or NaN or infinite samples (the stream is as it was before
                 it), or the stream is finished.
         """
-        samples = np.ascontiguousarray(as_mono(chunk, self._channels, "the chunk"))
+        channels = as_channels(chunk, self._channels, "the chunk")
+        samples = np.ascontiguousarray(as_mono(channels, self._number, "the chunk"))
         with self._lock:
             if self._prediction is not None:
                 raise ExportError("the stream is finished; expected no more chunks: start another one.")
+            if self._number is None:
+                self._cancellation.add(channels, samples)
             self._append(samples if self._resampler is None else self._resampler.resample_chunk(samples))
             return self._score_whole_windows()
 
@@ -107,6 +121,8 @@ class Stream:
         with self._lock:
             if self._prediction is None:
                 self._end()
+                if self._cancellation.found:
+                    logger.warning("%s", Cancellation.sentence("the recording"))
                 self._prediction = self._summary()
             return self._prediction
 

@@ -26,6 +26,8 @@ from stressid_keras.store.images import save_gaf_image, save_log_mel_image
 from stressid_keras.store.store import PreparedStore
 from stressid_keras.workflow.stage import Stage
 
+from ..coded_sound import write_coded
+
 PREPARATION = PreparationConfig(audio=AudioConfig(n_mels=32), video=VideoConfig(frames=4, max_side=32))
 
 
@@ -69,6 +71,8 @@ def _sounds(folder: Path, source: Path) -> None:
         ("pcm16.aiff", samples, "PCM_16", "AIFF"),
     ):
         soundfile.write(folder / name, values, rate, subtype=subtype, format=form)
+    for name in ("aac.m4a", "opus.webm"):
+        write_coded(folder / name, stereo, rate)
 
 
 def _films(folder: Path, source: Path) -> None:

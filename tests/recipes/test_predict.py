@@ -1,5 +1,6 @@
 """`recipes/predict.py` as a user runs it."""
 
+import csv
 import json
 import re
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from ..small_export import CLASS_NAMES, speech
+from ..coded_sound import write_coded
+from ..small_export import CLASS_NAMES, RATE, speech
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "predict.py"
 
@@ -64,6 +66,77 @@ def test_one_bad_recording_does_not_stop_the_others(model, wav, tmp_path):
     assert result.stdout.startswith("talk.wav")
 
 
+@pytest.fixture
+def folder(tmp_path, wav):
+    """Two recordings in two folders, one that cannot be read, and files that are none."""
+    folder = tmp_path / "recordings"
+    (folder / "b").mkdir(parents=True)
+    write_coded(folder / "b" / "a.M4A", speech(3.1, 48_000))
+    wav.rename(folder / "talk.wav")
+    (folder / "cut.wav").write_bytes((folder / "talk.wav").read_bytes()[:9000])
+    for name in ("notes.txt", ".hidden.wav", "b/labels.csv"):
+        (folder / name).write_text("no sound")
+    return folder
+
+
+def read_csv(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_becomes_a_table_of_its_recordings(runner, model, folder, tmp_path):
+    result = run_recipe(folder, "--model", model, "--csv", tmp_path / "made" / "all.csv", check=False)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    left_out, refused, made = result.stderr.strip().split("\n")
+    assert left_out.endswith("left out 2 whose names are not those of sound: labels.csv, notes.txt")
+    assert refused.startswith("error: cut.wav is truncated")
+    assert made.strip() == str(tmp_path / "made" / "all.csv")
+    rows = read_csv(tmp_path / "made" / "all.csv")
+    names = ["file", "seconds", "windows", "silent", "label", *(f"p_{name}" for name in CLASS_NAMES), "error"]
+    assert [list(row) for row in rows] == [names] * 3
+    assert [row["file"] for row in rows] == [
+        str(folder / name) for name in (Path("b", "a.M4A"), "cut.wav", "talk.wav")
+    ]
+    assert f"error: {rows[1].pop('error')}" == refused
+    assert not any(value for name, value in rows[1].items() if name != "file")
+    for row in (rows[0], rows[2]):
+        expected = runner.predict(row["file"])
+        shares = [float(row[f"p_{name}"]) for name in CLASS_NAMES]
+        np.testing.assert_allclose(shares, expected.mean, atol=1e-6)
+        assert (row["label"], row["error"]) == (expected.label, "")
+        assert float(row["seconds"]) == pytest.approx(expected.seconds, abs=1e-6)
+        counts = int(row["windows"]), int(row["silent"])
+        assert counts == (len(expected.silent), expected.silent.sum())
+
+
+def test_a_table_of_windows(runner, model, folder, tmp_path):
+    path = tmp_path / "all.csv"
+    run_recipe(folder, "--model", model, "--csv", path, "--windows", "--hop", 0.5, check=False)
+    rows = [row for row in read_csv(path) if row["file"].endswith("talk.wav")]
+    expected = runner.predict(folder / "talk.wav", hop=0.5)
+    shares = [[float(row[f"p_{name}"]) for name in CLASS_NAMES] for row in rows]
+    np.testing.assert_allclose(shares, expected.probabilities, atol=1e-6)
+    np.testing.assert_allclose([float(row["start"]) for row in rows], expected.starts, atol=1e-6)
+    assert rows[-1]["end"] == "6.1"
+    assert [int(row["silent"]) for row in rows] == expected.silent.tolist()
+    labels = [CLASS_NAMES[place] for place in expected.probabilities.argmax(axis=1)]
+    assert [row["label"] for row in rows] == labels
+
+
+def test_channels_that_cancel_are_said_and_one_may_be_chosen(runner, model, tmp_path):
+    voice = speech(3.0)
+    soundfile.write(tmp_path / "talk.wav", np.stack([voice, -voice], axis=1), RATE)
+    result = run_recipe(tmp_path / "talk.wav", "--model", model)
+    assert result.stderr.startswith("note: talk.wav has channels that cancel each other")
+    assert "--channel left" in result.stderr
+    for name in ("left", 1):
+        result = run_recipe(tmp_path / "talk.wav", "--model", model, "--channel", name, "--json")
+        assert result.stderr == ""
+        expected = runner.predict(tmp_path / "talk.wav", channel="left")
+        np.testing.assert_allclose(json.loads(result.stdout)[0]["mean"], expected.mean, atol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -73,6 +146,12 @@ def test_one_bad_recording_does_not_stop_the_others(model, wav, tmp_path):
         (["--hop", "1e308"], "--hop is '1e308'; expected a number above 0"),
         (["--plot", "/proc/talk.png"], "--plot cannot write /proc/talk.png (No such file or directory)"),
         (["--plot", "talk.png", "other.wav"], "--plot draws one recording and 2 were given"),
+        (["--channel", "0"], "--channel is '0'; expected mix, left, right, or a number from 1 to 64"),
+        (["--channel", "both"], "--channel is 'both'; expected mix, left, right, or a number"),
+        (["--csv", "talk.wav"], "--csv writes a table and was given talk.wav; name one that ends in .csv"),
+        (["--csv", "/proc/talk.csv"], "--csv cannot write /proc/talk.csv (No such file or directory)"),
+        (["--windows"], "--windows says what --csv writes; expected both"),
+        ([Path(__file__).parent], f"{Path(__file__).parent} holds no recordings; expected files with names"),
     ],
 )
 def test_mistake_is_one_sentence(model, wav, options, message):

@@ -189,7 +189,7 @@ def test_whatever_a_recording_brings_about_is_a_sentence_of_that_recording(runne
     """So that one never ends a loop over many."""
     path = tmp_path / "talk.wav"
     soundfile.write(path, speech(2.0), RATE)
-    monkeypatch.setattr("stressid_keras.runtime.runner.read_sound", lambda path: [][1])
+    monkeypatch.setattr("stressid_keras.runtime.runner.open_mono", lambda path, channel: [][1])
     assert "cannot be scored ('IndexError list index out of range')" in scored(runner, path)
     with pytest.raises(RecordingError, match="cannot be"):
         runner.predict("a\0b.wav")

@@ -11,19 +11,12 @@ from av.stream import Disposition
 from stressid_keras.config import MAX_FRAME_PIXELS
 from stressid_keras.errors import RecordingError, StressIDError, shown
 from stressid_keras.media.containers import check_not_truncated
-from stressid_keras.media.film.mp4_claims import check_claims
+from stressid_keras.media.ffmpeg import DECODING, open_container
+from stressid_keras.media.mp4_claims import check_claims
 
 logger = logging.getLogger(__name__)
 
 PICTURE = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image  # not the film
-DECODING = {
-    "max_pixels": str(MAX_FRAME_PIXELS)
-}  # a frame's size may change midway, or be said in the stream alone
-# Films alone, and nothing that would open further files or addresses, as playlists do.
-OPENING = {
-    "format_whitelist": "mov,mp4,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg",
-    "protocol_whitelist": "file",
-}
 
 
 @contextlib.contextmanager
@@ -39,7 +32,7 @@ def open_video(path: Path) -> Iterator[tuple]:
     check_not_truncated(path)
     check_claims(path)
     try:
-        with _open(path) as container:
+        with open_container(path) as container:
             yield container, _film(container, path.name)
     except StressIDError:
         raise
@@ -48,16 +41,6 @@ def open_video(path: Path) -> Iterator[tuple]:
     except Exception as error:  # PyAV's own, of what no whole file holds; the log has the traceback
         logger.warning("%s", path.name, exc_info=True)
         raise _unreadable(path, shown(error)) from None
-
-
-def _open(path: Path):
-    # "file:" and a whole path: otherwise a name such as "a:b.mp4" is taken for an address.
-    return av.open(
-        f"file:{path.absolute()}",
-        options=DECODING,
-        container_options=OPENING,
-        metadata_errors="replace",  # a title in another encoding
-    )
 
 
 def _film(container, name: str):

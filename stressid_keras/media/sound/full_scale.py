@@ -11,9 +11,9 @@
   one beyond is clipped where it has flat tops: neighbours that are both at the file's extremes.
 """
 
-import numpy as np
+from collections.abc import Callable, Iterable
 
-from stressid_keras.media.sound.waveform import peak_deviation
+import numpy as np
 
 FLOATS = ("FLOAT", "DOUBLE")  # libsndfile's names of the formats
 INTEGER_SCALES = (2.0**15, 2.0**23, 2.0**31)
@@ -27,13 +27,28 @@ def largest_value(subtype: str) -> float:
     return _LARGEST_VALUES.get(subtype, 1.0)
 
 
-def full_scale(waveform: np.ndarray) -> float:
-    """Full scale of a floating-point file's waveform (n,), none of which is beyond `LARGEST`."""
-    peak = peak_deviation(waveform)
+def full_scale(waveform: Callable[[], Iterable[np.ndarray]]) -> float:
+    """Full scale of a floating-point file, none of whose samples is beyond `LARGEST`.
+
+    Args:
+        waveform: gives its blocks, (n,) each, from the first; called once more where the peak alone does not tell.
+    """
+    count, total, low, high = 0, 0.0, np.inf, -np.inf
+    for block in waveform():
+        count += len(block)
+        total += float(block.sum(dtype=np.float64))
+        low, high = min(low, float(block.min())), max(high, float(block.max()))
+    if not count:
+        return 1.0
+    mean = total / count
+    peak = max(high - mean, mean - low)
     if peak <= HEADROOM:
         return 1.0
-    loud = np.count_nonzero(np.abs(waveform - waveform.mean(dtype=np.float64)) >= 1)
-    if 2 * loud <= np.count_nonzero(waveform):
+    loud = sounding = 0
+    for block in waveform():
+        loud += np.count_nonzero(np.abs(block - np.float64(mean)) >= 1)
+        sounding += np.count_nonzero(block)
+    if 2 * loud <= sounding:
         return 1.0
     return next((scale for scale in INTEGER_SCALES if peak <= HEADROOM * scale), INTEGER_SCALES[-1])
 

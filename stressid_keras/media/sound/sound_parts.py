@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stressid_keras.errors import RecordingError
+from stressid_keras.media.matroska import HEADER
 from stressid_keras.media.sound.flac import flac_parts, is_flac
 from stressid_keras.media.sound.mpeg import after_id3, find_mpeg, mpeg_parts
 from stressid_keras.media.sound.ogg import ogg_parts
@@ -10,13 +11,16 @@ from stressid_keras.media.sound.other_pcm import pcm_parts
 from stressid_keras.media.sound.riff import MPEG_TAGS, is_wav, wav_parts, wav_pieces
 from stressid_keras.media.sound.splice import FileBytes, Piece
 
+MP4, MATROSKA = CONTAINERS = ("MP4", "Matroska")  # also M4A, MOV and 3GP; also WebM
+EXPECTED = "expected WAV, FLAC, Ogg, MP3, M4A, MP4 or WebM"
+
 
 @dataclass(frozen=True)
 class SoundParts:
     """
     Attributes:
-        format: "WAV", "MP3", "FLAC", "OGG", "AIFF", "W64", "CAF", "AU" or "NIST"; empty: unknown, its length could not
-            be checked.
+        format: "WAV", "MP3", "FLAC", "OGG", "AIFF", "W64", "CAF", "AU" or "NIST"; one of `CONTAINERS`, which FFmpeg
+            takes apart; empty: unknown, its length could not be checked.
         parts: the pieces of each part. One that was joined to another, such as two MP3 files or two links of an Ogg
             chain, is one of several.
     """
@@ -28,7 +32,8 @@ class SoundParts:
 def find_sound(source: FileBytes, name: str) -> SoundParts:
     """Look at a file without decoding it.
 
-    Reads the headers of WAV, AIFF, Wave64, CAF, AU and NIST files, and goes through all of FLAC, Ogg and MP3 files.
+    Reads the headers of WAV, AIFF, Wave64, CAF, AU and NIST files, and goes through all of FLAC, Ogg and MP3 files; of
+    `CONTAINERS` it names which they are.
 
     Args:
         name: of the file, for errors.
@@ -44,6 +49,8 @@ def find_sound(source: FileBytes, name: str) -> SoundParts:
         return SoundParts(*found)
     if source.at(0, 4) == b"OggS":
         return SoundParts("OGG", ogg_parts(source, name))
+    if source.at(4, 4) == b"ftyp" or source.at(0, 4) == HEADER:
+        return SoundParts(MATROSKA if source.at(0, 4) == HEADER else MP4, [[(0, source.size)]])
     at = 0
     while source.at(at, 3) == b"ID3":
         at = after_id3(source, at)

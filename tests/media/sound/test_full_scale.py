@@ -63,7 +63,7 @@ def test_floats_beyond_full_scale_are_clipped_where_they_are_flat(saved):
 def test_flat_tops_do_not_depend_on_blocks(saved, monkeypatch):
     path = saved(np.clip(20 * noise(), -1.3, 1.5), subtype="FLOAT")
     expected = read_recording(path).clipped
-    monkeypatch.setattr("stressid_keras.media.sound.sound_files.BLOCK_VALUES", 77)
+    monkeypatch.setattr("stressid_keras.media.sound.decoding.BLOCK_VALUES", 77)
     np.testing.assert_array_equal(read_recording(path).clipped, expected)
 
 

@@ -5,8 +5,9 @@ import pytest
 import soundfile
 
 from stressid_keras.errors import RecordingError
-from stressid_keras.media.sound import sound_files
-from stressid_keras.media.sound.sound_files import audio_format, audio_header, read_recording, read_sound
+from stressid_keras.media.sound import decoding
+from stressid_keras.media.sound.mono_sound import open_mono
+from stressid_keras.media.sound.sound_files import audio_header, read_recording, read_sound
 from stressid_keras.preprocessing import load_waveform
 
 from ...sound_cases import BAD_WAVS, RATE, SECONDS, WHOLE_WAVS, chunk, encoded, noise, wav
@@ -147,7 +148,7 @@ def test_blocks_of_any_size_give_the_same_samples(saved, monkeypatch):
         path = saved(encoded(noise(6.0, 44_100), kind, rate=44_100))
         whole, _ = read_sound(path)
         with monkeypatch.context() as patched:
-            patched.setattr(sound_files, "BLOCK_VALUES", 5000)
+            patched.setattr(decoding, "BLOCK_VALUES", 5000)
             np.testing.assert_array_equal(read_sound(path)[0], whole)
 
 
@@ -240,7 +241,8 @@ def test_a_format_whose_length_nobody_can_check_is_refused(saved):
 @pytest.mark.parametrize(("kind", "subtype"), FORMATS)
 def test_the_format_is_that_of_the_content(saved, kind, subtype):
     expected = "WAV" if kind in ("WAVEX", "RF64") else kind
-    assert audio_format(saved(encoded(kind=kind, subtype=subtype))) == expected
+    with open_mono(saved(encoded(kind=kind, subtype=subtype))) as sound:
+        assert sound.format == expected
 
 
 @pytest.mark.parametrize(
@@ -250,7 +252,7 @@ def test_the_format_is_that_of_the_content(saved, kind, subtype):
 def test_what_ends_a_read_is_no_shorter_recording(saved, monkeypatch, kind, failure):
     """Ctrl-C, or a disk that fails, in a call that libsndfile makes: it takes it for the end of the file."""
 
-    class Failing(sound_files.FileBytes):
+    class Failing(decoding.FileBytes):
         calls, last = 0, None
 
         def at(self, start, count):
@@ -259,7 +261,7 @@ def test_what_ends_a_read_is_no_shorter_recording(saved, monkeypatch, kind, fail
                 raise failure
             return super().at(start, count)
 
-    monkeypatch.setattr(sound_files, "FileBytes", Failing)
+    monkeypatch.setattr(decoding, "FileBytes", Failing)
     path = saved(encoded(noise(30.0), *kind))
     whole, _ = read_sound(path)
     calls = Failing.calls
