@@ -89,6 +89,11 @@ RECIPES = {
                 "inspection.npz",
                 "report.html",
                 "model_card.md",
+                "figures/*.svg",
+                "figures/*.png",
+                "figures/*.csv",
+                "scores.tex",
+                "methods.md",
             ),
         ),
         Recipe(
@@ -97,7 +102,11 @@ RECIPES = {
             "table and figure ([methods](docs/methods.md))",
             "python recipes/compare.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             tiny=("--folds", "3", "--methods", "mars", "--epochs", "1"),
-            leaves=("comparison/comparison.html", "comparison/comparison.csv"),
+            leaves=(
+                "comparison/comparison.html",
+                "comparison/comparison.csv",
+                "comparison/figures/methods.svg",
+            ),
         ),
         Recipe(
             "ablate",
@@ -105,7 +114,7 @@ RECIPES = {
             "and figure",
             "python recipes/ablate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             tiny=("--folds", "3", "--epochs", "1"),
-            leaves=("ablation/ablation.html", "ablation/ablation.csv"),
+            leaves=("ablation/ablation.html", "ablation/ablation.csv", "ablation/figures/subsets.svg"),
         ),
         Recipe(
             "export_tflite",
