@@ -158,7 +158,7 @@ def test_files_are_of_one_size_and_hold_the_same_texts(all_figures):
         assert shown == [element.text for element in parsed(drawn).iter("text")]
         width, height = (float(root.get(side).removesuffix("pt")) / 72 for side in ("width", "height"))
         pixels = cv2.imdecode(np.frombuffer(drawn.png(), np.uint8), cv2.IMREAD_COLOR)
-        assert pixels.shape[:2] == pytest.approx((height * 300, width * 300), abs=1)
+        assert pixels.shape[:2] == pytest.approx((height * 200, width * 200), abs=1)
         assert (pixels[0] == 255).all(), "on white"
 
 
