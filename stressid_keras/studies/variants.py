@@ -8,6 +8,7 @@ import pandas as pd
 
 from stressid_keras.config import DistillationConfig
 from stressid_keras.provenance import file_fingerprint, write_json
+from stressid_keras.reporting import FIGURES
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.cross_validation import CrossValidation, alone
 from stressid_keras.workflow.data import prepare
@@ -65,13 +66,14 @@ class Variants:
     def labels(self) -> dict[str, str]:
         return {model: variant.label for model, variant in self.variants.items()}
 
-    def evaluate(self, score: Callable, write_report: Callable[[Path, dict], None]) -> dict:
+    def evaluate(self, score: Callable, write_report: Callable[[Path, dict], list[str]]) -> dict:
         """Train what is missing and score all of it; the content of `<kind>.json`.
 
         Args:
             score: called with the predictions, the training rows of all folds, the labels of the variants, the names of
                 the classes, the seed, and the seconds that training a model took, on average; gives JSON values.
-            write_report: called with the folder and those values; leaves `<kind>.csv` and `<kind>.html`.
+            write_report: called with the folder and those values; leaves `<kind>.csv`, `<kind>.html` and the figures
+                as files, whose names it returns.
         """
         with self.context.writing():
             return self._evaluate(score, write_report)
@@ -101,11 +103,12 @@ class Variants:
                 "code": [VERSION, SCORING_VERSION],
             },
             self.files,
+            (FIGURES,),
         )
         stage.ensure(lambda: self._score(results, score, write_report), self.context.reporter, self.kind)
         return read_result(self.folder / f"{self.kind}.json")
 
-    def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> None:
+    def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> dict:
         from stressid_keras import evaluation
 
         folders = [result.folder / self.kind for result in results]
@@ -127,7 +130,7 @@ class Variants:
         )
         evaluation.write_predictions(self.folder / "predictions.csv", predictions)
         write_json(self.folder / f"{self.kind}.json", found)
-        write_report(self.folder, found)
+        return {"files": write_report(self.folder, found)}
 
 
 def train_variants(

@@ -98,7 +98,9 @@ def _identical(points: np.ndarray, subject: np.ndarray) -> np.ndarray:
     # A tree, for so small a radius: all distances of 1,000 hours would take tens of gibibytes.
     twins = cKDTree(points).query_pairs(SAME * np.sqrt(points.shape[1]), output_type="ndarray")
     twins = np.concatenate([twins, twins[:, ::-1]])
-    held = np.unique(np.stack([twins[:, 0], subject[twins[:, 1]]], axis=1), axis=0)  # recording, who has its like
+    held = np.unique(
+        np.stack([twins[:, 0], subject[twins[:, 1]]], axis=1), axis=0
+    )  # recording, who has its like
     counts = np.zeros((subject.max() + 1,) * 2, dtype=int)
     np.add.at(counts, (subject[held[:, 0]], held[:, 1]), 1)
     return np.minimum(counts, counts.T)

@@ -89,7 +89,10 @@ def test_names_that_do_not_fit_the_features_are_refused():
 
 
 def test_distances_are_the_same_some_rows_at_a_time(people, monkeypatch):
-    tables = people(np.random.default_rng(3), 5, traits=5, strength=1), (np.eye(7), list("aaaabbb"), list("1123456"))
+    tables = (
+        people(np.random.default_rng(3), 5, traits=5, strength=1),
+        (np.eye(7), list("aaaabbb"), list("1123456")),
+    )
     whole = [identity_probe(*table) for table in tables]
     monkeypatch.setattr(identity, "MOST_DISTANCES", 20)
     assert [identity_probe(*table) for table in tables] == whole
