@@ -3,7 +3,7 @@
 import { UserError } from "./errors.js";
 import { isSilent, peakDeviation, SILENCE_PEAK } from "./recording.js";
 import { resample } from "./resample.js";
-import { isWav, wavParts } from "./riff.js";
+import { wavParts } from "./riff.js";
 
 const PCM = 1;
 const FLOAT = 3;
@@ -24,18 +24,14 @@ const READERS = {
 };
 
 /**
- * @param {ArrayBuffer} content of the file.
+ * @param {ArrayBuffer} content of a file that `isWav`.
  * @param {string} name of the file, for errors.
  * @returns {{samples: Float32Array, rate: number}} the mean of the channels, full scale 1, and its rate in Hz.
- * @throws {UserError} empty, not a WAV file, truncated, compressed, without samples, with channels that cancel each
+ * @throws {UserError} truncated, compressed, without samples, with channels that cancel each
  *   other, or with samples that are not finite or that no sound has.
  */
 export function readWav(content, name) {
   const view = new DataView(content);
-  if (!content.byteLength) throw new UserError(`${name} is empty (0 bytes); expected a WAV recording.`);
-  if (!isWav(view)) {
-    throw new UserError(`${name} is not a WAV file; convert the recording to WAV and choose it again.`);
-  }
   const parts = wavParts(view, name).map((part) => readPart(view, part, name));
   const { rate } = parts[0];
   const pieces = parts.map((part) => resample(part.samples, part.rate, rate));
