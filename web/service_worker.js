@@ -33,7 +33,7 @@ async function answer({ url, method }) {
   if (method !== "GET" || !url.startsWith(registration.scope)) return Response.error();
   const folder = new URL(registration.scope).pathname;
   const name = decodeURIComponent(new URL(url).pathname.slice(folder.length)) || PAGE;
-  if (!Object.hasOwn(FILES, name)) return new Response(null, { status: 404, headers: HEADERS });
+  if (!Object.hasOwn(FILES, name)) return new Response("There is no such file.", { status: 404, headers: HEADERS });
   const cache = await caches.open(kept);
   return (await cache.match(name)) ?? fetchBuilt(name);
 }

@@ -1,7 +1,9 @@
 """What tests do with the page: choose recordings, read its numbers, compare them with LiteRT in Python, host it."""
 
+import csv
 import functools
 import http.server
+import io
 import itertools
 import threading
 
@@ -48,6 +50,13 @@ def score(page, path):
 def shown(page):
     values = page.locator("#table-body data").evaluate_all("cells => cells.map((cell) => Number(cell.value))")
     return np.reshape(values, (-1, len(CLASS_NAMES)))
+
+
+def downloaded(page, button, name):
+    with page.expect_download() as download:
+        page.click(button)
+    assert download.value.suggested_filename == name
+    return list(csv.DictReader(io.StringIO(download.value.path().read_text())))
 
 
 class static_host:
