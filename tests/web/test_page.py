@@ -496,16 +496,17 @@ def test_the_keyboard_alone_suffices(new_page, tmp_path):
     soundfile.write(path, speech(3.0), RATE)
     page.on("filechooser", lambda chooser: chooser.set_files(path))
     order = []
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-    assert order == ["Skip to the recording", "recording-file", "microphone", "model-file"]
+    assert order == ["Skip to the recording", "recording-file", "microphone", "channel", "model-file"]
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     page.locator("#status", has_text="Done").wait_for()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press("Enter")
     assert page.locator("#table-body tr").first.is_visible()

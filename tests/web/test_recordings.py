@@ -101,10 +101,19 @@ def test_a_head_that_is_cut_or_of_another_format_names_no_rate(page, tmp_path):
         assert set(found) <= {None, FORMATS[ending][2]}, ending
 
 
-def test_channels_that_cancel_each_other_are_said(page, tmp_path):
-    path = encode(tmp_path / "talk.flac", speech(1.0, 96_000)[:, None] * [0.5, -0.5])
-    page.set_input_files("#recording-file", path)
-    page.locator("#error", has_text="talk.flac has channels that cancel each other").wait_for()
+def test_channels_that_cancel_each_other_are_said_and_one_can_be_chosen(new_page, model, tmp_path):
+    page, waveform = new_page, speech(2.0)
+    for path in (tmp_path / "talk.flac", tmp_path / "talk.wav"):
+        soundfile.write(path, waveform[:, None] * [0.5, -0.5], RATE)
+        page.select_option("#channel", "")
+        page.set_input_files("#recording-file", path)
+        page.locator("#error", has_text=f"{path.name} has channels that cancel each other").wait_for()
+        page.select_option("#channel", "1")
+        page.locator("#summary", has_text=path.name).wait_for()
+        np.testing.assert_allclose(shown(page), interpreted(model, -0.5 * waveform), atol=1e-3)  # 16 bits
+        soundfile.write(path, waveform, RATE)
+        page.set_input_files("#recording-file", path)
+        page.locator("#error", has_text=f"{path.name} has one channel; expected 2 at least").wait_for()
 
 
 def test_several_recordings_get_a_table_and_a_csv(new_page, model, tmp_path):

@@ -9,7 +9,7 @@ export function showLive(live) {
   element("live").hidden = false;
   const level = live.paused ? -Infinity : live.level;
   element("level").value = Math.max(level, QUIETEST);
-  element("level-text").textContent = live.paused ? "paused" : level > QUIETEST ? `${level.toFixed(0)} dB` : "silent";
+  element("level-text").textContent = live.paused ? "paused" : inWords(level);
   const { seconds: heard, of } = live.filling;
   element("filling").value = Math.min(1, Math.max(0, heard / of));
   element("filling-text").textContent = `${Math.min(of, Math.max(0, heard)).toFixed(1)} of ${seconds(of)}`;
@@ -19,7 +19,7 @@ export function showLive(live) {
 export function showWindows({ listening: { windows, student } }) {
   const current = windows.at(-1);
   element("current").textContent = current
-    ? described(current, student.classNames)
+    ? `${span(current)}${current.silent ? ", silent: the numbers mean nothing" : ""}`
     : `The first comes after ${seconds(student.window / student.rate)}.`;
   element("current-bars").replaceChildren(...(current ? bars(student.classNames, current.probabilities) : []));
   const before = windows.slice(0, -1);
@@ -35,6 +35,10 @@ export function showWindows({ listening: { windows, student } }) {
 
 export function hideLive() {
   element("live").hidden = true;
+}
+
+function inWords(level) {
+  return level > QUIETEST ? `${level.toFixed(0).replace("-", "−")} dB` : "silent";
 }
 
 function described(window, classNames) {

@@ -25,9 +25,10 @@ import {
 } from "./view.js";
 
 const REDRAW_MS = 250; // while the microphone is on, and no more than a tenth of the time
-const [drop, recordingInput, modelInput, microphoneButton, pauseButton, filesDownload, windowsDownload] = [
+const [drop, recordingInput, channelInput, modelInput, microphoneButton, pauseButton, filesDownload, windowsDownload] = [
   "drop",
   "recording-file",
+  "channel",
   "model-file",
   "microphone",
   "pause",
@@ -63,6 +64,7 @@ keepOffline().then((kept) => {
 
 modelInput.addEventListener("change", () => takeFiles(modelInput, ([file]) => openModel(file)));
 recordingInput.addEventListener("change", () => takeFiles(recordingInput, openRecordings));
+channelInput.addEventListener("change", () => attempt(scoreAgain));
 microphoneButton.addEventListener("click", () => attempt(live ? stopListening : startListening));
 pauseButton.addEventListener("click", () => setPaused(!live.paused));
 filesDownload.addEventListener("click", () => download("recordings.csv", recordingTable(results, student.classNames)));
@@ -94,7 +96,14 @@ function takeFiles(input, open) {
 
 async function openModel(file) {
   await useModel(await file.arrayBuffer(), file.name, false);
-  if (chosen.length) await scoreChosen();
+  await scoreAgain();
+}
+
+/** With another model, or another channel. */
+async function scoreAgain() {
+  if (!chosen.length) return;
+  clearResults();
+  await scoreChosen();
 }
 
 async function useModel(content, name, isSample) {
@@ -158,7 +167,7 @@ async function scoreOne(file) {
 async function scored(file, mine, before = "") {
   const { name } = file;
   showStatus(`${before}Reading ${name} …`);
-  const { samples, rate } = await readSound(file);
+  const { samples, rate } = await readSound(file, channelInput.value === "" ? null : Number(channelInput.value));
   if (mine !== task) return null;
   showStatus(`${before}Listening to ${name} …`);
   await letBrowserDraw();

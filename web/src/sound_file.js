@@ -4,16 +4,17 @@ import { UserError } from "./errors.js";
 import { isSilent, SILENCE_PEAK } from "./recording.js";
 import { isWav } from "./riff.js";
 import { soundRate } from "./sound_rate.js";
-import { readWav } from "./wav.js";
+import { checkChannel, readWav } from "./wav.js";
 
 const USUAL_RATE = 48_000; // Hz, where a file does not say its own
 
 /**
  * @param {File} file
- * @returns {Promise<{samples: Float32Array, rate: number}>} the mean of the channels, full scale 1, and its rate in Hz.
+ * @param {number | null} channel the one to hear, from 0; null for the mean of all.
+ * @returns {Promise<{samples: Float32Array, rate: number}>} full scale 1, and the rate in Hz.
  * @throws {UserError} it cannot be read or decoded, or holds no sound; of WAV as `readWav`.
  */
-export async function readSound(file) {
+export async function readSound(file, channel = null) {
   const { name } = file;
   let content;
   try {
@@ -22,7 +23,8 @@ export async function readSound(file) {
     throw new UserError(`${name} cannot be read (${error.name}); choose it again.`);
   }
   if (!content.byteLength) throw new UserError(`${name} is empty (0 bytes); expected a recording.`);
-  return isWav(new DataView(content)) ? readWav(content, name) : mixed(await decoded(content, name), name);
+  if (isWav(new DataView(content))) return readWav(content, name, channel);
+  return mixed(await decoded(content, name), name, channel);
 }
 
 async function decoded(content, name) {
@@ -44,9 +46,11 @@ function decoder(rate) {
   }
 }
 
-/** @param {AudioBuffer} sound, @param {string} name of the file, for errors. */
-function mixed(sound, name) {
-  const channels = Array.from({ length: sound.numberOfChannels }, (_, index) => sound.getChannelData(index));
+/** @param {AudioBuffer} sound, @param {string} name of the file, for errors, @param {number | null} only this channel. */
+function mixed(sound, name, only) {
+  if (only !== null) checkChannel(only, sound.numberOfChannels, name);
+  const all = Array.from({ length: sound.numberOfChannels }, (_, index) => sound.getChannelData(index));
+  const channels = only === null ? all : [all[only]];
   const samples = new Float32Array(sound.length);
   for (const channel of channels) {
     for (let at = 0; at < samples.length; at++) samples[at] += channel[at] / channels.length;
