@@ -18,13 +18,13 @@ const OWN = [PAGE, "style.css", "icon.svg", "icon.png", "icon_maskable.png", "ma
 // With and without relaxed SIMD, on one thread; the runtime picks by what the browser can do.
 const RUNTIMES = ["litert_wasm_internal", "litert_wasm_compat_internal"];
 const WORKER = "service_worker.js";
-// What recipes/distill.py leaves without a data set: it was trained on generated voices, to show the page and nothing else.
+// What recipes/distill.py leaves without a data set: trained on generated voices, to show the page and nothing else.
 const SAMPLE = join(HERE, "..", "saved_models", "sample", "student.tflite");
 const MODELS = { own: "student.tflite", sample: "synthetic_sample_not_for_use.tflite" }; // their names beside the page
 
 /**
- * @param {{model?: string, sample: boolean, output: string}} options a `.tflite` file that the page starts with, whether
- *     it is one of the synthetic sample (by default that of recipes/distill.py), and the folder to write.
+ * @param {{model?: string, sample: boolean, output: string}} options a `.tflite` file that the page starts with,
+ *     whether it is one of the synthetic sample (by default that of recipes/distill.py), and the folder to write.
  */
 export async function build({ model, sample, output }) {
   const source = model ?? (sample ? SAMPLE : undefined);
@@ -63,10 +63,12 @@ async function writeWorker(output, model) {
   }
   const said = headers(await readFile(join(output, PAGE), "utf8"));
   const constants = { FILES: files, HEADERS: said };
-  const lines = Object.entries(constants).map(([name, value]) => `const ${name} = ${JSON.stringify(value, null, 1)};\n`);
-  const version = createHash("sha256").update(lines.join("")).digest("hex").slice(0, 16);
+  const lines = Object.entries(constants)
+    .map(([name, value]) => `const ${name} = ${JSON.stringify(value, null, 1)};\n`)
+    .join("");
+  const version = createHash("sha256").update(lines).digest("hex").slice(0, 16);
   const text = await readFile(join(HERE, WORKER), "utf8");
-  await writeFile(join(output, WORKER), `const VERSION = "${version}";\n${lines.join("")}\n${text}`);
+  await writeFile(join(output, WORKER), `const VERSION = "${version}";\n${lines}\n${text}`);
 }
 
 function fail(sentence) {

@@ -35,9 +35,10 @@ function line(result, classNames, choose) {
   button.type = "button";
   button.className = "link";
   button.addEventListener("click", choose);
+  const silent = result.silent ? `, ${result.silent} of ${result.windows} windows silent` : "";
   return row([
     { content: button, scope: "row" },
-    { content: `${seconds(result.seconds)}${result.silent ? `, ${result.silent} of ${result.windows} windows silent` : ""}` },
+    { content: `${seconds(result.seconds)}${silent}` },
     ...result.mean.map((value) => ({ content: number(value) })),
   ]);
 }

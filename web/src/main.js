@@ -25,7 +25,16 @@ import {
 } from "./view.js";
 
 const REDRAW_MS = 250; // while the microphone is on, and no more than a tenth of the time
-const [drop, recordingInput, channelInput, modelInput, microphoneButton, pauseButton, filesDownload, windowsDownload] = [
+const [
+  drop,
+  recordingInput,
+  channelInput,
+  modelInput,
+  microphoneButton,
+  pauseButton,
+  filesDownload,
+  windowsDownload,
+] = [
   "drop",
   "recording-file",
   "channel",
@@ -146,7 +155,9 @@ async function scoreChosen() {
 
 /** One of several, whose table stays. */
 async function chooseOne(place) {
-  if (results.length < chosen.length) throw new UserError("Not all recordings are scored yet; choose one when they are.");
+  if (results.length < chosen.length) {
+    throw new UserError("Not all recordings are scored yet; choose one when they are.");
+  }
   shown = null;
   hideResult();
   await scoreOne(chosen[place]);
@@ -154,7 +165,9 @@ async function chooseOne(place) {
 
 async function scoreOne(file) {
   const mine = ++task;
-  const found = await scored(file, mine);
+  const found = await scored(file, mine).catch((error) => {
+    if (mine === task) throw error; // else nobody waits for it any more
+  });
   if (!found) return;
   shown = found.recording;
   const sentence = showResult(student, shown);

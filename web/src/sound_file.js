@@ -46,7 +46,7 @@ function decoder(rate) {
   }
 }
 
-/** @param {AudioBuffer} sound, @param {string} name of the file, for errors, @param {number | null} only this channel. */
+/** @param {AudioBuffer} sound, @param {string} name for errors, @param {number | null} only this channel. */
 function mixed(sound, name, only) {
   if (only !== null) checkChannel(only, sound.numberOfChannels, name);
   const all = Array.from({ length: sound.numberOfChannels }, (_, index) => sound.getChannelData(index));
