@@ -1,5 +1,5 @@
 """Write the rows of the documents that repeat a registry: metrics and probes in metrics.md, methods in
-methods.md, recipes in README.md.
+methods.md, recipes in recipes.md.
 
 python docs/write_tables.py
 
@@ -117,7 +117,7 @@ def row(path: str, kind: str, scale: str, what: str, present: str = "always") ->
 TABLES = {
     "docs/metrics.md": {"metrics": metric_rows, "floors": floor_rows, "probes": probe_rows},
     "docs/methods.md": {"methods": method_rows},
-    "README.md": {"recipes": recipe_rows},
+    "docs/recipes.md": {"recipes": recipe_rows},
 }
 
 
