@@ -48,6 +48,8 @@ distiller.compile(keras.optimizers.Adam(0.01))
 history = distiller.fit(rows(train, "body", "sound"), classes[train], epochs=15, verbose=0).history
 
 print("terms of the loss:", ", ".join(history))
-print(f"teacher, on samples that neither saw: {accuracy(teacher):.2f}; student: {accuracy(student):.2f}; chance: 0.33")
+print(
+    f"teacher, on samples that neither saw: {accuracy(teacher):.2f}; student: {accuracy(student):.2f}; chance: 0.33"
+)
 student.save("student.keras")
 print("the student asks for", " and ".join(keras.models.load_model("student.keras").input), "alone")

@@ -12,7 +12,8 @@ from stressid_keras import StudentRunner
 
 student, recording = sys.argv[1:]
 runner = StudentRunner(student)  # LiteRT alone: no TensorFlow, no Keras
-print(f"{' or '.join(runner.class_names)}, a window of {runner.samples / runner.sample_rate:g} s every {runner.hop:g} s")
+length = runner.samples / runner.sample_rate
+print(f"{' or '.join(runner.class_names)}, a window of {length:g} s every {runner.hop:g} s")
 
 prediction = runner.predict(recording)  # any length, rate and channels
 for name, probability in zip(runner.class_names, prediction.mean, strict=True):

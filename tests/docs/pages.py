@@ -10,7 +10,13 @@ FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1[^\n`]*$", re.MULTILINE | re.DOTALL)
 
 def documents() -> list[str]:
     """README, docs/ and what else they lead to, from the root."""
-    found = ["README.md", "CONTRIBUTING.md", "web/README.md", "benchmarks/README.md", "saved_models/README.md"]
+    found = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "web/README.md",
+        "benchmarks/README.md",
+        "saved_models/README.md",
+    ]
     return found + sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))
 
 

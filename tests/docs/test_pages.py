@@ -1,8 +1,8 @@
 """What documents promise is there: links, anchors, the source of figures, messages, code, every public name."""
 
 import ast
+import contextlib
 import re
-import textwrap
 
 import pytest
 
@@ -90,11 +90,22 @@ def sentences():
 
 @pytest.mark.parametrize("test", ADDED_IN)
 def test_code_that_extends_the_package_is_that_of_a_test(test):
-    """Which runs it; there it may be indented."""
-    source = (ROOT / test).read_text(encoding="utf-8")
-    depths = {len(line) - len(line.lstrip()) for line in source.splitlines()}
+    """Which runs it, perhaps as a script of its own."""
+    run = set(statements((ROOT / test).read_text(encoding="utf-8")))
     for code in blocks("docs/extend.md", f"from {test}"):
-        assert any(textwrap.indent(code.rstrip(), " " * depth) in source for depth in depths), code
+        for statement in ast.parse(code).body:
+            shown = statement.value if isinstance(statement, ast.Expr) else statement
+            assert ast.dump(shown) in run, ast.unparse(shown)
+
+
+def statements(source):
+    """Of a file, and of the scripts that it holds as texts."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt | ast.Call):
+            yield ast.dump(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "import " in node.value:
+            with contextlib.suppress(SyntaxError):
+                yield from statements(node.value)
 
 
 def test_the_api_page_has_every_public_name():
