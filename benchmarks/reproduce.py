@@ -98,10 +98,8 @@ STEPS = {
     ),
     "speech-again": scores(SPEECH, seed=10),
     "preparation": (Step("Preparation", "benchmarks/preprocessing.py", smoke=False),),  # clips of 720p
-    "many-recordings": (
-        Step("Many recordings", "benchmarks/parallel.py --repeats 1", "--recordings 2"),
-        Step("Many recordings", "benchmarks/memory.py", "--recordings 2 3"),
-    ),
+    "two-processes": (Step("Many recordings", "benchmarks/parallel.py --repeats 1", "--recordings 2"),),
+    "memory": (Step("Many recordings", "benchmarks/memory.py", "--recordings 1 2"),),
     "training-steps": (
         Step(
             "Training steps", "benchmarks/training.py --repeats 5", "--repeats 1 --only stored_vs_live_small"
@@ -143,7 +141,10 @@ def run(name: str, step: Step, arguments: argparse.Namespace) -> None:
     print(f"{name}, {step.table}:\n  python {shlex.join(words)}", flush=True)
     record = folder / "steps.json"
     seconds = json.loads(record.read_text()) if record.is_file() else {}
-    if arguments.list or shlex.join(words) in seconds:
+    if arguments.list:
+        return
+    if shlex.join(words) in seconds:
+        print(f"  is finished; it took {seconds[shlex.join(words)]:.0f} s")
         return
     if step.tree and step.tree != SPEECH:
         make_synthetic_tree(tree, TINY_TREE if arguments.smoke else TREES[step.tree])

@@ -40,13 +40,14 @@ def test_every_table_is_made_by_the_command_beside_it(tmp_path):
                 assert word in words, f"{table}: {word} of {command}"
 
 
-def test_what_is_finished_is_kept(tmp_path):
-    """`--list` reads where the results are; a run would begin with what is not there."""
-    (tmp_path / "whole").mkdir()
-    record = tmp_path / "whole" / "steps.json"
-    record.write_text(json.dumps({"benchmarks/on_device.py": 1.5}))
-    assert "python benchmarks/on_device.py" in reproduce("--only", "on-device", "--output-dir", tmp_path)
-    assert json.loads(record.read_text()) == {"benchmarks/on_device.py": 1.5}
+def test_a_tiny_table_is_made_once(tmp_path):
+    options = ("--smoke", "--only", "memory", "--output-dir", tmp_path)
+    assert "ratio of the last to the first, process: " in reproduce(*options)
+    (seconds,) = json.loads((tmp_path / "smoke" / "steps.json").read_text()).values()
+    assert seconds > 0
+    again = reproduce(*options)
+    assert "is finished; it took" in again
+    assert "ratio of the last" not in again
 
 
 @pytest.mark.slow  # twelve commands, each of which imports TensorFlow and trains: some minutes on two cores
