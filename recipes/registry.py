@@ -1,4 +1,4 @@
-"""The recipes: what README, `--help` and the tests know of each."""
+"""The recipes: what the documents, `--help` and the tests know of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Recipe:
 
     Attributes:
         name: of its file, without `.py`.
-        summary: what it does, with everything it needs; README's row.
+        summary: what it does, with everything it needs; its row of docs/recipes.md.
         example: a command, which its docstring shows too.
         takes: what it must be given besides options.
         tiny: options that keep it short beside `--smoke`.
@@ -53,7 +53,7 @@ RECIPES = {
         Recipe(
             "show",
             "one recording as a picture; `--augmentations` for what training makes of it "
-            "([examples](docs/pictures.md))",
+            "([examples](pictures.md))",
             "python recipes/show.py --data-dir PATH/TO/StressID --recording 2ea4_Stroop",
             tiny=("--augmentations",),
             leaves=("pictures/*-0.png", "pictures/*-0-augmentations.png"),
@@ -111,7 +111,7 @@ RECIPES = {
         Recipe(
             "compare",
             "which way to distil helps: methods × seeds on the same folds, each against cross-entropy alone, as "
-            "table and figure ([methods](docs/methods.md))",
+            "table and figure ([methods](methods.md))",
             "python recipes/compare.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             options=FACES | DASK,
             tiny=("--folds", "3", "--methods", "mars", "--epochs", "1"),
@@ -161,7 +161,7 @@ RECIPES = {
         Recipe(
             "tune",
             "keras-tuner (Bayesian, random, Hyperband) over what a student or, `--what teacher`, a teacher learns "
-            "best with, on folds of people; then the winner on people whom no trial saw ([search](docs/search.md))",
+            "best with, on folds of people; then the winner on people whom no trial saw ([search](search.md))",
             "python recipes/tune.py --trials 20 --folds 4 --jobs 2 --data-dir PATH/TO/StressID",
             options=FACES | DASK,
             tiny=("--trials", "1", "--tuner", "random", "--jobs", "2"),

@@ -1,4 +1,4 @@
-"""The table of recipes is whole: scripts, docstrings, help and README say the same."""
+"""The table of recipes is whole: scripts, docstrings, help and documents say the same."""
 
 import ast
 from pathlib import Path
