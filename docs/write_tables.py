@@ -1,5 +1,5 @@
-"""Write the rows of the documents that repeat a registry: metrics and probes in metrics.md, methods in
-methods.md, recipes in README.md.
+"""Write what documents repeat: rows of a registry (metrics and probes in metrics.md, methods in methods.md, recipes in
+recipes.md), and the scripts of examples/ on their pages.
 
 python docs/write_tables.py
 
@@ -117,8 +117,18 @@ def row(path: str, kind: str, scale: str, what: str, present: str = "always") ->
 TABLES = {
     "docs/metrics.md": {"metrics": metric_rows, "floors": floor_rows, "probes": probe_rows},
     "docs/methods.md": {"methods": method_rows},
-    "README.md": {"recipes": recipe_rows},
+    "docs/recipes.md": {"recipes": recipe_rows},
 }
+
+SCRIPTS = ("distil", "score")  # of examples/, shown by the page of the same name
+
+
+def with_script(name: str) -> str:
+    """The text of an example's page with its script as it is."""
+    text = (ROOT / f"docs/examples/{name}.md").read_text(encoding="utf-8")
+    code = (ROOT / f"docs/examples/{name}.py").read_text(encoding="utf-8")
+    shown = re.compile(r"(<!-- code -->\n```python\n).*?(?=```\n<!-- end -->)", re.DOTALL)
+    return shown.sub(lambda match: match[1] + code, text)
 
 
 def written(document: str) -> str:
@@ -137,3 +147,5 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "recipes"))
     for document in TABLES:
         (ROOT / document).write_text(written(document), encoding="utf-8")
+    for name in SCRIPTS:
+        (ROOT / f"docs/examples/{name}.md").write_text(with_script(name), encoding="utf-8")

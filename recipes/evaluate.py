@@ -15,7 +15,17 @@ from stressid_keras.reporting.elsewhere import elsewhere_text
 from stressid_keras.reporting.tables import score_table
 from stressid_keras.workflow import CrossValidation
 
-FILES = ("report.html", "model_card.md", "metrics.json", "scores.csv", "subjects.csv", "predictions.csv")
+FILES = (
+    "report.html",
+    "model_card.md",
+    "methods.md",
+    "scores.tex",
+    "figures",
+    "metrics.json",
+    "scores.csv",
+    "subjects.csv",
+    "predictions.csv",
+)
 
 
 def recipe():

@@ -5,6 +5,7 @@ import re
 
 from registry import RECIPES
 
+from stressid_keras import __version__
 from stressid_keras.errors import StressIDError, shown
 from stressid_keras.ranges import checked, kinds
 
@@ -22,6 +23,9 @@ class Parser(argparse.ArgumentParser):
             description=description,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             conflict_handler="resolve",  # a recipe may give an option another meaning
+        )
+        self.add_argument(
+            "--version", action="version", version=f"{self.prog} of stressid_keras {__version__}"
         )
         others = (f"{name}.py" for name in RECIPES if f"{name}.py" != self.prog)
         self.epilog = f"other recipes: {', '.join(others)}"

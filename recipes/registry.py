@@ -1,6 +1,11 @@
-"""The recipes: what README, `--help` and the tests know of each."""
+"""The recipes: what the documents, `--help` and the tests know of each."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FACES = {"--crop face": "faces"}
+DASK = {"--backend dask": "dask"}
+MLFLOW = {"--mlflow": "mlflow"}
 
 
 @dataclass(frozen=True)
@@ -9,12 +14,14 @@ class Recipe:
 
     Attributes:
         name: of its file, without `.py`.
-        summary: what it does, with everything it needs; README's row.
+        summary: what it does, with everything it needs; its row of docs/recipes.md.
         example: a command, which its docstring shows too.
         takes: what it must be given besides options.
         tiny: options that keep it short beside `--smoke`.
         leaves: files in the output folder afterwards, as patterns.
         alone: whether it runs with a data set and nothing else; the others have tests of their own.
+        needs: extras of the package; none for what the light install brings.
+        options: those that need an extra besides, and which.
     """
 
     name: str
@@ -24,6 +31,8 @@ class Recipe:
     tiny: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     alone: bool = True
+    needs: tuple[str, ...] = ("train",)
+    options: Mapping[str, str] = field(default_factory=lambda: FACES)
 
     @property
     def usage(self) -> str:
@@ -39,11 +48,12 @@ RECIPES = {
             "ADDRESS` works on a cluster whose workers see the same files at the same paths (`pip install -e "
             '".[dask]"`); `--png` also writes the windows as images',
             "python recipes/prepare.py --data-dir PATH/TO/StressID",
+            options=FACES | DASK,
         ),
         Recipe(
             "show",
             "one recording as a picture; `--augmentations` for what training makes of it "
-            "([examples](docs/pictures.md))",
+            "([examples](pictures.md))",
             "python recipes/show.py --data-dir PATH/TO/StressID --recording 2ea4_Stroop",
             tiny=("--augmentations",),
             leaves=("pictures/*-0.png", "pictures/*-0-augmentations.png"),
@@ -58,6 +68,7 @@ RECIPES = {
             "distill",
             "the main job: all of it",
             "python recipes/distill.py --data-dir PATH/TO/StressID",
+            options=FACES | MLFLOW,
             tiny=("--tensorboard",),
             leaves=(
                 "config.json",
@@ -80,6 +91,7 @@ RECIPES = {
             "`--leave-one-out` tests everybody, can be interrupted, and runs on a cluster with `--backend dask`; "
             "`--also-test TREE` also scores the students on other data, of which labels and sound files suffice",
             "python recipes/evaluate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
+            options=FACES | DASK | MLFLOW,
             leaves=(
                 "metrics.json",
                 "predictions.csv",
@@ -89,23 +101,34 @@ RECIPES = {
                 "inspection.npz",
                 "report.html",
                 "model_card.md",
+                "figures/*.svg",
+                "figures/*.png",
+                "figures/*.csv",
+                "scores.tex",
+                "methods.md",
             ),
         ),
         Recipe(
             "compare",
             "which way to distil helps: methods × seeds on the same folds, each against cross-entropy alone, as "
-            "table and figure ([methods](docs/methods.md))",
+            "table and figure ([methods](methods.md))",
             "python recipes/compare.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
+            options=FACES | DASK,
             tiny=("--folds", "3", "--methods", "mars", "--epochs", "1"),
-            leaves=("comparison/comparison.html", "comparison/comparison.csv"),
+            leaves=(
+                "comparison/comparison.html",
+                "comparison/comparison.csv",
+                "comparison/figures/methods.svg",
+            ),
         ),
         Recipe(
             "ablate",
             "which of α to δ help: a student for every subset of the modalities, on the same folds, as table "
             "and figure",
             "python recipes/ablate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
+            options=FACES | DASK,
             tiny=("--folds", "3", "--epochs", "1"),
-            leaves=("ablation/ablation.html", "ablation/ablation.csv"),
+            leaves=("ablation/ablation.html", "ablation/ablation.csv", "ablation/figures/subsets.svg"),
         ),
         Recipe(
             "export_tflite",
@@ -123,6 +146,8 @@ RECIPES = {
             "python recipes/predict.py talk.wav --model saved_models/sample/student.tflite",
             takes="FILE or FOLDER …",
             alone=False,
+            needs=(),
+            options={"--plot": "train"},
         ),
         Recipe(
             "get_speech_encoder",
@@ -130,12 +155,15 @@ RECIPES = {
             "from the wheel that they come from",
             "python recipes/get_speech_encoder.py",
             alone=False,
+            needs=(),
+            options={},
         ),
         Recipe(
             "tune",
             "keras-tuner (Bayesian, random, Hyperband) over what a student or, `--what teacher`, a teacher learns "
-            "best with, on folds of people; then the winner on people whom no trial saw ([search](docs/search.md))",
+            "best with, on folds of people; then the winner on people whom no trial saw ([search](search.md))",
             "python recipes/tune.py --trials 20 --folds 4 --jobs 2 --data-dir PATH/TO/StressID",
+            options=FACES | DASK,
             tiny=("--trials", "1", "--tuner", "random", "--jobs", "2"),
             leaves=("tuned.json", "tuning.html"),
         ),

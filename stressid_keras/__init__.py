@@ -10,6 +10,10 @@ import importlib
 
 import wrapt
 
+__version__ = (
+    "0.2.0"  # the home of the number: setup.cfg reads it, CITATION.cff and CHANGELOG.md are held against it
+)
+
 _PUBLIC = {
     "BalancedAccuracy": "stressid_keras.training.balanced_accuracy",
     "Classifier": "stressid_keras.training.classifier",
@@ -34,11 +38,16 @@ _PUBLIC = {
     "subject_folds": "stressid_keras.dataset",
 }
 __all__ = sorted(_PUBLIC)
+_OF_KERAS = ("layers", "models", "training", "distillation")  # rooms whose modules begin with Keras
 
 
 def __getattr__(name: str):
     if name in _PUBLIC:
         try:
+            if _PUBLIC[name].split(".")[1] in _OF_KERAS:
+                importlib.import_module(
+                    "keras"
+                )  # first: its hook reads these very modules, which must not be half read
             return getattr(importlib.import_module(_PUBLIC[name]), name)
         except ModuleNotFoundError as error:
             if (error.name or "").startswith(__name__):
@@ -51,7 +60,7 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return __all__
+    return [*__all__, "__version__"]
 
 
 def _register_keras_objects(keras):

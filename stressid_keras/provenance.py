@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from stressid_keras import __version__
 from stressid_keras.errors import name_file
 from stressid_keras.system.temporary import temporary_file
 
@@ -42,7 +43,8 @@ def file_fingerprint(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of Python, this package and the libraries that decide a result."""
-    return {"python": platform.python_version(), **package_versions(("stressid_keras", *PACKAGES))}
+    own = {"python": platform.python_version(), "stressid_keras": __version__}
+    return {**own, **package_versions(PACKAGES)}
 
 
 def package_versions(packages: Iterable[str]) -> dict[str, str]:

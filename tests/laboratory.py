@@ -1,7 +1,11 @@
 """A laboratory's own folder: one file of ECG and EDA at 700 Hz for each person, a WAV at 48 kHz for each recording, a
-table that says which part is which, and no video."""
+table that says which part is which, and no video.
+
+python -m tests.laboratory FOLDER
+"""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -41,3 +45,7 @@ def make_laboratory(folder: Path, people: int = 6, tasks: int = 4) -> Path:
     described = {"classes": CLASSES, "rates": {"ecg": RATE, "eda": RATE}, "columns": {"ecg": "chest"}}
     (folder / "recordings.json").write_text(json.dumps(described))
     return folder / "recordings.csv"
+
+
+if __name__ == "__main__":
+    print(f"{make_laboratory(Path(sys.argv[1]))} is a table of invented recordings.")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from stressid_keras import StudentRunner
+from stressid_keras import StudentRunner, __version__
 
 from .coded_sound import write_coded
 from .small_export import RATE, deployed_student, speech, write_export
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KERAS"))}
 PREDICT = """
 import importlib.util, json, sys
-from stressid_keras import StudentRunner
+from stressid_keras import StudentRunner, __version__
 runner = StudentRunner(sys.argv[1])
 prediction = runner.predict(sys.argv[2])
 try:
@@ -97,3 +97,14 @@ def test_a_recipe_says_what_it_lacks(light_python):
     assert result.returncode == 1
     assert 'is not installed; pip install -e ".[train]" brings what the recipes need.' in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_doctor_says_what_a_light_install_lacks(light_python):
+    result = run(light_python, "-m", "stressid_keras", "doctor")
+    assert result.returncode == 0, result.stderr
+    rows = {line.split()[0]: line for line in result.stdout.splitlines() if line.strip()}
+    assert rows["version"].split()[1] == __version__
+    assert rows["keras"].endswith("not installed")
+    assert "keras, keras-tuner" in rows["train"]
+    assert rows["train"].endswith("pip install 'stressid_keras[train]'")
+    assert "the extra train brings it" in rows["PyAV"]

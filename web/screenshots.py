@@ -31,7 +31,7 @@ COLOURS = 96  # of the pictures: small files, no visible difference
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", type=Path, help="an exported student")
+    parser.add_argument("model", type=Path, help="an exported student of the synthetic sample")
     model = parser.parse_args().model.resolve()
     with tempfile.TemporaryDirectory() as folder:
         recording = Path(folder) / "interview.wav"
@@ -40,7 +40,7 @@ def main():
             for seed, arousal in enumerate(AROUSALS)
         ]
         soundfile.write(recording, np.concatenate(parts), RATE)
-        command = ["node", "serve.mjs", str(model), "--output", f"{folder}/page", "--port", "0"]
+        command = ["node", "serve.mjs", str(model), "--sample", "--output", f"{folder}/page", "--port", "0"]
         with subprocess.Popen(command, cwd=WEB, stdout=subprocess.PIPE, text=True) as server:
             try:
                 take(re.search(r"http://\S+", server.stdout.readline()).group(), recording)

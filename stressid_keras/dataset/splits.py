@@ -3,6 +3,7 @@
 The same search can divide recordings whatever their subject, which leaks people; that is for showing how much.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,8 +133,8 @@ class SubjectSplit:
 
 
 def split_subjects(
-    subjects,
-    labels,
+    subjects: Sequence[str],
+    labels: Sequence[int],
     config: DatasetConfig,
     seed: int,
     extra_train: tuple[str, ...] = (),
@@ -174,8 +175,8 @@ def split_subjects(
 
 
 def subject_folds(
-    subjects,
-    labels,
+    subjects: Sequence[str],
+    labels: Sequence[int],
     k: int,
     config: DatasetConfig,
     seed: int,

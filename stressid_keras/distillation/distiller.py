@@ -2,6 +2,9 @@
 
 import contextlib
 import inspect
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
 
 import keras
 from keras import ops
@@ -11,7 +14,7 @@ from stressid_keras.distillation.methods.mars import FeatureLoss
 from stressid_keras.distillation.methods.mers import classifier_layers
 from stressid_keras.distillation.methods.schedules import FollowSchedule
 from stressid_keras.distillation.methods.standardised import Standardization
-from stressid_keras.distillation.term import FEATURE
+from stressid_keras.distillation.term import FEATURE, Term
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 from stressid_keras.modalities import is_measures
@@ -65,27 +68,27 @@ class Distiller(Classifier):
 
     def __init__(
         self,
-        student,
-        teacher=None,
-        weights=None,
-        label_smoothing=0.0,
+        student: keras.Model,
+        teacher: keras.Model | None = None,
+        weights: Mapping[str, float] | None = None,
+        label_smoothing: float = 0.0,
         *,
-        terms=(),
-        projection="",
-        standardised=False,
-        confidence=False,
-        selections=(),
-        schedule=None,
-        features_first=None,
-        feature=FEATURE,
-        logits=LOGITS,
-        student_inputs=None,
-        teacher_inputs=None,
-        n_classes=None,
-        feature_size=None,
-        teacher_widths=None,
-        phase=JOINT,
-        **kwargs,
+        terms: Sequence[Term] = (),
+        projection: str = "",
+        standardised: bool = False,
+        confidence: bool = False,
+        selections: Sequence[Any] = (),
+        schedule: Any = None,
+        features_first: Any = None,
+        feature: str = FEATURE,
+        logits: str = LOGITS,
+        student_inputs: Sequence[str] | None = None,
+        teacher_inputs: Sequence[str] | None = None,
+        n_classes: int | None = None,
+        feature_size: int | None = None,
+        teacher_widths: Mapping[str, int] | None = None,
+        phase: str = JOINT,
+        **kwargs: Any,
     ):
         super().__init__(student, label_smoothing, logits, student_inputs, n_classes, **kwargs)
         self.weights_by_name = dict(weights or {})
@@ -123,15 +126,15 @@ class Distiller(Classifier):
             self.enter(phase)
 
     @property
-    def student(self):
+    def student(self) -> keras.Model:
         return self.network
 
     @property
-    def trainable(self):
+    def trainable(self) -> bool:
         return self._trainable
 
     @trainable.setter
-    def trainable(self, value):
+    def trainable(self, value: bool) -> None:
         keras.Model.trainable.fset(self, value)
         if getattr(self, "teacher", None) is not None:
             self.teacher.trainable = False
@@ -145,7 +148,7 @@ class Distiller(Classifier):
             _check_has(features, name)
             standardization.adapt(features[name])
 
-    def fit(self, *args, **kwargs):
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         """As of any Keras model; a schedule follows the epochs."""
         if self.standardised and not (
             self.standardizations and all(s.is_adapted for s in self.standardizations.values())
@@ -169,13 +172,13 @@ class Distiller(Classifier):
         """Put the schedule where it is in an epoch, counted from 0, of all; `fit` does so."""
         self.factor.assign(self.schedule(epoch, epochs))
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         if not self.is_prepared:
             student = widths_on(self.student, input_shape, self.inputs_by_name)
             self._prepare(student, self._teacher_widths_on(input_shape))
         super().build(input_shape)
 
-    def supervised_loss(self, x, labels, outputs, sample_weight):
+    def supervised_loss(self, x: Any, labels: Any, outputs: dict[str, Any], sample_weight: Any) -> Any:
         cross_entropies = self.cross_entropies(labels, outputs[self.logits])
         cross_entropy = self.weighted_mean(cross_entropies, sample_weight)
         self.log(self.cross_entropy, cross_entropy, labels)
@@ -200,7 +203,7 @@ class Distiller(Classifier):
             trust = trust * selection.counts(student[LOGITS], teacher[LOGITS], labels)
         return trust
 
-    def targets(self, x) -> dict:
+    def targets(self, x: Any) -> dict[str, Any]:
         """What the terms compare with: the teacher's outputs by name, in Keras's `floatx`, without gradient.
 
         Raises:
@@ -228,10 +231,10 @@ class Distiller(Classifier):
             targets[name] = target if standardization is None else standardization(target)
         return targets
 
-    def phases(self, epochs):
+    def phases(self, epochs: int) -> list[tuple[str, int]]:
         return super().phases(epochs) if self.features_first is None else self.features_first.phases(epochs)
 
-    def enter(self, phase):
+    def enter(self, phase: str) -> None:
         """Begin a phase: freeze what does not train in it, and leave the terms out that are not of it.
 
         `compile` has to follow, so that the optimizer has the variables of the phase, and no momentum of another.
@@ -242,12 +245,12 @@ class Distiller(Classifier):
         self.phase = phase
         self._freeze(phase)
 
-    def save_network(self, path):
+    def save_network(self, path: str | PathLike) -> None:
         """Save the student alone, as it is to be used: no head, no teacher, nothing frozen that was not before."""
         with self._as_given():
             super().save_network(path)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         with self._as_given():
             config = super().get_config()
         config["student"] = config.pop("network")

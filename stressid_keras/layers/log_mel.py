@@ -1,6 +1,7 @@
 """The front end of the deployed model: waveform in, log-mel spectrogram out, as preparation computes it."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -34,7 +35,9 @@ class LogMel(keras.layers.Layer):
     AMIN = 1e-10  # librosa's floor under a power, before the logarithm
     MEL_BLOCK = 16  # mel bands of a product: few products, and an exported file without most of the zeros
 
-    def __init__(self, sample_rate, n_fft, hop_length, n_mels, top_db, **kwargs):
+    def __init__(
+        self, sample_rate: int, n_fft: int, hop_length: int, n_mels: int, top_db: float, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         if n_fft % hop_length:
             raise ValueError(f"n_fft must be a multiple of hop_length; got {n_fft} and {hop_length}.")
@@ -44,12 +47,12 @@ class LogMel(keras.layers.Layer):
         self.n_mels = n_mels
         self.top_db = top_db
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self._hann = np.hanning(self.n_fft + 1)[:-1].astype("float32")  # periodic, as librosa's
         self._bands = mel_bands(self.sample_rate, self.n_fft, self.n_mels, self.MEL_BLOCK)
         self.built = True
 
-    def call(self, waveform):
+    def call(self, waveform: Any) -> tuple[Any, Any]:
         frame_count = waveform.shape[1] // self.hop_length + 1
         hops = cut_hops(waveform, self.hop_length)
         length = true_length(hops)
@@ -84,11 +87,11 @@ class LogMel(keras.layers.Layer):
         loudest = ops.max(decibels, axis=(1, 2), keepdims=True)
         return ops.maximum(decibels - loudest + self.top_db, 0.0) / self.top_db
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple[tuple, tuple]:
         frames = input_shape[1] // self.hop_length + 1
         return (input_shape[0], frames, self.n_mels, 1), (input_shape[0], 2)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "sample_rate": self.sample_rate,

@@ -1,8 +1,9 @@
 """The workers of a Dask cluster: as they are, or as a joblib backend."""
 
+import collections
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -58,6 +59,38 @@ def dask_backend(address: str, shared: list[Path], config: PreparationConfig) ->
     """Give a joblib backend that works on the cluster of a Dask scheduler; the rest as for `dask_client`."""
     with dask_client(address, shared, config) as client:
         yield _backend_class()(client=client)
+
+
+def work_through(client, chains: Sequence[Sequence[Sequence[tuple]]]) -> Iterator[int]:
+    """Have the workers do what depends on what, all of it at once: the place of each chain, as it ends.
+
+    Args:
+        client: of `dask_client`.
+        chains: each a list of groups of calls `(function, *arguments)`; those of a group may be made side by side, once
+            those of the group before have ended. What a call gives back is not kept.
+
+    Raises:
+        Exception: what the first call to fail raised; no further one is begun.
+    """
+    import distributed
+
+    ends = {}
+    for place, groups in enumerate(chains):
+        before = []
+        for calls in groups:
+            before = [client.submit(_after, before, *call, pure=False) for call in calls]
+        ends |= dict.fromkeys(before, place)
+    left = collections.Counter(ends.values())
+    for future in distributed.as_completed(ends, loop=client.loop):
+        future.result()
+        left[ends[future]] -= 1
+        if not left[ends[future]]:
+            yield ends[future]
+
+
+def _after(before, function, *arguments) -> None:
+    """Call it; Dask has waited for `before`."""
+    function(*arguments)
 
 
 def _check_workers(client, address: str, shared: list[Path]) -> None:

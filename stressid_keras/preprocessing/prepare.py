@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stressid_keras.config import PreparationConfig, deciding, to_dict
+from stressid_keras.dataset import DatasetIndex
 from stressid_keras.errors import DatasetError, StaleError, StressIDError
 from stressid_keras.modalities import spoken_list
 from stressid_keras.preprocessing.estimate import estimate_nbytes
@@ -33,7 +34,7 @@ KNOWN_LEVELS = ".levels.json"
 
 
 def prepare_dataset(
-    index,
+    index: DatasetIndex,
     prepared_dir: Path,
     config: PreparationConfig,
     jobs: int = 1,

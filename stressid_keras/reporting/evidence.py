@@ -29,6 +29,7 @@ class Evidence:
         histories: model → the epochs of each fold, as `History` wrote them.
         best_epochs: model → of each fold the epoch (from 1) whose network was kept.
         config, versions, class_names, data_name: how it was made.
+        network_sizes: model → the number of its weights.
         features: model → (n, d) of people not trained on, all by one network.
         feature_rows: the manifest's rows that `features` belong to.
         bands: model → (n, bands) loss of probability when a band of frequencies is hidden.
@@ -47,6 +48,7 @@ class Evidence:
     versions: dict[str, str]
     class_names: tuple[str, ...]
     data_name: str
+    network_sizes: dict[str, int] = field(default_factory=dict)
     features: dict[str, np.ndarray] = field(default_factory=dict)
     feature_rows: pd.DataFrame | None = None
     bands: dict[str, np.ndarray] = field(default_factory=dict)

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.analysis.probes import PROBES
-from stressid_keras.config import FILM_BACKBONES, IMAGE_BACKBONES, SPEECH_BACKBONES
 from stressid_keras.evaluation.predictions import SPLITS
-from stressid_keras.modalities import PRIVILEGED, RECORDS
 from stressid_keras.provenance import write_text
 from stressid_keras.reporting.card_scores import (
     audit_lines,
@@ -25,8 +23,6 @@ from stressid_keras.reporting.card_texts import (
     ABSENT_PART,
     CITATION,
     CODE_LICENCE,
-    DETAILS,
-    ENCODERS,
     ETHICS,
     HOW_MEASURED,
     INTENDED,
@@ -37,21 +33,18 @@ from stressid_keras.reporting.card_texts import (
     SEED,
     SMALL_GROUPS,
     STRESSID_LICENCE,
-    STUDENTS,
-    TRAINING,
     UNTRIED,
-    WORDS,
+)
+from stressid_keras.reporting.configuration_text import (
+    filled,
+    looked_up,
+    network_sentences,
+    training_sentences,
 )
 from stressid_keras.reporting.elsewhere import MEAN_READING, READING, UNHEARD
 from stressid_keras.reporting.markdown import bullets, escaped, table
 from stressid_keras.reporting.tables import seeds_text
 from stressid_keras.reporting.texts import COMPARISON_READING, UNSEEN, learning_sentences
-
-BACKBONES = {
-    "student.backbone": {**IMAGE_BACKBONES, **SPEECH_BACKBONES},
-    "teacher.video_backbone": FILM_BACKBONES,
-    "teacher.signal_backbone": IMAGE_BACKBONES,
-}
 
 
 def write_model_card(
@@ -103,24 +96,12 @@ def write_model_card(
 
 def _details(config: dict, metrics: dict, versions: dict, class_names: Sequence[str]) -> str:
     lines = [f"A network that takes speech and gives a probability for each of {_listed(class_names)}."]
-    heard = "speech" if _looked_up(config, "student.backbone") in SPEECH_BACKBONES else "audio"
-    lines += _all_filled((STUDENTS[heard], *DETAILS, *_encoders(config)), config)
+    lines += network_sentences(config)
     lines += _method_lines(metrics.get("method") or {})
-    lines += _all_filled((*TRAINING, SEED), config)
+    lines += [*training_sentences(config), *filled([SEED], config)]
     if version := versions.get("stressid_keras"):
         lines.append(f"Software: stressid\\_keras {escaped(version)}.")
     return bullets(lines)
-
-
-def _encoders(config: dict) -> list[str]:
-    """The sentences on the teacher's encoders."""
-    seen = _looked_up(config, "dataset.teacher_modalities") or PRIVILEGED
-    kinds = dict.fromkeys(RECORDS[name].encoder or name for name in seen)
-    return [sentence for kind in kinds for sentence in ENCODERS[kind]]
-
-
-def _all_filled(templates: Sequence[str], config: dict) -> list[str]:
-    return [text for template in templates if (text := _filled(template, config))]
 
 
 def _method_lines(method: dict) -> list[str]:
@@ -208,35 +189,8 @@ def data_licence(data_name: str) -> str:
 
 
 def _loading(config: dict) -> str:
-    rate = _looked_up(config, "preparation.audio.sample_rate") or "same rate,"
+    rate = looked_up(config, "preparation.audio.sample_rate") or "same rate,"
     return f"{LOADING}\n\n{LOADING_TFLITE.format(rate=rate)}"
-
-
-def _filled(template: str, values: dict) -> str | None:
-    """The template with each {dotted.name} looked up; None if one is absent."""
-    found = {name: _looked_up(values, name) for name in re.findall(r"{([\w.]+)}", template)}
-    if None in found.values():
-        return None
-    return re.sub(r"{([\w.]+)}", lambda match: _shown(match.group(1), found[match.group(1)]), template)
-
-
-def _looked_up(values: dict, name: str):
-    for key in name.split("."):
-        values = values.get(key) if isinstance(values, dict) else None
-    return values
-
-
-def _shown(name: str, value) -> str:
-    """A value of the configuration, in words where the card has some."""
-    if callable(words := WORDS.get(name)):
-        return words(value)
-    if isinstance(value, list | tuple):
-        return "-".join(_shown("", item) for item in value)
-    if name in BACKBONES and value in BACKBONES[name]:
-        return BACKBONES[name][value].summary
-    if isinstance(value, str | bool) and value in WORDS.get(name, {}):
-        return WORDS[name][value]
-    return f"{value:.6g}" if isinstance(value, float) else escaped(value)
 
 
 def _listed(class_names: Sequence[str]) -> str:

@@ -2,11 +2,12 @@
 
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 
-def page(title: str, sections: Sequence[str]) -> str:
-    """A whole document around sections that are HTML already."""
-    return PAGE.format(title=html.escape(title), style=STYLE, body="\n".join(sections))
+def page(title: str, pieces: Sequence) -> str:
+    """A whole document around pieces whose `str` is HTML already."""
+    return PAGE.format(title=html.escape(title), style=STYLE, body="\n".join(map(str, pieces)))
 
 
 def table(
@@ -42,10 +43,22 @@ def table(
     )
 
 
-def figure_grid(drawn: Sequence[tuple[str, str]]) -> str:
-    """Captions and SVGs side by side where there is room."""
-    inside = "".join(f"<figure>{element('h3', caption)}{svg}</figure>" for caption, svg in drawn)
-    return f'<div class="figures">{inside}</div>'
+@dataclass(frozen=True)
+class FigureGrid:
+    """Captions and figures (`figures.drawn.Drawn`) side by side where there is room; `str` is its HTML.
+
+    Attributes:
+        drawn: captions and figures.
+        summary: where it opens on request, what is inside.
+    """
+
+    drawn: Sequence[tuple]
+    summary: str = ""
+
+    def __str__(self) -> str:
+        inside = "".join(f"<figure>{element('h3', caption)}{drawn}</figure>" for caption, drawn in self.drawn)
+        grid = f'<div class="figures">{inside}</div>'
+        return details(self.summary, grid) if self.summary else grid
 
 
 def details(summary: str, inside: str) -> str:

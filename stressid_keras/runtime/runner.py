@@ -44,7 +44,7 @@ class StudentRunner:
             student; or its description and its model do not agree.
     """
 
-    def __init__(self, path: Path, threads: int = 1):
+    def __init__(self, path: str | os.PathLike, threads: int = 1):
         self.description, content = read_student(path)
         self._model = WindowModel(content, threads, path)
         check_agreement(self.description, content, self._model, path)
@@ -64,12 +64,16 @@ class StudentRunner:
         front_end = self.front_end
         return front_end if isinstance(front_end, AudioConfig) else AudioConfig(self.sample_rate)
 
-    def predict_window(self, waveform) -> tuple[np.ndarray, np.ndarray | None]:
+    def predict_window(self, waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Score one window at `sample_rate`; see `WindowModel.predict_window`."""
         return self._model.predict_window(waveform)
 
     def predict(
-        self, source, rate: float | None = None, hop: float | None = None, channel: Channel = MIX
+        self,
+        source: str | os.PathLike | np.ndarray,
+        rate: float | None = None,
+        hop: float | None = None,
+        channel: Channel = MIX,
     ) -> Prediction:
         """Score a recording of any length and rate; a file is read in blocks, in memory that does not grow with it.
 

@@ -8,6 +8,7 @@ import pandas as pd
 from stressid_keras.evaluation.scores import score_folds
 from stressid_keras.provenance import write_text
 from stressid_keras.reporting import figures
+from stressid_keras.reporting.figure_files import write_figures
 from stressid_keras.reporting.page import element, page, table
 from stressid_keras.reporting.tables import number, score_title, signed, signed_interval
 from stressid_keras.studies.rows import (
@@ -52,23 +53,28 @@ def ablation_scores(
     return {"title": score_title(metrics), "subsets": variant_rows(predictions, metrics, names)}
 
 
-def write_ablation_report(folder: Path, found: dict) -> None:
-    """Write `ablation.csv`, and `ablation.html`: table and figure as one file that loads nothing.
+def write_ablation_report(folder: Path, found: dict) -> list[str]:
+    """Write `ablation.csv`, `ablation.html`, table and figure as one file that loads nothing, and that figure.
 
     Args:
         found: the result of `ablation_scores`.
+
+    Returns:
+        The files of the figure, relative to the folder.
     """
     write_rows(folder / "ablation.csv", found["subsets"])
     header = ("imitated", *SCORE_HEADER, "minus control", "[95% interval]", "p")
     rows = [(row["name"], *score_cells(row), *difference_cells(row)) for row in found["subsets"]]
     compared = pd.DataFrame([row for row in found["subsets"] if row["difference"] is not None])
+    drawn = {"subsets": figures.forest_figure(compared)} if len(compared) else {}
     sections = [
         element("h1", TITLE),
         element("p", READING),
         table(header, rows, found["title"]),
-        figures.forest_figure(compared) if len(compared) else "",
+        *drawn.values(),
     ]
     write_text(folder / "ablation.html", page(TITLE, sections))
+    return write_figures(folder, drawn)
 
 
 def ablation_table(found: dict) -> str:

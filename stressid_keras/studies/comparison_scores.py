@@ -11,6 +11,7 @@ from stressid_keras.evaluation.gap import gap_closed
 from stressid_keras.evaluation.scores import score_folds
 from stressid_keras.provenance import write_text
 from stressid_keras.reporting import figures
+from stressid_keras.reporting.figure_files import write_figures
 from stressid_keras.reporting.page import element, page, table
 from stressid_keras.reporting.tables import ABSENT, number, score_title, signed, text_table
 from stressid_keras.studies.rows import CONTROL, difference_cells, score_cells, variant_rows, write_rows
@@ -104,11 +105,14 @@ def method_scores(
     }
 
 
-def write_comparison_report(folder: Path, found: dict) -> None:
-    """Write `comparison.csv`, and `comparison.html`: tables and figures as one file that loads nothing.
+def write_comparison_report(folder: Path, found: dict) -> list[str]:
+    """Write `comparison.csv`, `comparison.html`, tables and figures as one file that loads nothing, and those figures.
 
     Args:
         found: the result of `method_scores`.
+
+    Returns:
+        The files of the figures, relative to the folder.
     """
     kinds = {"method": found["methods"], "teacher": [found["teacher"]]}
     kinds |= {"control": found["controls"]}
@@ -116,21 +120,22 @@ def write_comparison_report(folder: Path, found: dict) -> None:
     write_rows(
         folder / "comparison.csv", [{"kind": kind, **row} for kind, rows in kinds.items() for row in rows]
     )
-    compared = pd.DataFrame([*found["methods"][1:], found["teacher"]])
-    modalities = pd.DataFrame(found["teacher_modalities"])
+    compared = figures.forest_figure(pd.DataFrame([*found["methods"][1:], found["teacher"]]))
+    modalities = figures.forest_figure(pd.DataFrame(found["teacher_modalities"]), "the whole teacher")
     sections = [
         element("h1", TITLE),
         element("p", READING),
         element("p", found["protocol"]["interval"]),
         _html(_method_columns(found), found["title"]),
-        figures.forest_figure(compared),
+        compared,
         *_controls_section(found),
         element("h2", MODALITIES_TITLE),
         element("p", MODALITIES_READING),
         _html(_modality_columns(found), found["title"]),
-        figures.forest_figure(modalities, "the whole teacher"),
+        modalities,
     ]
     write_text(folder / "comparison.html", page(TITLE, sections))
+    return write_figures(folder, {"methods": compared, "teacher_modalities": modalities})
 
 
 def comparison_table(found: dict) -> str:

@@ -8,10 +8,13 @@ import pandas as pd
 
 from stressid_keras.config import DistillationConfig
 from stressid_keras.provenance import file_fingerprint, write_json
+from stressid_keras.reporting import FIGURES
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.cross_validation import CrossValidation, alone
 from stressid_keras.workflow.data import prepare
 from stressid_keras.workflow.evaluation_stage import SCORING_VERSION
+from stressid_keras.workflow.imitation.cross_fitted import teachers_before
+from stressid_keras.workflow.imitation.imitated import imitated
 from stressid_keras.workflow.part_windows import measured, network_outputs, part_rows, predictions_of
 from stressid_keras.workflow.scoring import train_rows
 from stressid_keras.workflow.split_results import SplitResults
@@ -63,13 +66,14 @@ class Variants:
     def labels(self) -> dict[str, str]:
         return {model: variant.label for model, variant in self.variants.items()}
 
-    def evaluate(self, score: Callable, write_report: Callable[[Path, dict], None]) -> dict:
+    def evaluate(self, score: Callable, write_report: Callable[[Path, dict], list[str]]) -> dict:
         """Train what is missing and score all of it; the content of `<kind>.json`.
 
         Args:
             score: called with the predictions, the training rows of all folds, the labels of the variants, the names of
                 the classes, the seed, and the seconds that training a model took, on average; gives JSON values.
-            write_report: called with the folder and those values; leaves `<kind>.csv` and `<kind>.html`.
+            write_report: called with the folder and those values; leaves `<kind>.csv`, `<kind>.html` and the figures
+                as files, whose names it returns.
         """
         with self.context.writing():
             return self._evaluate(score, write_report)
@@ -79,7 +83,14 @@ class Variants:
         distillations = {model: variant.distillation for model, variant in self.variants.items()}
         if any(distillation.takes_measures for distillation in distillations.values()):
             measured(self.context)  # once, rather than by the first fold while the others wait
-        self.folds.work(self.kind, train_variants, results, self.kind, distillations, self.with_teacher)
+        before = [
+            *teachers_before(distillations.values()),
+            [(make_common, list(distillations.values()), self.with_teacher)],
+            [(train_variant, self.kind, model, each) for model, each in distillations.items()],
+        ]
+        self.folds.work(
+            self.kind, train_variants, results, self.kind, distillations, self.with_teacher, before=before
+        )
         files = [result.folder / self.kind / "predictions.csv" for result in results]
         stage = Stage(
             self.folder,
@@ -92,11 +103,12 @@ class Variants:
                 "code": [VERSION, SCORING_VERSION],
             },
             self.files,
+            (FIGURES,),
         )
         stage.ensure(lambda: self._score(results, score, write_report), self.context.reporter, self.kind)
         return read_result(self.folder / f"{self.kind}.json")
 
-    def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> None:
+    def _score(self, results: list[SplitResults], score: Callable, write_report: Callable) -> dict:
         from stressid_keras import evaluation
 
         folders = [result.folder / self.kind for result in results]
@@ -118,7 +130,7 @@ class Variants:
         )
         evaluation.write_predictions(self.folder / "predictions.csv", predictions)
         write_json(self.folder / f"{self.kind}.json", found)
-        write_report(self.folder, found)
+        return {"files": write_report(self.folder, found)}
 
 
 def train_variants(
@@ -129,10 +141,7 @@ def train_variants(
         stages = {TEACHER: train_teacher(context)} if with_teacher else {}
         stages[CONTROL] = train_control(context)
         for model, distillation in distillations.items():
-            own = distillation == context.config.distillation
-            stages[model] = (
-                distil_student(context) if own else distil_variant(context, model, distillation, kind)
-            )
+            stages[model] = train_variant(context, kind, model, distillation)
         inputs = {
             "models": {model: stage.record["outputs"] for model, stage in stages.items()},
             "store": prepare(context).fingerprint,
@@ -140,6 +149,23 @@ def train_variants(
         }
         stage = Stage(context.output_dir / kind, "predictions", inputs, ("predictions.csv",))
         stage.ensure(lambda: _predict(context, stage.folder / "predictions.csv", stages), context.reporter)
+
+
+def make_common(context: RunContext, distillations: list[DistillationConfig], with_teacher: bool) -> None:
+    """What the students of one fold have in common: teacher, control, what they imitate."""
+    with alone(context):
+        if with_teacher:
+            train_teacher(context)
+        train_control(context)
+        for distillation in distillations:
+            imitated(context, distillation)
+
+
+def train_variant(context: RunContext, kind: str, model: str, distillation: DistillationConfig) -> Stage:
+    """One student of one fold, in a folder of its own, so that several can be trained at once."""
+    if distillation == context.config.distillation:
+        return distil_student(context)
+    return distil_variant(context, model, distillation, f"{kind}/{model}")
 
 
 def _predict(context: RunContext, path: Path, stages: dict[str, Stage]) -> dict:

@@ -1,5 +1,9 @@
 """Training of a network that returns named outputs, one of them logits, with cross-entropy."""
 
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -31,7 +35,15 @@ class Classifier(keras.Model):
         n_classes: where the network does not say it before it is called.
     """
 
-    def __init__(self, network, label_smoothing=0.0, logits=LOGITS, inputs=None, n_classes=None, **kwargs):
+    def __init__(
+        self,
+        network: keras.Model,
+        label_smoothing: float = 0.0,
+        logits: str = LOGITS,
+        inputs: Sequence[str] | None = None,
+        n_classes: int | None = None,
+        **kwargs: Any,
+    ):
         # Inputs are cast by the networks, each to its own kind, and not for a network that has another.
         super().__init__(autocast=False, **{"dtype": _policy(network), **kwargs})
         self.network = network
@@ -49,24 +61,31 @@ class Classifier(keras.Model):
         elif n_classes is not None:
             self.uar = BalancedAccuracy(n_classes)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Find out what only a batch tells of a network that is not functional."""
         if self.uar is None:
             self._know(widths_on(self.network, input_shape, self.inputs_by_name))
         self.built = True
 
-    def call(self, x, training=False):
+    def call(self, x: Any, training: bool = False) -> Any:
         return self.network(select_inputs(self.network, x, self.inputs_by_name), training=training)
 
-    def train_step(self, *args):
+    def train_step(self, *args: Any) -> Any:
         return super().train_step(
             *args[:-1], real_samples(args[-1])
         )  # on JAX, the state comes before the batch
 
-    def test_step(self, *args):
+    def test_step(self, *args: Any) -> Any:
         return super().test_step(*args[:-1], real_samples(args[-1]))
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         if self.loss is not None:
             raise StressIDError(f"{self.name} has its own loss; expected compile without loss.")
         own = self.losses  # before another model is called, whose losses are not to be found here
@@ -75,7 +94,7 @@ class Classifier(keras.Model):
             loss = loss + ops.sum(ops.cast(extra, loss.dtype))
         return share_of_replica(loss)
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         logits, labels = self.outputs_of(y_pred)[self.logits], self.integers(y)
         predicted = ops.cast(ops.argmax(logits, axis=-1), "int32")
         right = ops.cast(ops.equal(predicted, labels), "float32")
@@ -83,7 +102,7 @@ class Classifier(keras.Model):
         self.uar.update_state(labels, logits)
         return super().compute_metrics(x, y, logits, sample_weight)
 
-    def supervised_loss(self, x, labels, outputs, sample_weight):
+    def supervised_loss(self, x: Any, labels: Any, outputs: dict[str, Any], sample_weight: Any) -> Any:
         """Loss of a batch, without the network's own; logs its terms."""
         loss = self.weighted_mean(self.cross_entropies(labels, outputs[self.logits]), sample_weight)
         self.log(self.cross_entropy, loss, labels)
@@ -101,7 +120,7 @@ class Classifier(keras.Model):
         if phase != self.phase:
             raise StressIDError(f"{self.name} has no phase {phase!r}; expected {self.phase!r}.")
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Any:
         """As of any Keras model, but that the optimizer has its variables before TensorFlow traces a step.
 
         A trace in which variables come about is done twice, which is seconds at the start of each training. Where a
@@ -112,11 +131,11 @@ class Classifier(keras.Model):
             self.optimizer.build(self.trainable_variables)
         return super().make_train_function(force)
 
-    def save_network(self, path) -> None:
+    def save_network(self, path: str | PathLike) -> None:
         """Save the network alone, as it is to be used."""
         self.network.save(path)
 
-    def outputs_of(self, y_pred) -> dict:
+    def outputs_of(self, y_pred: Any) -> dict[str, Any]:
         """The network's outputs by name, in Keras's `floatx`.
 
         Raises:
@@ -126,26 +145,26 @@ class Classifier(keras.Model):
         _check_has(self.network, outputs, self.logits)
         return {name: ops.cast(values, keras.config.floatx()) for name, values in outputs.items()}
 
-    def cross_entropies(self, labels, logits):
+    def cross_entropies(self, labels: Any, logits: Any) -> Any:
         """Of each sample (B,)."""
         target = ops.one_hot(labels, self.n_classes, dtype=logits.dtype)
         target = target * (1.0 - self.label_smoothing) + self.label_smoothing / self.n_classes
         return ops.categorical_crossentropy(target, logits, from_logits=True)
 
     @staticmethod
-    def integers(y):
+    def integers(y: Any) -> Any:
         """Labels (B,) of y, (B,) or (B, 1)."""
         return ops.cast(ops.reshape(y, (-1,)), "int32")
 
     @staticmethod
-    def weighted_mean(values, sample_weight):
+    def weighted_mean(values: Any, sample_weight: Any) -> Any:
         """Mean over the batch of values (B,) times their weights; the weights do not change the divisor."""
         if sample_weight is not None:
             values = values * ops.cast(ops.reshape(sample_weight, (-1,)), values.dtype)
         return mean_of_batch(values)
 
     @staticmethod
-    def log(metric, batch_mean, y):
+    def log(metric: keras.metrics.Mean, batch_mean: Any, y: Any) -> None:
         """Add a batch's mean to an epoch's mean, weighted by the batch's size.
 
         The weight has to be computed from the batch: on the TensorFlow backend, the step that finds a dataset
@@ -153,7 +172,7 @@ class Classifier(keras.Model):
         """
         metric.update_state(batch_mean, sample_weight=samples_of_replica(y))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "network": keras.saving.serialize_keras_object(self.network),
@@ -163,7 +182,7 @@ class Classifier(keras.Model):
             "n_classes": self.n_classes,
         }
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict[str, Any] | None:
         """As of any Keras model, but that whether to compile with XLA is left to the backend that loads it.
 
         Keras saves what "auto" came to: a file of JAX would have TensorFlow use XLA on a CPU, several times slower, and
@@ -173,7 +192,7 @@ class Classifier(keras.Model):
         return {**config, "jit_compile": "auto"} if config else config  # empty before compile
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict[str, Any], custom_objects: dict | None = None) -> "Classifier":
         config = keras.saving.deserialize_keras_object(config, custom_objects)
         return cls(**config)
 

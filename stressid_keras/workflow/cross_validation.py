@@ -1,8 +1,7 @@
 """Every subject tested once: runs on the folds of a cross-validation, in processes of their own, and their scores."""
 
-import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from stressid_keras.workflow.data import (
     read_index,
 )
 from stressid_keras.workflow.evaluation_stage import write_evaluation
+from stressid_keras.workflow.imitation.cross_fitted import teachers_before
 from stressid_keras.workflow.insight import corrupt, inspect
 from stressid_keras.workflow.other_trees import also_test, other_data
 from stressid_keras.workflow.part_windows import compute_for_all
@@ -82,7 +82,8 @@ class CrossValidation:
             leaky = self._leaky_results() if self.audit else []
             for context in (self.context, *others.values()):
                 baseline_fingerprint(context)  # once, here, rather than by the first fold that needs it
-            self.work("folds", analyse_fold, [*honest, *leaky])
+            before = teachers_before([self.context.config.distillation])
+            self.work("folds", analyse_fold, [*honest, *leaky], before=before)
             made = [result.fingerprints(others) for result in honest]
             made += [result.fingerprints() for result in leaky]
             write_evaluation(self.context, self.folder, made, honest, leaky)
@@ -103,10 +104,21 @@ class CrossValidation:
             for index in range(count)
         ]
 
-    def work(self, name: str, function: Callable, results: list[SplitResults], *arguments) -> None:
-        """Call `function(context, *arguments)` for each fold that it has work for, each in a process of its own."""
-        import joblib
+    def work(
+        self,
+        name: str,
+        function: Callable,
+        results: list[SplitResults],
+        *arguments,
+        before: Sequence[Sequence[tuple]] = (),
+    ) -> None:
+        """Call `function(context, *arguments)` for each fold that it has work for, each in a process of its own.
 
+        Args:
+            before: parts of that work for a cluster, whose workers may be more than there are folds: groups of
+                `(function, *arguments)` to call with the context, those of a group side by side. What they have made,
+                the function finds.
+        """
         reporter = self.context.reporter
         outstanding = [
             result for result in results if not _is_finished(function, self.fold_context(result), *arguments)
@@ -115,16 +127,13 @@ class CrossValidation:
             reporter.reused(name, [self.folder])
             return
         compute_for_all(self.context)
-        defaults = beside_others(cores_of_one(self.jobs))
-        in_process = joblib.delayed(in_own_process)
-        tasks = [
-            in_process(function, self.fold_context(result), *arguments, defaults=defaults)
-            for result in outstanding
-        ]
-        with reporter.stage(name, len(results)) as report, self._backend() as options:
-            parallel = joblib.Parallel(return_as="generator_unordered", **options)
-            for done, _ in enumerate(parallel(tasks), start=len(results) - len(tasks) + 1):
-                report(done)
+        contexts = [self.fold_context(result) for result in outstanding]
+        whole = (function, *arguments)
+        with reporter.stage(name, len(results)) as report:
+            groups = [*before, [whole]]
+            done = self._on_cluster(contexts, groups) if self.scheduler else self._here(contexts, whole)
+            for number, _ in enumerate(done, start=len(results) - len(contexts) + 1):
+                report(number)
 
     def fold_context(self, result: SplitResults) -> RunContext:
         """The run of one fold, quiet; index and windows are those of all, and what has been made of them."""
@@ -149,19 +158,37 @@ class CrossValidation:
         folder = self.folder / f"{fold.count}-{kind}" / f"repeat{repeat}" / f"fold{fold.index}"
         return SplitResults(folder, repeat, fold)
 
-    @contextlib.contextmanager
-    def _backend(self):
-        """Threads, each of which waits for its process; or the workers of the cluster."""
-        if not self.scheduler:
-            yield {"n_jobs": self.jobs, "backend": "threading"}
-            return
-        from stressid_keras.preprocessing import dask_backend
+    def _here(self, contexts: list[RunContext], whole: tuple) -> Iterator:
+        """Threads, each of which waits for its process."""
+        import joblib
+
+        defaults = beside_others(cores_of_one(self.jobs))
+        parallel = joblib.Parallel(self.jobs, "threading", return_as="generator_unordered")
+        return parallel(joblib.delayed(_apart)(context, *whole, defaults) for context in contexts)
+
+    def _on_cluster(self, contexts: list[RunContext], groups: Sequence) -> Iterator:
+        """One graph of all folds, whose parts are done as soon as what they depend on is there; a core each, unless a
+        worker's environment has another number of threads."""
+        from stressid_keras.preprocessing.cluster import dask_client, work_through
 
         run = self.context
         self.folder.mkdir(parents=True, exist_ok=True)
         shared = [path.absolute() for path in (run.data_dir, run.prepared_dir, self.folder)]
-        with dask_backend(self.scheduler, shared, run.config.preparation) as backend:
-            yield {"n_jobs": -1, "backend": backend, "pre_dispatch": "all"}
+        defaults = beside_others(1)
+        with dask_client(self.scheduler, shared, run.config.preparation) as client:
+            yield from work_through(
+                client,
+                [
+                    [[(_apart, context, *call, defaults) for call in calls] for calls in groups]
+                    for context in contexts
+                ],
+            )
+
+
+def _apart(context: RunContext, function: Callable, *arguments) -> None:
+    """Call a function of the context in a process of its own, whose variables are the last argument."""
+    *arguments, defaults = arguments
+    in_own_process(function, context, *arguments, defaults=defaults)
 
 
 def analyse_fold(context: RunContext) -> None:

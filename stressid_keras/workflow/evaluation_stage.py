@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stressid_keras.provenance import file_fingerprint, fingerprint, write_json
+from stressid_keras.reporting import FIGURES
 from stressid_keras.workflow.analysis import classify_baselines, predict
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.data import prepare, read_index
@@ -13,7 +14,7 @@ from stressid_keras.workflow.scoring import described_method, gather
 from stressid_keras.workflow.split_results import SplitResults
 from stressid_keras.workflow.stage import Stage
 
-SCORING_VERSION = 7  # raised when scores, report or model card change for the same predictions
+SCORING_VERSION = 8  # raised when scores, report or model card change for the same predictions
 REPORT_FILES = (
     "config.json",
     "metrics.json",
@@ -22,11 +23,13 @@ REPORT_FILES = (
     "subjects.csv",
     "report.html",
     "model_card.md",
+    "scores.tex",
+    "methods.md",
 )
 
 
 def evaluate(context: RunContext, thorough: bool = False) -> Stage:
-    """`REPORT_FILES`, of teacher, student, control, baselines and floors.
+    """`REPORT_FILES` and the figures as files, of teacher, student, control, baselines and floors.
 
     Args:
         thorough: also what noise and the like do to the students, and what they listen to; without it, these are in
@@ -51,7 +54,7 @@ def write_evaluation(
     results: Sequence[SplitResults],
     leaky: Sequence[SplitResults] = (),
 ) -> Stage:
-    """`REPORT_FILES` of one split or of many.
+    """`REPORT_FILES` and the figures as files, of one split or of many.
 
     Args:
         context: tree, store and configuration that the results share.
@@ -60,7 +63,7 @@ def write_evaluation(
         results: one split, or every fold of every repeat.
         leaky: folds of recordings, for the audit.
     """
-    stage = Stage(folder, "evaluation", _inputs(context, stages), REPORT_FILES)
+    stage = Stage(folder, "evaluation", _inputs(context, stages), REPORT_FILES, (FIGURES,))
     return stage.ensure(lambda: _write(context, folder, results, leaky), context.reporter)
 
 
@@ -79,10 +82,13 @@ def _inputs(context: RunContext, stages) -> dict:
     }
 
 
-def _write(context: RunContext, folder: Path, results, leaky) -> None:
+def _write(context: RunContext, folder: Path, results, leaky) -> dict:
     from stressid_keras import evaluation
     from stressid_keras.dataset.synthetic.tree import is_generated
     from stressid_keras.reporting.card_texts import SYNTHETIC_LICENCE
+    from stressid_keras.reporting.figure_files import write_figures
+    from stressid_keras.reporting.latex import write_latex_tables
+    from stressid_keras.reporting.methods_text import write_methods_text
     from stressid_keras.reporting.model_card import write_model_card
     from stressid_keras.reporting.report import write_report
     from stressid_keras.reporting.tables import write_score_tables
@@ -97,7 +103,10 @@ def _write(context: RunContext, folder: Path, results, leaky) -> None:
         folder / "config.json",
         {"config": evidence.config, "data": evidence.data_name, "versions": evidence.versions},
     )
-    write_report(folder / "report.html", evidence)
+    generated = is_generated(context.data_dir)
+    drawn = write_report(folder / "report.html", evidence)
+    write_latex_tables(folder / "scores.tex", evidence.metrics, evidence.data_name, generated)
+    write_methods_text(folder / "methods.md", evidence, generated)
     write_model_card(
         folder / "model_card.md",
         metrics=evidence.metrics,
@@ -105,5 +114,6 @@ def _write(context: RunContext, folder: Path, results, leaky) -> None:
         versions=evidence.versions,
         class_names=evidence.class_names,
         data_name=evidence.data_name,
-        license_note=SYNTHETIC_LICENCE if is_generated(context.data_dir) else None,
+        license_note=SYNTHETIC_LICENCE if generated else None,
     )
+    return {"files": write_figures(folder, drawn)}

@@ -1,11 +1,13 @@
 """One configuration on one tree, from the raw files to the exported student."""
 
+from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 
 from stressid_keras.config import ExportOptions, RunConfig
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.store.store import PreparedStore
-from stressid_keras.workflow.context import RunContext
+from stressid_keras.workflow.context import Fold, RunContext
 from stressid_keras.workflow.data import prepare, split_people
 from stressid_keras.workflow.evaluation_stage import evaluate
 from stressid_keras.workflow.exporting.export_stage import export, export_obstacle
@@ -39,15 +41,15 @@ class Run:
 
     def __init__(
         self,
-        data_dir,
-        prepared_dir,
-        output_dir,
-        config=None,
-        jobs=1,
-        reporter=None,
-        scheduler="",
-        fold=None,
-        other_trees=(),
+        data_dir: str | PathLike,
+        prepared_dir: str | PathLike,
+        output_dir: str | PathLike,
+        config: RunConfig | None = None,
+        jobs: int = 1,
+        reporter: Reporter | None = None,
+        scheduler: str = "",
+        fold: Fold | None = None,
+        other_trees: Iterable[str | PathLike] = (),
     ):
         self.context = RunContext(
             Path(data_dir),

@@ -38,6 +38,7 @@ def gather(context: RunContext, results: Sequence[SplitResults], leaky: Sequence
         versions=versions(),
         class_names=store.class_names,
         data_name=data_title(context.data_dir),
+        network_sizes={model: size for model in NETWORKS if (size := results[0].network_size(model))},
         **_looks(store, results),
     )
 

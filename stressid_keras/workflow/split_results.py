@@ -10,6 +10,7 @@ import pandas as pd
 from stressid_keras.dataset import SubjectSplit
 from stressid_keras.errors import StaleError
 from stressid_keras.store.sealed_arrays import read_arrays
+from stressid_keras.training.network_size import count_weights
 from stressid_keras.workflow.context import Fold
 from stressid_keras.workflow.stage import read_record
 
@@ -100,6 +101,10 @@ class SplitResults:
         """By modality, which measures the student was to regress and why the others were not, see
         `workflow.imitation.regressed.hearable_measures`."""
         return read_record(self.folder, "hearable")["summary"]["measures"]
+
+    def network_size(self, model: str) -> int | None:
+        """How many weights it has; None where its file holds no network that could be read."""
+        return count_weights(self.folder / f"{model}.keras")
 
     def best_epoch(self, model: str) -> int:
         return read_record(self.folder, model)["summary"]["best_epoch"]

@@ -3,7 +3,7 @@
 import contextlib
 import contextvars
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from stressid_keras.errors import StaleError, name_file
@@ -45,13 +45,17 @@ class Stage:
         name: of the stage.
         inputs: JSON values that decide the outputs (configuration, fingerprints of what is read, seed).
         outputs: names of the files, inside `folder`, that the stage leaves.
+        further: names of folders in it where the stage leaves files whose names only its work knows.
     """
 
-    def __init__(self, folder: Path, name: str, inputs: dict, outputs: tuple[str, ...]):
+    def __init__(
+        self, folder: Path, name: str, inputs: dict, outputs: tuple[str, ...], further: tuple[str, ...] = ()
+    ):
         self.folder = Path(folder)
         self.name = name
         self.inputs = inputs
         self.outputs = outputs
+        self.further = further
         self.fingerprint = fingerprint(name, inputs)
 
     @property
@@ -73,7 +77,7 @@ class Stage:
         return (
             record is not None
             and record["fingerprint"] == self.fingerprint
-            and record["outputs"] == self._output_fingerprints()
+            and record["outputs"] == self._output_fingerprints(self._further_outputs(record["outputs"]))
         )
 
     def ensure(self, work, reporter: Reporter, title: str = "", files: Sequence[str] = ()) -> "Stage":
@@ -99,7 +103,8 @@ class Stage:
     def run(self, work) -> dict:
         """Call `work()`, which makes the outputs and returns a summary, and record it.
 
-        The old record and outputs go first: if the work is interrupted or refused, nothing claims to be its result.
+        Of the summary, `files` are the names of outputs in the folders of `further`. The old record and outputs go
+        first: if the work is interrupted or refused, nothing claims to be its result.
         Nobody else writes in the folder meanwhile.
 
         Raises:
@@ -109,11 +114,12 @@ class Stage:
         if not _may_work.get():
             raise WorkToDo(self.name)
         with exclusive(self.folder):
-            for path in (self.record_path, *(self.folder / name for name in self.outputs)):
+            old = self._further_outputs((_record(self.record_path) or {}).get("outputs", ()))
+            for path in (self.record_path, *(self.folder / name for name in (*self.outputs, *old))):
                 path.unlink(missing_ok=True)
             start = time.monotonic()
-            summary = self._call(work) or {}
-            outputs = self._output_fingerprints()
+            summary = dict(self._call(work) or {})
+            outputs = self._output_fingerprints(self._further_outputs(summary.pop("files", ())))
             if outputs is None:
                 raise StaleError(f"{self.folder} lost what {self.name} had written there; run again.")
             record = {
@@ -135,9 +141,13 @@ class Stage:
             name_file(error, self.folder)
             raise
 
-    def _output_fingerprints(self) -> dict[str, str] | None:
+    def _further_outputs(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that are of files in the folders of `further`: a record makes no other file go."""
+        return [name for name in names if name in (f"{at}/{Path(name).name}" for at in self.further)]
+
+    def _output_fingerprints(self, further: Iterable[str]) -> dict[str, str] | None:
         try:
-            return {name: file_fingerprint(self.folder / name) for name in self.outputs}
+            return {name: file_fingerprint(self.folder / name) for name in (*self.outputs, *further)}
         except OSError:
             return None
 

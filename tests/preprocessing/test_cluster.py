@@ -11,7 +11,8 @@ import pytest
 from stressid_keras.config import DatasetConfig, PreparationConfig, VideoConfig
 from stressid_keras.dataset import index_dataset
 from stressid_keras.errors import StressIDError
-from stressid_keras.preprocessing import prepare_dataset
+from stressid_keras.preprocessing import dask_client, prepare_dataset
+from stressid_keras.preprocessing.cluster import work_through
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = ROOT / "recipes" / "prepare.py"
@@ -70,6 +71,23 @@ def test_a_scheduler_that_dies_ends_the_run_with_one_sentence(cluster, run_and_k
     run, _, errors = run_and_kill(address, scheduler)
     assert run.returncode == 2
     assert f"error: The Dask cluster at {address} lost the work" in errors  # beside what Dask itself logs
+
+
+def test_calls_of_a_chain_wait_for_those_before_them(cluster, tmp_path):
+    """A folder is made before those in it, and renamed after both are there."""
+    address, _, _ = cluster(2)
+    chains = []
+    for name in ("one", "two", "three"):
+        folder = tmp_path / name
+        inner = [(os.mkdir, folder / "left"), (os.mkdir, folder / "right")]
+        chains.append([[(os.mkdir, folder)], inner, [(os.rename, folder, tmp_path / f"{name}-done")]])
+    with dask_client(address, [tmp_path], PreparationConfig()) as client:
+        assert sorted(work_through(client, chains)) == [0, 1, 2]
+        assert sorted(path.name for path in tmp_path.glob("*-done/*")) == ["left"] * 3 + ["right"] * 3
+        late = tmp_path / "late"
+        with pytest.raises(FileNotFoundError, match="missing"):
+            list(work_through(client, [[[(os.rmdir, tmp_path / "missing")], [(os.mkdir, late)]]]))
+        assert not late.exists()
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence(tiny_tree, tmp_path):

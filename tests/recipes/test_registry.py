@@ -1,9 +1,11 @@
-"""The table of recipes is whole: scripts, docstrings, help and README say the same."""
+"""The table of recipes is whole: scripts, docstrings, help and documents say the same."""
 
 import ast
 from pathlib import Path
 
 import pytest
+
+import stressid_keras
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 
@@ -31,3 +33,10 @@ def test_help_names_the_other_recipes(started, table):
     assert line.removeprefix("other recipes: ").split(", ") == [
         f"{name}.py" for name in table if name != "prepare"
     ]
+
+
+def test_every_recipe_tells_the_version(recipe_module, capsys):
+    with pytest.raises(SystemExit) as ended:
+        recipe_module("options").Parser("").parse_args(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.endswith(f" of stressid_keras {stressid_keras.__version__}\n")

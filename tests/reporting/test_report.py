@@ -3,14 +3,18 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import leakage_audit, score_run
 from stressid_keras.media.mel import MelAxes
 from stressid_keras.reporting.evidence import LookedAt
+from stressid_keras.reporting.figure_files import named_figures, write_figures
 from stressid_keras.reporting.figures.frequency_axis import span_text
+from stressid_keras.reporting.page import FigureGrid
 from stressid_keras.reporting.report import write_report
+from stressid_keras.reporting.sections import SECTIONS
 from stressid_keras.reporting.tables import score_rows
 
 AXES = MelAxes(16_000, 512, 128)
@@ -185,3 +189,31 @@ def test_a_run_without_test_scores_leaves_no_report(rewrite, run, tmp_path):
     with pytest.raises(StressIDError, match="no scores for split 'test'"):
         rewrite(metrics={**run[2], "floors": {}})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_figure_is_a_file_under_a_name_of_its_own(tmp_path, source, evidence):
+    drawn = write_report(tmp_path / "report.html", evidence)
+    assert [str(figure) in source for figure in drawn.values()] == [True] * source.count("<svg")
+    assert {"calibration", "confusions_student", "subjects_accuracy", "training_teacher_loss"} <= set(drawn)
+    files = write_figures(tmp_path, drawn)
+    assert sorted(files) == sorted(f"figures/{path.name}" for path in (tmp_path / "figures").iterdir())
+    assert len(files) == 3 * len(drawn)
+    assert pd.read_csv(tmp_path / "figures" / "training_teacher_score.csv")["kept"].tolist() == [
+        0,
+        0,
+        1,
+        0,
+        0,
+    ]
+
+
+def test_names_of_figures_hold_whatever_the_captions(evidence):
+    *_, figure = SECTIONS["calibration"].shown(evidence)
+    grid = FigureGrid([("긴장/../x", figure), ("<b>", figure), ("긴장/../x", figure), ("a" * 300, figure)])
+    assert list(named_figures({"inside": ["<p></p>", grid, figure]})) == [
+        "inside_x",
+        "inside_b",
+        "inside_x-2",
+        f"inside_{'a' * 73}",
+        "inside",
+    ]

@@ -14,6 +14,7 @@ from ..small_export import deployed_student, speech, write_export
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 CHROMIUM = shutil.which("chromium")
+BLOCKED = "Service Worker registration blocked by Playwright"  # what it says on the page's console
 
 
 def pytest_collection_modifyitems(items):
@@ -21,9 +22,9 @@ def pytest_collection_modifyitems(items):
         reason
         for reason, found in {
             "Node.js is not installed": shutil.which("node"),
-            "the page's packages are not installed (npm ci in web/)": (
-                WEB / "node_modules/@litertjs"
-            ).exists(),
+            "the page's packages are not installed (npm ci in web/)": all(
+                (WEB / "node_modules" / name).exists() for name in ("@litertjs", "axe-core")
+            ),
             "Chromium is not installed": CHROMIUM,
             "playwright is not installed": importlib.util.find_spec("playwright"),
         }.items()
@@ -51,15 +52,16 @@ def with_metadata(source, path, content=None, **changes):
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory):
-    """serve(model or None) → (address, folder) of the page, by the command that users run."""
+    """serve(model or None, options) → (address, folder) of the page, by the command that users run."""
     started = []
 
-    def serve(model):
+    def serve(model, *options):
         folder = tmp_path_factory.mktemp("page")
         command = [
             "node",
             "serve.mjs",
             *([str(model)] if model else []),
+            *options,
             "--output",
             str(folder),
             "--port",
@@ -98,12 +100,16 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_page(browser):
-    """open_page(address, permissions) → a page that has loaded; `said` is what the console shows."""
+    """open_page(address, permissions) → a page that has loaded; `said` is what the console shows.
 
-    def open_page(address, permissions=("microphone",)):
-        page = browser.new_context(permissions=list(permissions)).new_page()
+    Only with `offline` does it keep itself for use without a network, which takes longer than to load it.
+    """
+
+    def open_page(address, permissions=("microphone",), offline=False):
+        workers = "allow" if offline else "block"
+        page = browser.new_context(permissions=list(permissions), service_workers=workers).new_page()
         page.said, page.requested = [], []
-        page.on("console", lambda message: page.said.append(message.text))
+        page.on("console", lambda message: message.text != BLOCKED and page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
         page.on("request", lambda request: page.requested.append(request.url))
         page.goto(address)

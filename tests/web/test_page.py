@@ -1,12 +1,8 @@
 """The page in a browser: the interpreter's numbers, from files and from the microphone, and nothing leaves it."""
 
-import functools
-import http.server
 import io
-import itertools
 import json
 import re
-import threading
 import zipfile
 
 import numpy as np
@@ -15,59 +11,19 @@ import soundfile
 
 from stressid_keras.config import AudioConfig
 from stressid_keras.media.sound.sound_files import read_sound
-from stressid_keras.media.sound.waveform import within_full_scale
 from stressid_keras.preprocessing import load_waveform, log_mel
 
 from .. import sound_cases
 from ..small_export import (
-    CLASS_NAMES,
-    HOP,
     RATE,
     SPEECH_FRONT_END,
     SPEECH_STUDENT,
-    WINDOW,
     deployed_student,
     speech,
     write_export,
 )
 from .conftest import base64_of, in_page, with_metadata
-
-SECONDS = 15  # that a busy machine may take for a result
-RECORDINGS = itertools.count(1)
-
-
-def interpreted(model, waveform):
-    """Probabilities (windows, classes) of a recording by LiteRT in Python."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    run = Interpreter(str(model)).get_signature_runner()
-    starts = list(range(0, max(len(waveform) - WINDOW, 0) + 1, HOP))
-    if len(waveform) - WINDOW > starts[-1]:
-        starts.append(len(waveform) - WINDOW)
-    windows = [np.pad(part := waveform[start : start + WINDOW], (0, WINDOW - len(part))) for start in starts]
-    windows = [within_full_scale(window) for window in windows]
-    return np.stack([run(waveform=window[None])["probabilities"][0] for window in windows])
-
-
-def heard(path):
-    """Samples of a file, channels averaged, (n,) float32."""
-    return soundfile.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)
-
-
-def score(page, path):
-    """Choose a recording; the probabilities (windows, classes) of the page's table, in full."""
-    chosen = path.rename(
-        path.with_name(f"recording-{next(RECORDINGS)}.wav")
-    )  # not to be taken for the last one
-    page.set_input_files("#recording-file", chosen)
-    page.locator("#summary", has_text=chosen.name).wait_for(timeout=SECONDS * 1000)
-    path.write_bytes(chosen.read_bytes())
-    return shown(page)
-
-
-def shown(page):
-    values = page.locator("#table-body data").evaluate_all("cells => cells.map((cell) => Number(cell.value))")
-    return np.reshape(values, (-1, len(CLASS_NAMES)))
+from .page_driver import SECONDS, heard, interpreted, score, shown, static_host
 
 
 def wav(samples, **options):
@@ -253,18 +209,6 @@ def test_a_stream_gives_the_numbers_of_the_file(page, model, tmp_path):
     np.testing.assert_array_equal(streamed, score(page, path))
 
 
-def test_the_microphone_is_heard_until_it_is_stopped(page):
-    page.click("#microphone")
-    page.locator("#table-body tr").nth(1).wait_for(state="attached", timeout=SECONDS * 1000)
-    page.click("#microphone")
-    page.locator("#status", has_text="Stopped").wait_for()
-    probabilities = shown(page)
-    assert len(probabilities) >= 2
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    assert "Microphone, " in page.inner_text("#summary")
-    assert page.inner_text("#microphone") == "Use the microphone"
-
-
 def test_a_microphone_that_is_refused_gets_a_sentence(site, open_page):
     page = open_page(site[0], permissions=())
     page.click("#microphone")
@@ -325,7 +269,8 @@ def test_no_request_leaves_the_page_after_it_has_loaded(site, open_page, tmp_pat
     path = tmp_path / "talk.wav"
     soundfile.write(path, speech(3.0, 44_100), 44_100)
     with static_host(site[1]) as (address, requests), static_host(tmp_path) as (elsewhere, received):
-        page = open_page(address)
+        page = open_page(address, offline=True)
+        page.wait_for_selector("body[data-offline=true]")  # until then the worker keeps the page's own files
         loaded = len(requests), len(page.requested)
         score(page, path)
         page.click("#microphone")
@@ -357,28 +302,6 @@ def test_a_cross_origin_post_is_blocked_while_the_page_loads(site, browser, tmp_
         page.close()
 
 
-class static_host:
-    """Serves a folder; gives its address and the list of requests that it got."""
-
-    def __init__(self, folder):
-        requests = self.requests = []
-
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def log_message(self, *_):
-                requests.append(self.requestline)
-
-        handler = functools.partial(Handler, directory=folder)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{self.server.server_port}/", self.requests
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 def test_the_policy_is_strict_as_a_header_and_in_the_page(page, site):
     header = page.request.get(site[0]).headers["content-security-policy"]
     stated = page.locator("meta[http-equiv=Content-Security-Policy]").first.get_attribute("content")
@@ -387,11 +310,12 @@ def test_the_policy_is_strict_as_a_header_and_in_the_page(page, site):
         assert rules["default-src"] == "'none'"
         assert rules["script-src"] == "'self' 'wasm-unsafe-eval'"
         assert rules["style-src"] == rules["connect-src"] == "'self'"
+        assert rules["worker-src"] == rules["manifest-src"] == rules["img-src"] == "'self'"
 
 
 BAD_RECORDINGS = {
     "is empty": b"",
-    "is not a WAV file": b"ID3\x04" + bytes(400),  # as an MP3 starts
+    "holds no sound that this browser can decode": b"ID3\x04" + bytes(400),  # as an MP3 starts
     "holds no samples": wav(np.zeros(0)),
     "is truncated": wav(speech(1.0))[:-1000],
     "NaN or infinite": wav(np.full(800, np.nan, "float32"), subtype="FLOAT"),
@@ -572,16 +496,17 @@ def test_the_keyboard_alone_suffices(new_page, tmp_path):
     soundfile.write(path, speech(3.0), RATE)
     page.on("filechooser", lambda chooser: chooser.set_files(path))
     order = []
-    for _ in range(4):
+    for _ in range(5):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-    assert order == ["Skip to the recording", "recording-file", "microphone", "model-file"]
+    assert order == ["Skip to the recording", "recording-file", "microphone", "channel", "model-file"]
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     page.locator("#status", has_text="Done").wait_for()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press("Enter")
     assert page.locator("#table-body tr").first.is_visible()

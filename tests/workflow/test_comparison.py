@@ -12,7 +12,7 @@ from stressid_keras.distillation import methods_by_name
 from stressid_keras.errors import StressIDError
 from stressid_keras.evaluation import read_predictions
 from stressid_keras.studies.comparison import COMPARED_METHODS, Comparison, method_variants
-from stressid_keras.studies.variants import train_variants
+from stressid_keras.studies.variants import make_common, train_variant, train_variants
 from stressid_keras.workflow import CrossValidation, RunContext
 from stressid_keras.workflow.stage import WorkToDo, nothing_runs
 
@@ -102,7 +102,7 @@ def test_teacher_control_and_the_method_of_the_run_are_not_trained_again(finishe
     comparison, _, before = finished
     fold = comparison.folds.split_results()[0].folder
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert [path.name for path in (fold / "comparison").glob("*.keras")] == ["student_mars_projection.keras"]
+    assert [path.name for path in (fold / "comparison").rglob("*.keras")] == ["student_mars_projection.keras"]
 
 
 def test_another_method_is_trained_alone_and_only_once(finished, two_terms):
@@ -116,11 +116,24 @@ def test_another_method_is_trained_alone_and_only_once(finished, two_terms):
         context = comparison.folds.fold_context(result)
         train_variants(context, kind="comparison", distillations=distillations, with_teacher=True)
 
-    before = (folder / "student_mars_projection.keras").stat().st_mtime_ns
+    trained = folder / "student_mars_projection" / "student_mars_projection.keras"
+    before = trained.stat().st_mtime_ns
     with nothing_runs(), pytest.raises(WorkToDo):
         train()
     train()
-    assert (folder / "student_logits.keras").is_file()
-    assert (folder / "student_mars_projection.keras").stat().st_mtime_ns == before
+    assert (folder / "student_logits" / "student_logits.keras").is_file()
+    assert trained.stat().st_mtime_ns == before
     with nothing_runs():
         train()
+
+
+def test_students_that_were_trained_side_by_side_are_found(finished, two_terms):
+    """As on a cluster, where each is a call of its own, once what they have in common is there."""
+    comparison, _, _ = finished
+    context = comparison.folds.fold_context(comparison.folds.split_results()[0])
+    relational = method_variants(["relational"], two_terms.distillation)["student_relational"].distillation
+    make_common(context, [relational], with_teacher=True)
+    trained = train_variant(context, "comparison", "student_relational", relational)
+    again = comparison.folds.fold_context(comparison.folds.split_results()[0])
+    with nothing_runs():
+        assert train_variant(again, "comparison", "student_relational", relational).record == trained.record

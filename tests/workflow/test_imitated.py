@@ -14,6 +14,7 @@ from stressid_keras.store.encoding import from_stored
 from stressid_keras.workflow import Run, compute_teacher_features, prepare
 from stressid_keras.workflow.data import measure_windows
 from stressid_keras.workflow.imitation import forests, regressed
+from stressid_keras.workflow.imitation.cross_fitted import teachers_before
 from stressid_keras.workflow.imitation.imitated import imitated
 from stressid_keras.workflow.part_windows import heard_summaries
 from stressid_keras.workflow.stage import read_record
@@ -57,7 +58,17 @@ def test_nobody_is_judged_by_a_teacher_that_saw_them(context):
 
 
 def test_born_again_knows_logits_alone(context):
+    """Also of networks that were trained before, side by side, as on a cluster."""
+    distillation = with_methods("generalised+born-again", DistillationConfig(cross_fit_parts=2))
+    _, apart = teachers_before([distillation, with_methods("mars", DistillationConfig())])
+    assert len(apart) == 2
+    for function, *arguments in apart:
+        function(context, *arguments)
+    trained = list((context.output_dir / "cross_fit" / "student_ce-2").glob("*/student_ce.keras"))
+    before = [path.stat().st_mtime_ns for path in trained]
     found = given(context, "generalised+born-again").outputs
+    assert len(trained) == 2
+    assert [path.stat().st_mtime_ns for path in trained] == before
     rows = student_rows(context)
     for part in ("train", "val"):
         assert {name: values.shape for name, values in found[part].items()} == {

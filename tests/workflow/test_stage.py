@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from stressid_keras.errors import StaleError
+from stressid_keras.provenance import write_sealed
 from stressid_keras.workflow.stage import Stage, read_record, read_result
 
 from ..json_files import edit_json
@@ -36,6 +37,44 @@ def test_lost_or_changed_output_makes_it_stale(tmp_path, spoil):
     stage(tmp_path).run(write(tmp_path))
     spoil(tmp_path / "model.txt")
     assert not stage(tmp_path).is_current()
+
+
+def drawing(folder, *names):
+    def work():
+        for name in names:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(name)
+        return {"files": names}
+
+    return work
+
+
+def test_files_that_only_the_work_can_name_are_outputs_too(tmp_path):
+    def stage(**inputs):
+        return Stage(tmp_path, "report", inputs, (), ("figures",))
+
+    record = stage().run(drawing(tmp_path, "figures/a.svg", "figures/b.svg"))
+    assert set(record["outputs"]) == {"figures/a.svg", "figures/b.svg"}
+    assert stage().is_current()
+    (tmp_path / "figures" / "own.svg").write_text("of a user")
+    stage(seed=1).run(drawing(tmp_path, "figures/b.svg"))
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["b.svg", "own.svg"]
+    (tmp_path / "figures" / "b.svg").write_text("other")
+    assert not stage(seed=1).is_current()
+
+
+def test_a_record_that_names_files_elsewhere_makes_none_of_them_go(tmp_path):
+    here = tmp_path / "run"
+    stage = Stage(here, "report", {}, (), ("figures",))
+    stage.run(drawing(here, "figures/a.svg"))
+    others = [tmp_path / "kept.txt", here / "kept.txt"]
+    for other in others:
+        other.write_text("kept")
+    record = stage.record
+    record["outputs"] |= {"../kept.txt": "", "figures/../kept.txt": "", "kept.txt": "", str(others[0]): ""}
+    write_sealed(stage.record_path, record)
+    stage.run(drawing(here, "figures/a.svg"))
+    assert all(other.is_file() for other in others)
 
 
 def test_interrupted_work_is_not_believed(tmp_path):

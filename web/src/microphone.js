@@ -21,7 +21,7 @@ export class Microphone {
   /**
    * @param {number} rate of the samples wanted, Hz.
    * @param {(samples: Float32Array) => void} onSamples called some 20 times a second.
-   * @returns {Promise<() => Promise<void>>} a function that ends it.
+   * @returns {Promise<{mute: (on: boolean) => void, close: () => Promise<void>}>} muted, the device gives silence.
    * @throws {UserError} there is no microphone, or its use is not allowed.
    */
   async listen(rate, onSamples) {
@@ -37,12 +37,18 @@ export class Microphone {
     const resampler = new Resampler(context.sampleRate, rate);
     tap.port.onmessage = ({ data }) => onSamples(resampler.push(data));
     source.connect(tap);
-    return async () => {
-      tap.port.onmessage = null;
-      tap.port.postMessage("end");
-      source.disconnect();
-      for (const track of stream.getTracks()) track.stop();
-      await context.suspend();
+    const tracks = stream.getTracks();
+    return {
+      mute(on) {
+        for (const track of tracks) track.enabled = !on;
+      },
+      async close() {
+        tap.port.onmessage = null;
+        tap.port.postMessage("end");
+        source.disconnect();
+        for (const track of tracks) track.stop();
+        await context.suspend();
+      },
     };
   }
 }

@@ -1,12 +1,11 @@
 /** What the page shows of a model and of a recording; reads nothing, decides nothing. */
 
 import { DASHES, classColour, drawLogMel, drawProbabilities, drawWaveform } from "./charts.js";
+import { bars, create, element, number, ranking, row, seconds, span } from "./elements.js";
 import { logMel } from "./log_mel.js";
+import { summary } from "./summary.js";
 
 const MOST_FRAMES = 1200; // of the picture of the log-mel: more than a screen shows
-const element = (id) => document.getElementById(id);
-const percent = (probability) => `${(100 * probability).toFixed(1)} %`;
-const seconds = (time) => `${time.toFixed(1)} s`;
 
 export function showStatus(text) {
   if (element("status").textContent !== text) element("status").textContent = text; // else it would be read out again
@@ -18,21 +17,31 @@ export function showError(text) {
   element("error").textContent = text ?? "";
 }
 
-export function showModel(student, name) {
+/** Whether the page will open without a network. */
+export function showOffline(kept) {
+  element("offline").textContent = kept
+    ? "It is kept in this browser and opens without a network; it can be installed from the browser's menu."
+    : "This browser does not keep it for use without a network.";
+}
+
+/** @param {Student} student, @param {string} name of its file, @param {boolean} isSample of the synthetic sample. */
+export function showModel(student, name, isSample) {
   const { description } = student;
+  const data = description.training_data;
   const rows = {
     File: `${name} (${(student.bytes / 1e6).toFixed(2)} MB${description.variant ? `, ${description.variant}` : ""})`,
     Classes: student.classNames.join(", "),
     Input: `${seconds(student.window / student.rate)} of sound at ${student.rate / 1000} kHz`,
     "Window every": seconds(student.hop / student.rate),
-    "Training data": description.training_data?.licence ?? description.training_data?.kind ?? "not stated",
+    "Training data": (typeof data === "string" ? data : (data?.licence ?? data?.kind)) ?? "not stated",
   };
+  element("sample-notice").hidden = !isSample;
   element("model").replaceChildren(
     ...Object.entries(rows).flatMap(([term, text]) => [create("dt", term), create("dd", text)]),
   );
   element("model-card").textContent = words(description.model_card);
   element("table-head").replaceChildren(
-    row("th", ["Window", ...student.classNames].map((text) => ({ text, scope: "col" }))),
+    row(["Window", ...student.classNames].map((content) => ({ content, scope: "col" }))),
   );
   element("legend").replaceChildren(...student.classNames.map(legendItem));
 }
@@ -51,6 +60,7 @@ export function showSound(student, recording) {
 
 function clearNumbers() {
   element("summary").textContent = "";
+  element("windows-download").hidden = true;
   for (const id of ["bars", "table-body"]) element(id).replaceChildren();
 }
 
@@ -61,23 +71,21 @@ function clearNumbers() {
  * @returns {string} the result in a sentence.
  */
 export function showResult(student, recording) {
-  const { name, waveform, windows } = recording;
-  const mean = meanProbabilities(windows, student.classNames.length);
-  const ranked = student.classNames.map((text, index) => ({ text, probability: mean[index] }));
-  ranked.sort((a, b) => b.probability - a.probability);
-  const silent = windows.filter((window) => window.silent).length;
-  const sentence = `${ranked.map(({ text, probability }) => `${text} ${percent(probability)}`).join(", ")}.`;
+  const { name, windows } = recording;
+  const { mean, silent, ...whole } = summary(recording, student);
+  const sentence = `${ranking(student.classNames, mean)}.`;
   const count = windows.length === 1 ? "one window" : `mean of ${windows.length} windows`;
   element("result").hidden = false;
+  element("windows-download").hidden = false;
   element("summary").textContent =
-    `${name}, ${seconds(waveform.length / student.rate)}, ${count}` +
+    `${name}, ${seconds(whole.seconds)}, ${count}` +
     (silent ? `; ${silent} of them silent, of which no number means anything` : "");
-  element("bars").replaceChildren(...student.classNames.map((text, index) => bar(text, mean[index], index)));
+  element("bars").replaceChildren(...bars(student.classNames, mean));
   element("table-body").replaceChildren(
-    ...windows.map(({ start, end, silent, probabilities }) =>
-      row("td", [
-        { text: `${start.toFixed(1)}–${end.toFixed(1)} s${silent ? " (silent)" : ""}`, scope: "row" },
-        ...Array.from(probabilities, (value) => ({ text: percent(value), value })),
+    ...windows.map((window) =>
+      row([
+        { content: `${span(window)}${window.silent ? " (silent)" : ""}`, scope: "row" },
+        ...Array.from(window.probabilities, (value) => ({ content: number(value) })),
       ]),
     ),
   );
@@ -106,27 +114,6 @@ function drawn(frontEnd) {
   return frontEnd.kind === undefined ? frontEnd : { n_fft: 1024, hop_length: 512, n_mels: 128, top_db: 80 };
 }
 
-function meanProbabilities(windows, classCount) {
-  return Array.from(
-    { length: classCount },
-    (_, index) => windows.reduce((sum, { probabilities }) => sum + probabilities[index], 0) / windows.length,
-  );
-}
-
-function bar(text, probability, index) {
-  const item = create("li");
-  const track = create("div");
-  const fill = create("div");
-  track.className = "track";
-  track.ariaHidden = "true";
-  fill.className = "fill";
-  fill.style.width = percent(probability).replace(" ", "");
-  fill.style.background = `var(${classColour(index)})`;
-  track.append(fill);
-  item.append(create("span", text), track, number(probability));
-  return item;
-}
-
 function legendItem(text, index) {
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const stroke = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -136,33 +123,7 @@ function legendItem(text, index) {
   stroke.setAttribute("stroke-width", "2.5");
   stroke.setAttribute("stroke-dasharray", DASHES[index % DASHES.length].join(" "));
   picture.append(stroke);
-  const item = create("li");
-  item.append(picture, text);
-  return item;
-}
-
-function row(tag, cells) {
-  const line = create("tr");
-  for (const { text, scope, value } of cells) {
-    const cell = create(scope ? "th" : tag);
-    if (scope) cell.scope = scope;
-    cell.append(value === undefined ? text : number(value));
-    line.append(cell);
-  }
-  return line;
-}
-
-/** A number rounded for the eye, whole for a program. */
-function number(value) {
-  const data = create("data", percent(value));
-  data.value = String(value);
-  return data;
-}
-
-function create(tag, text = "") {
-  const node = document.createElement(tag);
-  node.textContent = text;
-  return node;
+  return create("li", picture, text);
 }
 
 /** The model card, a text or named texts. */

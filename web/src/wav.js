@@ -3,7 +3,7 @@
 import { UserError } from "./errors.js";
 import { isSilent, peakDeviation, SILENCE_PEAK } from "./recording.js";
 import { resample } from "./resample.js";
-import { isWav, wavParts } from "./riff.js";
+import { wavParts } from "./riff.js";
 
 const PCM = 1;
 const FLOAT = 3;
@@ -24,30 +24,27 @@ const READERS = {
 };
 
 /**
- * @param {ArrayBuffer} content of the file.
+ * @param {ArrayBuffer} content of a file that `isWav`.
  * @param {string} name of the file, for errors.
- * @returns {{samples: Float32Array, rate: number}} the mean of the channels, full scale 1, and its rate in Hz.
- * @throws {UserError} empty, not a WAV file, truncated, compressed, without samples, with channels that cancel each
+ * @param {number | null} channel the one to hear, from 0; null for the mean of all.
+ * @returns {{samples: Float32Array, rate: number}} full scale 1, and the rate in Hz.
+ * @throws {UserError} truncated, compressed, without samples, with channels that cancel each
  *   other, or with samples that are not finite or that no sound has.
  */
-export function readWav(content, name) {
+export function readWav(content, name, channel = null) {
   const view = new DataView(content);
-  if (!content.byteLength) throw new UserError(`${name} is empty (0 bytes); expected a WAV recording.`);
-  if (!isWav(view)) {
-    throw new UserError(`${name} is not a WAV file; convert the recording to WAV and choose it again.`);
-  }
-  const parts = wavParts(view, name).map((part) => readPart(view, part, name));
+  const parts = wavParts(view, name).map((part) => readPart(view, part, name, channel));
   const { rate } = parts[0];
   const pieces = parts.map((part) => resample(part.samples, part.rate, rate));
   const samples = new Float32Array(pieces.reduce((length, piece) => length + piece.length, 0));
   pieces.reduce((at, piece) => (samples.set(piece, at), at + piece.length), 0);
-  if (isSilent(samples) && parts.some(({ loudest }) => loudest >= SILENCE_PEAK)) {
+  if (channel === null && isSilent(samples) && parts.some(({ loudest }) => loudest >= SILENCE_PEAK)) {
     throw new UserError(`${name} has channels that cancel each other; expected one of them alone.`);
   }
   return { samples, rate };
 }
 
-function readPart(view, { format, little, start, stop }, name) {
+function readPart(view, { format, little, start, stop }, name, only) {
   const { code, channels, rate, bits, frameBytes } = format;
   const read = READERS[`${code}/${bits}`];
   if (!read || frameBytes !== (channels * bits) / 8 || !channels || !rate) {
@@ -62,6 +59,8 @@ function readPart(view, { format, little, start, stop }, name) {
   if (channels > MOST_CHANNELS) {
     throw new UserError(`${name} has ${channels} channels; expected at most ${MOST_CHANNELS}.`);
   }
+  if (only !== null) checkChannel(only, channels, name);
+  const heard = only === null ? channels : 1;
   const count = Math.floor((stop - start) / frameBytes);
   if (!count) throw new UserError(`${name} holds no samples; expected a recording.`);
   const samples = new Float32Array(count);
@@ -73,9 +72,9 @@ function readPart(view, { format, little, start, stop }, name) {
       const value = read(view, start + frame * frameBytes + (channel * bits) / 8, little);
       low[channel] = Math.min(low[channel], value); // NaN stays
       high[channel] = Math.max(high[channel], value);
-      sum += code === FLOAT && bits === 64 ? value : Math.fround(value);
+      if (only === null || only === channel) sum += code === FLOAT && bits === 64 ? value : Math.fround(value);
     }
-    samples[frame] = sum / channels;
+    samples[frame] = sum / heard;
   }
   const peak = Math.max(...high, ...low.map((value) => -value));
   if (!Number.isFinite(peak)) {
@@ -89,6 +88,13 @@ function readPart(view, { format, little, start, stop }, name) {
   const scale = code === FLOAT ? fullScale(samples) : 1;
   const loudest = Math.max(...high.map((value, channel) => (value - low[channel]) / 2 / scale));
   return { samples: scale > 1 ? samples.map((sample) => sample / scale) : samples, rate, loudest };
+}
+
+/** @throws {UserError} a file of so many channels does not have this one, counted from 0. */
+export function checkChannel(channel, channels, name) {
+  if (channel < channels) return;
+  const found = channels === 1 ? "one channel" : `${channels} channels`;
+  throw new UserError(`${name} has ${found}; expected ${channel + 1} at least, for channel ${channel + 1} was chosen.`);
 }
 
 /** Of a floating-point file: 1, or that of the integers which its writer stored; see `media.full_scale`. */

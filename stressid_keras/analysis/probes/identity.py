@@ -10,6 +10,7 @@ from stressid_keras.analysis.probes.probe import PROBES, Key, Probe, ProbeInputs
 from stressid_keras.analysis.probes.sentences import looked_up, number_at
 from stressid_keras.evaluation.models import display_name, short_name
 
+MOST_DISTANCES = 1 << 22  # at a time
 TIE = 1e-6  # distances of standardised features that differ by less are equal
 RECOGNISED = 3.0  # times chance, from which features are said to tell people apart
 READING = (
@@ -47,12 +48,9 @@ def identity_probe(features, subjects, recordings) -> dict[str, float | int | No
     counts = {"n_subjects": len(names), "n_windows": len(subjects)}
     if len(names) < 2:
         return dict.fromkeys(("accuracy", "chance", "times_chance")) | counts
-    compared = recordings[:, None] != recordings
-    own = compared & (subject[:, None] == subject)
-    nearest = _nearest(standardised(features), compared)
-    accuracy, chance = (
-        _by_subject((own & among).sum(axis=1) / among.sum(axis=1), subject) for among in (nearest, compared)
-    )
+    recording = np.unique(recordings, return_inverse=True)[1]
+    found = _found(standardised(features), subject, recording)
+    accuracy, chance = (_by_subject(shares, subject) for shares in found)
     return {"accuracy": accuracy, "chance": chance, "times_chance": accuracy / chance} | counts
 
 
@@ -62,12 +60,22 @@ def _with_several(subjects: np.ndarray, recordings: np.ndarray) -> list[str]:
     return [name for name in set(names) if names.count(name) > 1]
 
 
-def _nearest(features: np.ndarray, compared: np.ndarray) -> np.ndarray:
-    """(n, n) bool: which of the windows that a window is compared with are nearest to it."""
-    if not features.shape[1]:
-        return compared
-    distances = np.where(compared, pairwise_distances(features), np.inf)
-    return distances <= distances.min(axis=1, keepdims=True) + TIE
+def _found(features: np.ndarray, subject: np.ndarray, recording: np.ndarray) -> np.ndarray:
+    """(2, n): of the windows nearest to each, and of all that it is compared with, the share of its own subject's.
+
+    Some rows at a time: all distances of 1,000 hours would take tens of gibibytes.
+    """
+    found, rows = np.zeros((2, len(features))), max(1, MOST_DISTANCES // len(features))
+    for start in range(0, len(features), rows):
+        block = slice(start, start + rows)
+        compared = recording[block, None] != recording
+        own = compared & (subject[block, None] == subject)
+        nearest = compared
+        if features.shape[1]:
+            distances = np.where(compared, pairwise_distances(features[block], features), np.inf)
+            nearest = distances <= distances.min(axis=1, keepdims=True) + TIE
+        found[:, block] = [(own & among).sum(axis=1) / among.sum(axis=1) for among in (nearest, compared)]
+    return found
 
 
 def _by_subject(scores: np.ndarray, subject: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import special, stats
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn.covariance import ledoit_wolf
 
@@ -94,10 +95,14 @@ def _recordings(features, subjects, recordings) -> tuple[np.ndarray, np.ndarray,
 
 def _identical(points: np.ndarray, subject: np.ndarray) -> np.ndarray:
     """(subjects, subjects) how many recordings of the one are also the other's."""
-    twins = cdist(points, points) < SAME * np.sqrt(points.shape[1])
-    held = np.stack([twins[:, subject == name].any(axis=1) for name in range(subject.max() + 1)], axis=1)
-    counts = np.zeros((held.shape[1], held.shape[1]), dtype=int)
-    np.add.at(counts, subject, held)
+    # A tree, for so small a radius: all distances of 1,000 hours would take tens of gibibytes.
+    twins = cKDTree(points).query_pairs(SAME * np.sqrt(points.shape[1]), output_type="ndarray")
+    twins = np.concatenate([twins, twins[:, ::-1]])
+    held = np.unique(
+        np.stack([twins[:, 0], subject[twins[:, 1]]], axis=1), axis=0
+    )  # recording, who has its like
+    counts = np.zeros((subject.max() + 1,) * 2, dtype=int)
+    np.add.at(counts, (subject[held[:, 0]], held[:, 1]), 1)
     return np.minimum(counts, counts.T)
 
 
@@ -157,7 +162,7 @@ def _outlier_tests(space, subject, first, second, others) -> np.ndarray:
     means, counts = _means(space, subject), np.bincount(subject)
     within = np.sum((space - means[subject]) ** 2) / (len(space) - len(means))
     noise = within * (1 / counts[first] + 1 / counts[second])
-    distances = np.sum((means[first] - means[second]) ** 2, axis=1)
+    distances = cdist(means, means, "sqeuclidean")[first, second]
     between = max(float(np.mean((distances - noise)[others])), 0.0) if others.any() else 0.0
     roots = np.cbrt(distances / np.maximum(noise + between, 1e-30))
     return np.minimum(_below_others(roots, others, len(means)) * len(roots), 1)

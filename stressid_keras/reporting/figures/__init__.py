@@ -1,7 +1,7 @@
-"""Figures of the report, each as inline SVG with a text alternative that holds its numbers.
+"""Figures of the report, each with a text alternative that holds its numbers, and those numbers as a table.
 
-A `…_figure` returns one `<svg>` element; a `…_figures` returns captions and elements for `page.figure_grid`, which
-puts them side by side where there is room: one wide figure would be unreadable on a phone.
+A `…_figure` returns one `Drawn`; a `…_figures` returns captions and figures for a `page.FigureGrid`, which puts them
+side by side where there is room: one wide figure would be unreadable on a phone.
 """
 
 from stressid_keras.reporting.figures.bands import band_figure

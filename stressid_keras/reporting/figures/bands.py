@@ -4,12 +4,12 @@ import pandas as pd
 
 from stressid_keras.analysis.inspection.patches import patches
 from stressid_keras.evaluation.models import short_name
-from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span_text
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below, legend_height
+from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span, span_text
 from stressid_keras.reporting.figures.style import model_styles, value_text
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, legend_height, svg
 
 
-def band_figure(importances: dict[str, pd.DataFrame], sample_rate: int, n_mels: int) -> str:
+def band_figure(importances: dict[str, pd.DataFrame], sample_rate: int, n_mels: int) -> Drawn:
     """Importance by frequency band, a line per model with its interval.
 
     Args:
@@ -26,7 +26,18 @@ def band_figure(importances: dict[str, pd.DataFrame], sample_rate: int, n_mels: 
         )
     )
     height = 2.9 + legend_height([short_name(model) for model in importances])
-    return svg(_draw, (NARROW, height), text, importances, sample_rate, n_mels)
+    table = _table(importances, sample_rate, n_mels)
+    return draw(_draw, (NARROW, height), text, table, importances, sample_rate, n_mels)
+
+
+def _table(importances: dict[str, pd.DataFrame], sample_rate: int, n_mels: int) -> pd.DataFrame:
+    tables = []
+    for model, table in importances.items():
+        spans = [span(band.start, band.stop, sample_rate, n_mels) for band in patches(n_mels, len(table))]
+        ends = pd.DataFrame(spans, columns=["from_hz", "to_hz"])
+        numbers = table[["importance", "low", "high"]].reset_index(drop=True)
+        tables.append(pd.concat([ends, numbers], axis=1).assign(model=model))
+    return pd.concat(tables).set_index("model").reset_index()
 
 
 def _bands_text(table: pd.DataFrame, sample_rate: int, n_mels: int) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from textwrap import fill
 
 import numpy as np
+import pandas as pd
 
-from stressid_keras.reporting.figures.svg import NARROW, svg
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw
 
 NAME_WIDTH = 12  # letters of a class's name on one line
 
 
-def confusion_figure(matrix: Sequence[Sequence[int]], class_names: Sequence[str], name: str) -> str:
+def confusion_figure(matrix: Sequence[Sequence[int]], class_names: Sequence[str], name: str) -> Drawn:
     """Counts and row shares of a (k, k) confusion matrix, rows true."""
     counts = np.asarray(matrix)
     rows = "; ".join(
@@ -19,7 +20,15 @@ def confusion_figure(matrix: Sequence[Sequence[int]], class_names: Sequence[str]
         for true, row in zip(class_names, counts, strict=True)
     )
     text = f"Confusion matrix of the {name}. {rows}."
-    return svg(_draw, (NARROW, 3.4), text, counts, [fill(name, NAME_WIDTH) for name in class_names])
+    table = pd.DataFrame(
+        [
+            (true, guess, count, count / max(row.sum(), 1))
+            for true, row in zip(class_names, counts, strict=True)
+            for guess, count in zip(class_names, row, strict=True)
+        ],
+        columns=["true", "predicted", "windows", "share_of_true"],
+    )
+    return draw(_draw, (NARROW, 3.4), text, table, counts, [fill(name, NAME_WIDTH) for name in class_names])
 
 
 def _draw(axes, counts: np.ndarray, class_names: Sequence[str]) -> None:

@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from scipy.spatial.distance import cdist
 
+from stressid_keras.reporting.figures.drawn import (
+    NARROW,
+    Drawn,
+    draw,
+    legend_below,
+    legend_height,
+    shown_label,
+)
 from stressid_keras.reporting.figures.style import group_styles
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, legend_height, shown_label, svg
 
 MOST_IN_LEGEND = 12  # more names would take more room than the picture
 
@@ -17,7 +25,7 @@ def embedding_figures(
     class_names: Sequence[str],
     subjects: Sequence[str],
     method: str,
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, Drawn]]:
     """The same points twice: marked by class and by subject.
 
     A network that has learned whom it hears rather than how they feel shows clusters in the second. How often a point's
@@ -31,7 +39,7 @@ def embedding_figures(
         method: how the coordinates were made, such as t-SNE.
 
     Returns:
-        Captions and `<svg>` elements.
+        Captions and figures.
     """
     classes = np.asarray(class_names, dtype=object)[np.asarray(labels, dtype=np.int64)]
     subjects = np.asarray(subjects, dtype=object)
@@ -60,7 +68,9 @@ def neighbour_shares(coordinates: np.ndarray, groups: np.ndarray) -> tuple[float
     return float(share.mean()), float(chance.mean())
 
 
-def _figure(coordinates, groups: np.ndarray, names: list[str], method: str, kind: str, height: float) -> str:
+def _figure(
+    coordinates, groups: np.ndarray, names: list[str], method: str, kind: str, height: float
+) -> Drawn:
     share, chance = neighbour_shares(coordinates, groups)
     counts = [int(np.sum(groups == name)) for name in names]
     listed = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
@@ -70,7 +80,9 @@ def _figure(coordinates, groups: np.ndarray, names: list[str], method: str, kind
         note = f"nearest neighbour of the same {kind}:\n{share:.0%} (by chance {chance:.0%})"
         text += f" The nearest neighbour is of the same {kind} in {share:.0%}, by chance in {chance:.0%}."
     in_legend = len(names) <= MOST_IN_LEGEND
-    return svg(_draw, (NARROW, height), text, coordinates, groups, names, note, in_legend)
+    x, y = np.asarray(coordinates).T
+    table = pd.DataFrame({kind: groups, "x": x, "y": y})
+    return draw(_draw, (NARROW, height), text, table, coordinates, groups, names, note, in_legend)
 
 
 def _draw(axes, coordinates, groups: np.ndarray, names: list[str], note: str, in_legend: bool) -> None:

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.evaluation.models import short_name
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw
 from stressid_keras.reporting.figures.histories import loss_axis
 from stressid_keras.reporting.figures.style import model_styles
-from stressid_keras.reporting.figures.svg import NARROW, svg
 
 TERMS = {"uar": "UAR", "loss": "loss"}
 # How columns begin, and of whom they are: the first is drawn where it is there, for it tells more.
 PARTS = {"val_": "validation", "": "training"}
 
 
-def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tuple[str, str]]:
+def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tuple[str, Drawn]]:
     """UAR and loss over epochs, per model, of those validated on or else trained on: a line per fold and their mean.
 
     The mean ends where the first fold stopped: beyond, it would be a mean over other folds.
@@ -24,7 +24,7 @@ def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tu
         histories: model → a table per fold with a row per epoch and `uar` or `loss`, with or without `val_` before it.
 
     Returns:
-        Captions and `<svg>` elements: first the UAR of every model, then the loss of every model; a curve that no
+        Captions and figures: first the UAR of every model, then the loss of every model; a curve that no
         fold holds is left out.
     """
     styles = model_styles(histories)
@@ -35,8 +35,8 @@ def fold_curves_figures(histories: dict[str, Sequence[pd.DataFrame]]) -> list[tu
             if folds:
                 name = f"{part} {shown}"
                 text = f"{name} of the {short_name(model)}. {_describe(folds)}"
-                svg_text = svg(_draw, (NARROW, 2.7), text, folds, name, styles[model][1])
-                drawn.append((f"{short_name(model)}: {name}", svg_text))
+                figure = draw(_draw, (NARROW, 2.7), text, _table(folds), folds, name, styles[model][1])
+                drawn.append((f"{short_name(model)}: {name}", figure))
     return drawn
 
 
@@ -49,6 +49,13 @@ def _curves(tables: Sequence[pd.DataFrame], term: str) -> tuple[str, list[np.nda
         if folds:
             return part, folds
     return "", []
+
+
+def _table(folds: list[np.ndarray]) -> pd.DataFrame:
+    """A row per epoch, a column per training, and their mean as far as all of them went."""
+    curves = {f"training_{index}": pd.Series(fold) for index, fold in enumerate(folds, start=1)}
+    table = pd.DataFrame({**curves, "mean": pd.Series(_mean(folds))})
+    return table.rename_axis("epoch").rename(index=lambda row: row + 1).reset_index()
 
 
 def _mean(folds: list[np.ndarray]) -> np.ndarray:

@@ -5,13 +5,13 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
+from stressid_keras.reporting.figures.drawn import LEGEND_SIZE, NARROW, Drawn, draw
 from stressid_keras.reporting.figures.style import COLOURS, value_text
-from stressid_keras.reporting.figures.svg import LEGEND_SIZE, NARROW, svg
 
 NAME_WIDTH = 44  # letters of a row's name on one line
 
 
-def forest_figure(rows: pd.DataFrame, reference: str = "the control", measure: str = "macro F1") -> str:
+def forest_figure(rows: pd.DataFrame, reference: str = "the control", measure: str = "macro F1") -> Drawn:
     """Forest plot: the difference of every row from the reference, with its interval, and a line at zero.
 
     Names stand above their intervals, not beside them: so they have room on a narrow screen.
@@ -28,7 +28,15 @@ def forest_figure(rows: pd.DataFrame, reference: str = "the control", measure: s
     )
     names = [fill(name, NAME_WIDTH) for name in rows["name"]]
     label = f"difference of {measure} from {reference}"
-    return svg(_draw, (NARROW, 0.8 + 0.42 * len(rows)), f"{text}.", rows, names, label)
+    table = rows[["name", "difference", "low", "high"]].assign(**_by_seed(rows))
+    return draw(_draw, (NARROW, 0.8 + 0.42 * len(rows)), f"{text}.", table, rows, names, label)
+
+
+def _by_seed(rows: pd.DataFrame) -> dict[str, list]:
+    """Columns of the differences of single seeds."""
+    found = [by_seed or {} for by_seed in rows.get("difference_by_seed", ())]
+    seeds = dict.fromkeys(seed for by_seed in found for seed in by_seed)
+    return {f"seed_{seed}": [by_seed.get(seed) for by_seed in found] for seed in seeds}
 
 
 def _draw(axes, rows: pd.DataFrame, names: list[str], label: str) -> None:

@@ -18,7 +18,13 @@ def frequency_axis(axis, sample_rate: int, n_mels: int) -> None:
     axis.set_ticks(list(shown), list(shown.values()))
 
 
-def span_text(first: int, stop: int, sample_rate: int, n_mels: int) -> str:
-    """The frequencies of the mel bands from `first` to before `stop`."""
+def span(first: int, stop: int, sample_rate: int, n_mels: int) -> tuple[float, float]:
+    """Least and greatest frequency, in Hz, of the mel bands from `first` to before `stop`."""
     low, high = band_frequency(np.array([first - 0.5, stop - 0.5]), sample_rate, n_mels)
+    return float(low), float(high)
+
+
+def span_text(first: int, stop: int, sample_rate: int, n_mels: int) -> str:
+    """The same in words."""
+    low, high = span(first, stop, sample_rate, n_mels)
     return f"{low:.0f} to {high:.0f} Hz"

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below
 from stressid_keras.reporting.figures.style import COLOURS
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, svg
 
 LOSS_TERMS = ("loss", "cross_entropy", "mse")
 LOG_RATIO = 20  # of a positive loss's largest to its smallest value, from where a linear axis hides its end
 
 
-def loss_figure(history: pd.DataFrame, name: str) -> str | None:
+def loss_figure(history: pd.DataFrame, name: str) -> Drawn | None:
     """The loss and its terms over epochs, validation dashed; None if the history has none of them."""
     terms = dict.fromkeys(column.removeprefix("val_") for column in history)
     columns = _with_validation(history, [term for term in terms if term.startswith(LOSS_TERMS)])
@@ -18,10 +18,10 @@ def loss_figure(history: pd.DataFrame, name: str) -> str | None:
         return None
     ends = ", ".join(f"{column} {history[column].iloc[-1]:.3g}" for column in columns)
     text = f"Loss terms of the {name} over {len(history)} epochs; in the last: {ends}."
-    return svg(_draw, (NARROW, 3.2), text, history, columns, "loss")
+    return draw(_draw, (NARROW, 3.2), text, _table(history, columns), history, columns, "loss")
 
 
-def score_figure(history: pd.DataFrame, name: str, best_epoch: int | None = None) -> str | None:
+def score_figure(history: pd.DataFrame, name: str, best_epoch: int | None = None) -> Drawn | None:
     """UAR (or else accuracy) over epochs, `best_epoch` (from 1) marked; None if there is neither."""
     columns = _with_validation(history, ["uar"]) or _with_validation(history, ["accuracy"])
     if not columns:
@@ -31,7 +31,16 @@ def score_figure(history: pd.DataFrame, name: str, best_epoch: int | None = None
         best_epoch = None
     else:
         text += f" Validation UAR {history['val_uar'].iloc[best_epoch - 1]:.3f} in epoch {best_epoch}, which was kept."
-    return svg(_draw, (NARROW, 3.2), text, history, columns, "score", best_epoch)
+    table = _table(history, columns)
+    if best_epoch is not None:
+        table["kept"] = table["epoch"] == best_epoch
+    return draw(_draw, (NARROW, 3.2), text, table, history, columns, "score", best_epoch)
+
+
+def _table(history: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return (
+        history[columns].reset_index(drop=True).assign(epoch=range(1, len(history) + 1))[["epoch", *columns]]
+    )
 
 
 def loss_axis(axes, values: np.ndarray) -> None:

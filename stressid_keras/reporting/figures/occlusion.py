@@ -1,10 +1,11 @@
 """Where in a window the student listens."""
 
 import numpy as np
+import pandas as pd
 
 from stressid_keras.analysis.inspection.patches import patches
-from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span_text
-from stressid_keras.reporting.figures.svg import NARROW, svg
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw
+from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span, span_text
 
 OPACITY = 0.75  # of the largest change; the sound stays visible beneath
 GREYS = 32  # levels of the spectrogram: a small file, and more than the eye tells apart under the colours
@@ -12,7 +13,7 @@ GREYS = 32  # levels of the spectrogram: a small file, and more than the eye tel
 
 def occlusion_figure(
     picture: np.ndarray, drops: np.ndarray, sample_rate: int, hop_length: int, title: str
-) -> str:
+) -> Drawn:
     """A mel spectrogram in greys, and over it in colours what hiding each patch does to the probability.
 
     Args:
@@ -25,12 +26,27 @@ def occlusion_figure(
     """
     seconds = len(picture) * hop_length / sample_rate
     text = _describe(picture.shape, drops, sample_rate, hop_length, title)
-    return svg(_draw, (NARROW, 3.4), text, picture, drops, sample_rate, seconds)
+    table = _table(picture.shape, drops, sample_rate, hop_length)
+    return draw(_draw, (NARROW, 3.4), text, table, picture, drops, sample_rate, seconds)
+
+
+def _table(shape: tuple[int, int], drops: np.ndarray, sample_rate: int, hop_length: int) -> pd.DataFrame:
+    """A row per patch; the spectrogram behind them is the recording itself and stays out."""
+    times, bands = patches(shape[0], drops.shape[0]), patches(shape[1], drops.shape[1])
+    rows = [
+        (
+            *(frame * hop_length / sample_rate for frame in (times[time].start, times[time].stop)),
+            *span(bands[band].start, bands[band].stop, sample_rate, shape[1]),
+            drop,
+        )
+        for (time, band), drop in np.ndenumerate(drops)
+    ]
+    return pd.DataFrame(rows, columns=["from_s", "to_s", "from_hz", "to_hz", "drop"])
 
 
 def _describe(
     shape: tuple[int, int], drops: np.ndarray, sample_rate: int, hop_length: int, title: str
-) -> str:
+) -> Drawn:
     times, bands = patches(shape[0], drops.shape[0]), patches(shape[1], drops.shape[1])
 
     def place(index: int) -> str:

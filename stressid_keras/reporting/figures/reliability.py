@@ -8,11 +8,11 @@ import pandas as pd
 from stressid_keras.evaluation.metrics.calibration import BINS, expected_calibration_error, reliability
 from stressid_keras.evaluation.models import short_name
 from stressid_keras.evaluation.predictions import probabilities_of
-from stressid_keras.reporting.figures.style import model_styles
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, legend_height, svg
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below, legend_height
+from stressid_keras.reporting.figures.style import HATCHES, model_styles
 
 
-def reliability_figure(predictions: pd.DataFrame, class_names: Sequence[str], n_bins: int = BINS) -> str:
+def reliability_figure(predictions: pd.DataFrame, class_names: Sequence[str], n_bins: int = BINS) -> Drawn:
     """Reliability diagram of several models: accuracy over confidence, and below it the windows of each bin.
 
     Guo et al., "On Calibration of Modern Neural Networks", ICML 2017. A point far from the diagonal matters as far as
@@ -33,7 +33,23 @@ def reliability_figure(predictions: pd.DataFrame, class_names: Sequence[str], n_
         for model in points
     )
     height = 3.9 + legend_height([short_name(model) for model in points])
-    return svg(_draw, (NARROW, height), text, points, nrows=2, sharex=True, height_ratios=(5, 2))
+    panels = {"nrows": 2, "sharex": True, "height_ratios": (5, 2)}
+    return draw(_draw, (NARROW, height), text, _table(points), points, **panels)
+
+
+def _table(points: dict) -> pd.DataFrame:
+    """A row per model and bin; confidence and accuracy of a bin without windows are absent."""
+    tables = []
+    for model, (confidences, accuracies, counts) in points.items():
+        edges = np.arange(len(counts) + 1) / len(counts)
+        held = counts > 0
+        columns = {
+            "confidence": np.where(held, confidences, np.nan),
+            "accuracy": np.where(held, accuracies, np.nan),
+        }
+        columns = {"bin_from": edges[:-1], "bin_to": edges[1:], **columns, "windows": counts}
+        tables.append(pd.DataFrame({"model": model, **columns}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _bins_text(confidences: np.ndarray, accuracies: np.ndarray, counts: np.ndarray) -> str:
@@ -60,7 +76,11 @@ def _draw(panels, points: dict) -> None:
         )
         edges = np.arange(len(counts)) / len(counts)
         width = 0.9 / len(counts) / len(points)  # a gap of a tenth between bins
-        bars.bar(edges + 0.05 / len(counts) + index * width, counts, width, align="edge", color=colour)
+        hatch = HATCHES[index % len(HATCHES)]  # in grey, the colours are alike
+        places = edges + 0.05 / len(counts) + index * width
+        bars.bar(
+            places, counts, width, align="edge", color=colour, hatch=hatch, edgecolor="white", linewidth=0
+        )
     diagram.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     bars.set(ylabel="windows", xlabel="confidence")
     bars.yaxis.get_major_locator().set_params(integer=True, nbins=3)

@@ -3,10 +3,11 @@
 import math
 
 import numpy as np
+import pandas as pd
 
 from stressid_keras.evaluation.models import short_name
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below, legend_height
 from stressid_keras.reporting.figures.style import model_styles, value_text
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, legend_height, svg
 
 CLEAN = "clean"
 ABSENT_LEVEL = "applied"  # of a corruption that has no levels
@@ -15,7 +16,7 @@ CROWDED = 30  # letters of all tick labels, from where they are written aslant
 
 def robustness_figures(
     curves: dict[str, dict[str, list[dict]]], names: dict[str, tuple[str, str]]
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, Drawn]]:
     """Macro F1 over the level of each corruption, a line per model with its interval.
 
     Args:
@@ -24,7 +25,7 @@ def robustness_figures(
         names: corruption → its name and the unit of its levels.
 
     Returns:
-        Captions and `<svg>` elements, one per corruption, all to the same scale.
+        Captions and figures, one per corruption, all to the same scale.
     """
     corruptions = dict.fromkeys(key for by_name in curves.values() for key in by_name if key != CLEAN)
     points = [point for by_name in curves.values() for curve in by_name.values() for point in curve]
@@ -37,14 +38,26 @@ def robustness_figures(
             f"{short_name(model)}: {_curve_text(curve)}." for model, curve in of_models.items()
         )
         size = (NARROW, 2.7 + legend_height([short_name(model) for model in of_models]))
-        drawn.append((name, svg(_draw, size, text, of_models, unit, top)))
+        drawn.append((name, draw(_draw, size, text, _table(of_models), of_models, unit, top)))
     return drawn
+
+
+def _table(curves: dict[str, list[dict]]) -> pd.DataFrame:
+    rows = [
+        (model, level, point["macro_f1"], *point["macro_f1_interval"])
+        for model, curve in curves.items()
+        for level, point in zip(_levels(curve), curve, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["model", "level", "macro_f1", "low", "high"])
 
 
 def _curve_text(curve: list[dict]) -> str:
     scores = [value_text(point["macro_f1"], *point["macro_f1_interval"]) for point in curve]
-    levels = [CLEAN, *(_level_text(point["level"]) for point in curve[1:])]
-    return "; ".join(f"{level} {score}" for level, score in zip(levels, scores, strict=True))
+    return "; ".join(f"{level} {score}" for level, score in zip(_levels(curve), scores, strict=True))
+
+
+def _levels(curve: list[dict]) -> list[str]:
+    return [CLEAN, *(_level_text(point["level"]) for point in curve[1:])]
 
 
 def _level_text(level) -> str:

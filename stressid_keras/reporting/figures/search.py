@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below
 from stressid_keras.reporting.figures.style import COLOURS, value_text
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, svg
 
 
-def search_figure(scores: Sequence[float | None], whole: Sequence[bool], default: float) -> str:
+def search_figure(scores: Sequence[float | None], whole: Sequence[bool], default: float) -> Drawn:
     """The scores of trials in their order, the best so far, and the configuration as it was.
 
     Args:
@@ -20,7 +21,9 @@ def search_figure(scores: Sequence[float | None], whole: Sequence[bool], default
     whole = np.array(whole, bool) & np.isfinite(values)
     best = f"the best {value_text(values[whole].max())}" if whole.any() else "none scored on everything"
     text = f"Scores of {len(values)} trials in their order: {best}, the configuration as it was {value_text(default)}."
-    return svg(_draw, (NARROW, 2.6), text, values, whole, default)
+    trials = range(1, len(values) + 1)
+    table = pd.DataFrame({"trial": trials, "uar": values, "whole": whole, "as_it_was": default})
+    return draw(_draw, (NARROW, 2.6), text, table, values, whole, default)
 
 
 def _draw(axes, values: np.ndarray, whole: np.ndarray, default: float) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # As many as have no common divisor with the colours: 63 subjects get 63 different pairs.
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "<", ">")
+HATCHES = ("", "////", "----", "||||", "xxxx")  # of bars, where a marker has no room
 MODEL_STYLES = {"teacher": ("s", COLOURS[2]), "student": ("o", COLOURS[0]), "student_ce": ("^", COLOURS[1])}
 
 

@@ -4,17 +4,18 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.evaluation.models import short_name
+from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below
 from stressid_keras.reporting.figures.style import model_styles
-from stressid_keras.reporting.figures.svg import NARROW, legend_below, svg
 
 
-def subject_figure(accuracies: pd.DataFrame) -> str:
+def subject_figure(accuracies: pd.DataFrame) -> Drawn:
     """Accuracy per subject (rows, by name) and model (columns)."""
     text = "Accuracy by subject. " + " ".join(
         f"{short_name(model)}: from {column.min():.2f} to {column.max():.2f}, median {column.median():.2f}."
         for model, column in accuracies.items()
     )
-    return svg(_draw, (NARROW, 1.5 + 0.28 * len(accuracies)), text, accuracies)
+    table = accuracies.rename_axis(index="subject", columns=None).reset_index()
+    return draw(_draw, (NARROW, 1.5 + 0.28 * len(accuracies)), text, table, accuracies)
 
 
 def _draw(axes, accuracies: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""Sections of the report, registered in `SECTIONS`: each makes pieces of HTML from the evidence."""
+"""Sections of the report, registered in `SECTIONS`: each makes pieces of HTML and figures from the evidence."""
 
 from stressid_keras.reporting.sections.section import SECTIONS, Section, section
 from stressid_keras.system.registry import import_modules

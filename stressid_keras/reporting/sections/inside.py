@@ -7,8 +7,9 @@ from stressid_keras.evaluation.models import short_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.band_summary import summarise_bands
 from stressid_keras.reporting.evidence import Evidence
-from stressid_keras.reporting.page import details, element, figure_grid
-from stressid_keras.reporting.sections.section import section
+from stressid_keras.reporting.figures.drawn import Drawn
+from stressid_keras.reporting.page import FigureGrid, element
+from stressid_keras.reporting.sections.section import Piece, section
 
 OCCLUSION_READING = (
     "Regions that the probability of the true class falls without (occlusion, Zeiler and Fergus 2014): a part of the "
@@ -21,7 +22,7 @@ EMBEDDING_READING = (
 
 
 @section("What the students listen to", place=120)
-def occlusion(evidence: Evidence) -> list[str] | None:
+def occlusion(evidence: Evidence) -> list[Piece] | None:
     if not evidence.bands:
         return None
     shown = [
@@ -40,12 +41,12 @@ def occlusion(evidence: Evidence) -> list[str] | None:
     ]
     return [
         element("p", OCCLUSION_READING),
-        figure_grid([("By frequency", drawn) for drawn in _band_figures(evidence)]),
-        details("In single windows", figure_grid(shown)),
+        FigureGrid([("By frequency", drawn) for drawn in _band_figures(evidence)]),
+        FigureGrid(shown, "In single windows"),
     ]
 
 
-def _band_figures(evidence: Evidence) -> list[str]:
+def _band_figures(evidence: Evidence) -> list[Drawn]:
     """One for all models that hear the same bands."""
     tables = {
         model: summarise_bands(importances, evidence.band_subjects, evidence.metrics["protocol"]["seed"])
@@ -62,7 +63,7 @@ def _band_figures(evidence: Evidence) -> list[str]:
 
 
 @section("Features of unseen people", place=130)
-def embedding(evidence: Evidence) -> list[str] | None:
+def embedding(evidence: Evidence) -> list[Piece] | None:
     rows, seed = evidence.feature_rows, evidence.metrics["protocol"]["seed"]
     if rows is None:
         return None
@@ -76,5 +77,5 @@ def embedding(evidence: Evidence) -> list[str] | None:
             rows["subject"].to_numpy(),
             method,
         )
-        grids.append(figure_grid([(f"{short_name(model)}: {caption}", svg) for caption, svg in drawn]))
+        grids.append(FigureGrid([(f"{short_name(model)}: {caption}", each) for caption, each in drawn]))
     return [element("p", EMBEDDING_READING), *grids]

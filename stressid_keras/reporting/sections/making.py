@@ -6,8 +6,8 @@ from stressid_keras.evaluation.models import display_name
 from stressid_keras.evaluation.predictions import SPLITS
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
-from stressid_keras.reporting.page import bullets, details, element, figure_grid, table
-from stressid_keras.reporting.sections.section import section
+from stressid_keras.reporting.page import FigureGrid, bullets, details, element, table
+from stressid_keras.reporting.sections.section import Piece, section
 from stressid_keras.reporting.tables import ABSENT, number, score_title
 
 SPLIT_READING = (
@@ -21,9 +21,9 @@ FOLD_READING = (
 
 
 @section("Training", place=140)
-def training(evidence: Evidence) -> list[str]:
+def training(evidence: Evidence) -> list[Piece]:
     if evidence.has_folds:
-        return [figure_grid(figures.fold_curves_figures(evidence.histories))]
+        return [FigureGrid(figures.fold_curves_figures(evidence.histories))]
     grids = []
     for model, (history, *_) in evidence.histories.items():
         name = display_name(model)
@@ -32,7 +32,7 @@ def training(evidence: Evidence) -> list[str]:
             (f"{name}: loss", figures.loss_figure(history, name)),
             (f"{name}: score", figures.score_figure(history, name, best)),
         ]
-        grids.append(figure_grid([(caption, svg) for caption, svg in drawn if svg]))
+        grids.append(FigureGrid([(caption, each) for caption, each in drawn if each]))
     return grids or [element("p", "No training history was kept.")]
 
 

@@ -3,8 +3,8 @@
 from stressid_keras.evaluation.models import short_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
-from stressid_keras.reporting.page import details, element, figure_grid, table
-from stressid_keras.reporting.sections.section import section
+from stressid_keras.reporting.page import FigureGrid, details, element, table
+from stressid_keras.reporting.sections.section import Piece, section
 from stressid_keras.reporting.tables import number, score_title, with_interval
 
 READING = (
@@ -16,7 +16,7 @@ DIFFERENCES = "student_minus_student_ce"
 
 
 @section("Robustness of the students", place=110)
-def robustness(evidence: Evidence) -> list[str] | None:
+def robustness(evidence: Evidence) -> list[Piece] | None:
     curves = evidence.metrics.get("robustness")
     if not curves:
         return None
@@ -39,7 +39,7 @@ def robustness(evidence: Evidence) -> list[str] | None:
     return [
         element("p", READING),
         element("p", title, 'class="caption"'),
-        figure_grid(figures.robustness_figures(_without_degrees(models, names), names)),
+        FigureGrid(figures.robustness_figures(_without_degrees(models, names), names)),
         details("The same in numbers", table(header, rows, title, text_columns=(1,))),
     ]
 

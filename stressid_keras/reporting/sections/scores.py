@@ -3,8 +3,8 @@
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
-from stressid_keras.reporting.page import bullets, details, element, figure_grid, table
-from stressid_keras.reporting.sections.section import section
+from stressid_keras.reporting.page import FigureGrid, bullets, details, element, table
+from stressid_keras.reporting.sections.section import Piece, section
 from stressid_keras.reporting.tables import (
     comparison_header,
     comparison_lines,
@@ -91,10 +91,10 @@ def differences(evidence: Evidence) -> list[str]:
 
 
 @section("Confusion matrices (test)", place=50)
-def confusions(evidence: Evidence) -> list[str]:
+def confusions(evidence: Evidence) -> list[Piece]:
     by_model = [(model, evidence.metrics.get(model, {}).get("test")) for model in NETWORKS]
     return [
-        figure_grid(
+        FigureGrid(
             [
                 (
                     short_name(model),

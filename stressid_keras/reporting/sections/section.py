@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stressid_keras.reporting.evidence import Evidence
-from stressid_keras.reporting.page import element
+from stressid_keras.reporting.figures.drawn import Drawn
+from stressid_keras.reporting.page import FigureGrid, element
 from stressid_keras.system.registry import Registry
 
 SECTIONS = Registry("section")
-Pieces = Callable[[Evidence], list[str] | None]
+Piece = str | FigureGrid | Drawn  # whose `str` is HTML
+Pieces = Callable[[Evidence], list[Piece] | None]
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Section:
         name: of its own, in the registry.
         title: its heading; "" of one whose pieces have their own.
         place: in the report, ascending.
-        pieces: `Evidence` → pieces of HTML; None where there is nothing to show, and then no heading either.
+        pieces: `Evidence` → pieces of HTML and figures; None where there is nothing to show, then without heading.
     """
 
     name: str
@@ -27,7 +29,7 @@ class Section:
     place: float
     pieces: Pieces
 
-    def html(self, evidence: Evidence) -> list[str]:
+    def shown(self, evidence: Evidence) -> list[Piece]:
         found = self.pieces(evidence)
         if found is None:
             return []

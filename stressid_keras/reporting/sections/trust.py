@@ -6,8 +6,8 @@ from stressid_keras.analysis.probes import PROBES, ProbeTable
 from stressid_keras.evaluation.models import NETWORKS, display_name
 from stressid_keras.reporting import figures
 from stressid_keras.reporting.evidence import Evidence
-from stressid_keras.reporting.page import details, element, figure_grid, table
-from stressid_keras.reporting.sections.section import section
+from stressid_keras.reporting.page import FigureGrid, details, element, table
+from stressid_keras.reporting.sections.section import Piece, section
 from stressid_keras.reporting.tables import interval, number, score_title, signed, with_interval
 
 AUDIT_READING = (
@@ -51,7 +51,7 @@ def probes(evidence: Evidence) -> list[str]:
 
 
 @section("Calibration (test)", place=80)
-def calibration(evidence: Evidence) -> list[str]:
+def calibration(evidence: Evidence) -> list[Piece]:
     drawn = figures.reliability_figure(_test_answers(evidence), evidence.class_names)
     return [element("p", CALIBRATION_READING), drawn]
 
@@ -86,7 +86,7 @@ def groups(evidence: Evidence) -> list[str] | None:
 
 
 @section("Test subjects one by one", place=100)
-def subjects(evidence: Evidence) -> list[str]:
+def subjects(evidence: Evidence) -> list[Piece]:
     predictions = _test_answers(evidence)
     hits = predictions.assign(hit=predictions["label"] == predictions["predicted"])
     accuracies = hits.groupby(["subject", "model"])["hit"].mean().unstack()
@@ -99,8 +99,8 @@ def subjects(evidence: Evidence) -> list[str]:
     numbers = table(
         ("subject", "answers", *map(display_name, accuracies)), rows, score_title(evidence.metrics)
     )
-    drawn = figure_grid([("Accuracy", figures.subject_figure(accuracies))])
-    return [drawn + details("The same in numbers", numbers)]
+    drawn = FigureGrid([("Accuracy", figures.subject_figure(accuracies))])
+    return [drawn, details("The same in numbers", numbers)]
 
 
 def _test_answers(evidence: Evidence) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """What networks say of people whom they had not met: teachers, or students of the audio."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
 from stressid_keras.config import DistillationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import fingerprint
+from stressid_keras.system.locking import exclusive
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.imitation.given import (
     LOGITS,
@@ -42,8 +44,7 @@ def of_strangers(context: RunContext, distillation: DistillationConfig) -> Imita
         found = network_outputs(context, network, rows)
         return {name: _moved(name, found[name], own["train"][name], part, others) for name in names}
 
-    taught = {part: teacher_rows(context, part) for part in ("train", "val")}
-    stage = _cross_fit(context, distillation, "teacher", taught, teacher_plan, answers)
+    stage = _cross_fit(context, distillation, "teacher", _taught(context), teacher_plan, answers)
     return Imitated(
         {**own, "train": read_outputs(stage)}, fingerprint(teacher_key(context), stage.fingerprint)
     )
@@ -65,6 +66,41 @@ def of_itself(context: RunContext, distillation: DistillationConfig) -> Imitated
     else:
         found["val"] = {LOGITS: np.zeros((0, found["train"][LOGITS].shape[1]), np.float32)}
     return Imitated(found, stage.fingerprint)
+
+
+def teachers_before(distillations: Iterable[DistillationConfig]) -> list[list[tuple]]:
+    """For `CrossValidation.work`: the networks that configurations cross-fit, which may be trained side by side."""
+    found = {}
+    for each in distillations:
+        if each.imitated in CROSS_FITTED:
+            found[each.imitated, each.cross_fit_parts] = each
+    if not found:
+        return []
+    return [
+        [(train_teacher_alone,)],  # whose folder the networks lie in
+        [
+            (train_cross_fitted, each, number)
+            for each in found.values()
+            for number in range(each.cross_fit_parts)
+        ],
+    ]
+
+
+def train_teacher_alone(context: RunContext) -> None:
+    with exclusive(context.output_dir):
+        train_teacher(context)
+
+
+def train_cross_fitted(context: RunContext, distillation: DistillationConfig, number: int) -> None:
+    """One of the networks that a configuration cross-fits, if there are people enough for so many parts."""
+    name, plan = CROSS_FITTED[distillation.imitated]
+    taught = student_rows(context) if name == "student_ce" else _taught(context)
+    if number <= training_parts(context, distillation).max():
+        _network(context, distillation, name, taught, plan, number)
+
+
+def _taught(context: RunContext) -> dict[str, np.ndarray]:
+    return {part: teacher_rows(context, part) for part in ("train", "val")}
 
 
 def _moved(name: str, found: np.ndarray, own: np.ndarray, part: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -91,17 +127,9 @@ def _cross_fit(
         plan: context and rows by part → NetworkPlan.
         answers: a network, places among the student's training rows of the part and of the others → outputs by name.
     """
-    count, rows, unit = distillation.cross_fit_parts, student_rows(context)["train"], units(context)
-    numbers = training_parts(context, distillation)
-    networks = range(numbers.max() + 1)
-    # Trials of a search have teachers in common.
-    place = train_teacher(context).folder if name == "teacher" else context.output_dir
-    folder = place / "cross_fit" / f"{name}-{count}"
-    stages = []
-    for number in networks:
-        held_out = np.isin(unit[taught["train"]], unit[rows[numbers == number]])
-        given = {"train": taught["train"][~held_out], "val": taught["val"]}
-        stages.append(train_network(context, plan(context, given), folder / str(number + 1)))
+    rows, numbers = student_rows(context)["train"], training_parts(context, distillation)
+    networks, folder = range(numbers.max() + 1), _folder(context, distillation, name)
+    stages = [_network(context, distillation, name, taught, plan, number) for number in networks]
     inputs = {
         "networks": [stage.record["outputs"] for stage in stages],
         "own": teacher_key(context) if name == "teacher" else "",
@@ -123,3 +151,25 @@ def _cross_fit(
         write_outputs(context, folder, f"{name}_cross_fitted", found, found[LOGITS])
 
     return stage.ensure(ask, context.reporter, f"cross-fitted {name}")
+
+
+def _network(
+    context, distillation: DistillationConfig, name: str, taught, plan: Callable, number: int
+) -> Stage:
+    """The network that has not met the people of a part; arguments as of `_cross_fit`."""
+    rows, unit = student_rows(context)["train"], units(context)
+    part = rows[training_parts(context, distillation) == number]
+    held_out = np.isin(unit[taught["train"]], unit[part])
+    given = {"train": taught["train"][~held_out], "val": taught["val"]}
+    folder = _folder(context, distillation, name) / str(number + 1)
+    return train_network(context, plan(context, given), folder)
+
+
+def _folder(context: RunContext, distillation: DistillationConfig, name: str) -> Path:
+    # Trials of a search have teachers in common.
+    place = train_teacher(context).folder if name == "teacher" else context.output_dir
+    return place / "cross_fit" / f"{name}-{distillation.cross_fit_parts}"
+
+
+# By what is imitated: the name of the networks, and what they are.
+CROSS_FITTED = {"cross-fit": ("teacher", teacher_plan), "born-again": ("student_ce", control_plan)}

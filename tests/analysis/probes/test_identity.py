@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stressid_keras.analysis.probes import identity_probe
+from stressid_keras.analysis.probes import identity, identity_probe
 from stressid_keras.errors import StressIDError
 
 UNDEFINED = {"accuracy": None, "chance": None, "times_chance": None}
@@ -86,3 +86,13 @@ def test_holes_in_the_features_are_no_trouble(rows, columns, seed, hole):
 def test_names_that_do_not_fit_the_features_are_refused():
     with pytest.raises(StressIDError, match=r"shape \(2, 3\)"):
         identity_probe(np.zeros((2, 3)), ["a"], ["1", "2"])
+
+
+def test_distances_are_the_same_some_rows_at_a_time(people, monkeypatch):
+    tables = (
+        people(np.random.default_rng(3), 5, traits=5, strength=1),
+        (np.eye(7), list("aaaabbb"), list("1123456")),
+    )
+    whole = [identity_probe(*table) for table in tables]
+    monkeypatch.setattr(identity, "MOST_DISTANCES", 20)
+    assert [identity_probe(*table) for table in tables] == whole

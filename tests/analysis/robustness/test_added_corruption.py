@@ -54,7 +54,7 @@ def test_from_the_waveform_to_the_curve(hum, small_student, voice):
     assert [point["level"] for point in curves["student"]["hum"]] == ["clean", 20.0, 0.0]
     ((name, drawing),) = robustness_figures(curves, {"hum": ("Mains hum", "dB SNR")})
     assert name == "Mains hum"
-    assert "Macro F1 under Mains hum (dB SNR)" in drawing
+    assert "Macro F1 under Mains hum (dB SNR)" in drawing.svg
     assert "dB SNR" in robustness_table({"robustness": curves})
 
 

@@ -1,6 +1,7 @@
 import re
 from xml.etree import ElementTree
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,16 +17,16 @@ ODD_NAMES = ("$", "<b>", "_a class whose name goes on & on, far beyond the width
 LINK = "{http://www.w3.org/1999/xlink}href"
 
 
-def parsed(svg):
-    return ElementTree.fromstring(f'<page xmlns:xlink="http://www.w3.org/1999/xlink">{svg}</page>')[0]
+def parsed(drawn):
+    return ElementTree.fromstring(f'<page xmlns:xlink="http://www.w3.org/1999/xlink">{drawn}</page>')[0]
 
 
-def alternative(svg):
-    return parsed(svg).get("aria-label")
+def alternative(drawn):
+    return parsed(drawn).get("aria-label")
 
 
-def texts(svg):
-    return [" ".join(element.itertext()).strip("\u200b") for element in parsed(svg).iter("text")]
+def texts(drawn):
+    return [" ".join(element.itertext()).strip("\u200b") for element in parsed(drawn).iter("text")]
 
 
 def predictions(models, class_names, n=60):
@@ -115,10 +116,14 @@ def confusion(class_names=("Low", "Medium", "High")):
     return figures.confusion_figure([[9, 2, 1], [0, 0, 0], [3, 4, 5]], class_names, "student")
 
 
+def search():
+    return figures.search_figure([0.4, None, 0.5], [True, False, True], 0.45)
+
+
 def every_figure():
     pieces = [*embedding(), *robustness(), *folds()]
     single = [reliability(), occlusion(), bands(), forest(), subjects(), confusion()]
-    return [*single, *(svg for _, svg in pieces)]
+    return [*single, search(), *(drawn for _, drawn in pieces)]
 
 
 @pytest.fixture(scope="module")
@@ -127,23 +132,59 @@ def all_figures():
 
 
 def test_figures_are_whole_and_load_nothing(all_figures):
-    for svg in all_figures:
-        links = [element.get(LINK) for element in parsed(svg).iter() if element.get(LINK)]
+    for drawn in all_figures:
+        links = [element.get(LINK) for element in parsed(drawn).iter() if element.get(LINK)]
         assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
-        assert not re.search(r"https?://|@import|url\((?!#)|<script", svg)
-        assert parsed(svg).get("role") == "img"
+        assert not re.search(r"https?://|@import|url\((?!#)|<script", str(drawn))
+        assert parsed(drawn).get("role") == "img"
 
 
 def test_text_is_as_large_on_a_phone_as_it_was_drawn(all_figures):
-    assert all("max-width: 3.6in" in parsed(svg).get("style") for svg in all_figures)
+    assert all("max-width: 3.6in" in parsed(drawn).get("style") for drawn in all_figures)
 
 
 def test_same_data_give_the_same_bytes(all_figures):
-    assert every_figure() == all_figures
+    for drawn, again in zip(all_figures, every_figure(), strict=True):
+        assert again.svg == drawn.svg
+        pd.testing.assert_frame_equal(again.table, drawn.table)
+    assert confusion().png() == confusion().png()
+
+
+def test_files_are_of_one_size_and_hold_the_same_texts(all_figures):
+    for drawn in all_figures[:3]:
+        root = ElementTree.fromstring(drawn.svg_file().encode())
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        shown = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+        assert shown == [element.text for element in parsed(drawn).iter("text")]
+        width, height = (float(root.get(side).removesuffix("pt")) / 72 for side in ("width", "height"))
+        pixels = cv2.imdecode(np.frombuffer(drawn.png(), np.uint8), cv2.IMREAD_COLOR)
+        assert pixels.shape[:2] == pytest.approx((height * 200, width * 200), abs=1)
+        assert (pixels[0] == 255).all(), "on white"
+
+
+def test_models_are_told_apart_without_colours():
+    """In grey, or by whoever sees no colours: by markers, and bars by hatching."""
+    models = ("teacher", "student", "student_ce")
+    assert len({marker for marker, _ in model_styles(models).values()}) == len(models)
+    assert str(reliability(models)).count("<pattern") >= len(models) - 1
+
+
+def test_tables_hold_what_is_drawn(all_figures):
+    assert all(len(drawn.table) and drawn.table.columns.is_unique for drawn in all_figures)
+    assert confusion().table["windows"].tolist() == [9, 2, 1, 0, 0, 0, 3, 4, 5]
+    assert confusion().table["share_of_true"].tolist()[:4] == [0.75, 2 / 12, 1 / 12, 0]
+    noise = robustness()[0][1].table
+    assert noise[noise["model"] == "student"]["level"].tolist() == ["clean", "20", "10", "0"]
+    assert reliability().table.groupby("model")["windows"].sum().tolist() == [60, 60]
+    assert bands().table["to_hz"].max() == pytest.approx(8000, rel=0.02)
+    assert forest().table[["seed_0", "seed_1"]].to_numpy().tolist()[0] == [0.01, 0.03]
+    curves = folds()[0][1].table
+    assert curves["epoch"].tolist() == list(range(1, 13))
+    assert curves["mean"].notna().sum() == 9
 
 
 def test_identifiers_differ_from_figure_to_figure(all_figures):
-    identifiers = [set(re.findall(r'\bid="([^"]+)"', svg)) for svg in all_figures]
+    identifiers = [set(re.findall(r'\bid="([^"]+)"', str(drawn))) for drawn in all_figures]
     assert sum(map(len, identifiers)) == len(set.union(*identifiers))
 
 
@@ -191,7 +232,7 @@ def test_occlusion_tells_the_largest_drop_and_where_it_is():
 
 
 def test_the_picture_of_a_whole_minute_stays_small():
-    assert len(occlusion()) < 200_000  # noise, which compresses worst; speech takes a third
+    assert len(str(occlusion())) < 200_000  # noise, which compresses worst; speech takes a third
 
 
 @pytest.mark.parametrize("shape", [(1, 128), (3, 16), (150, 32)])

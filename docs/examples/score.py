@@ -1,0 +1,37 @@
+"""Score a recording: as a file, and in chunks as a microphone gives them.
+
+python docs/examples/score.py STUDENT.tflite RECORDING.wav
+"""
+
+import sys
+
+import numpy as np
+import soundfile
+
+from stressid_keras import StudentRunner
+
+student, recording = sys.argv[1:]
+runner = StudentRunner(student)  # LiteRT alone: no TensorFlow, no Keras
+length = runner.samples / runner.sample_rate
+print(f"{' or '.join(runner.class_names)}, a window of {length:g} s every {runner.hop:g} s")
+
+prediction = runner.predict(recording)  # any length, rate and channels
+for name, probability in zip(runner.class_names, prediction.mean, strict=True):
+    print(f"{name}: {probability:.3f}")
+
+
+def microphone():
+    """Chunks of 20 ms: those of the file here, those of a sound card in an app."""
+    samples, _ = soundfile.read(recording, dtype="float32")
+    yield from np.array_split(samples, len(samples) // (rate // 50))
+
+
+rate = soundfile.info(recording).samplerate
+stream = runner.stream(rate)
+for chunk in microphone():
+    for window in stream.push(chunk):
+        print(f"just heard, from {window.start:g} to {window.end:g} s: {window.probabilities}")
+heard = stream.finish()  # what is left, and the whole
+print(f"{len(heard.starts)} window of {heard.seconds:g} s, live: {heard.label}")
+print("the same numbers:", np.array_equal(heard.mean, prediction.mean))
+print(runner.description["model_card"])

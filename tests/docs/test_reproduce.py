@@ -1,0 +1,62 @@
+"""The script that makes the tables again knows all of them, by the commands that stand there."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .pages import ROOT, blocks, sections
+
+SCRIPT = ROOT / "benchmarks" / "reproduce.py"
+LEFT_OUT = {"Data", "The smallest student"}  # no figures; of networks that are no more
+MINUTES = 60  # at most, on two cores
+
+
+def reproduce(*options):
+    made = subprocess.run(
+        [sys.executable, SCRIPT, *options], cwd=ROOT, capture_output=True, text=True, timeout=60 * MINUTES
+    )
+    assert made.returncode == 0, made.stderr[-3000:]
+    return made.stdout
+
+
+def test_every_table_is_made_by_the_command_beside_it(tmp_path):
+    listed = reproduce("--list", "--speech", tmp_path, "--output-dir", tmp_path)
+    made = {}
+    for table, command in re.findall(r"^[\w-]+, (.+):\n  python (.+)$", listed, re.MULTILINE):
+        words = shlex.split(command)
+        made.setdefault(table, set()).update({words[0], *words})
+        assert (ROOT / words[0]).is_file()
+    shown = {**sections("docs/results.md"), **sections("docs/speed.md")}
+    assert made.keys() == shown.keys() - LEFT_OUT
+    for table, words in made.items():
+        (said,) = re.findall(r"\*\*Command\*\*: ((?:.+\n)(?:  .+\n)*)", shown[table])
+        for command in re.findall(r"`python ([^`]+)`", said):
+            for word in set(command.split()) - {"TREE"}:
+                assert word in words, f"{table}: {word} of {command}"
+
+
+def test_a_tiny_table_is_made_once(tmp_path):
+    options = ("--smoke", "--only", "memory", "--output-dir", tmp_path)
+    assert "ratio of the last to the first, process: " in reproduce(*options)
+    (seconds,) = json.loads((tmp_path / "smoke" / "steps.json").read_text()).values()
+    assert seconds > 0
+    again = reproduce(*options)
+    assert "is finished; it took" in again
+    assert "ratio of the last" not in again
+
+
+@pytest.mark.slow  # twelve commands, each of which imports TensorFlow and trains: some minutes on two cores
+@pytest.mark.timeout(60 * MINUTES)
+def test_all_of_it_runs_tiny(tmp_path):
+    (line,) = (line for line in blocks("docs/reproduce.md", "reproduce")[0].splitlines() if "--smoke" in line)
+    _, script, *options = shlex.split(line, comments=True)
+    assert Path(script).name == SCRIPT.name
+    reproduce(*options, "--output-dir", tmp_path)
+    seconds = json.loads((tmp_path / "smoke" / "steps.json").read_text())
+    assert len(seconds) == 11
+    assert (tmp_path / "smoke" / "52-people" / "comparison" / "comparison.csv").is_file()
