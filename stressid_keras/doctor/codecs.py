@@ -22,7 +22,7 @@ def codec_rows() -> Iterator[tuple[str, str]]:
     formats = soundfile.available_formats()
     yield "libsndfile", f"{soundfile.__libsndfile_version__}, {_listed(SOUNDS, formats)}"
     if "av" not in package_versions(["av"]):
-        yield "PyAV", "not installed: no film, no AAC; the extra train brings it"
+        yield "PyAV", "not installed: no film, no AAC; the extra formats brings it, and train"
         return
     av = importlib.import_module("av")
     found = {name for name in DECODERS if _decodes(av, name)}

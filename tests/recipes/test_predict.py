@@ -147,7 +147,6 @@ def test_channels_that_cancel_are_said_and_one_may_be_chosen(runner, model, tmp_
         (["--plot", "/proc/talk.png"], "--plot cannot write /proc/talk.png (No such file or directory)"),
         (["--plot", "talk.png", "other.wav"], "--plot draws one recording and 2 were given"),
         (["--channel", "0"], "--channel is '0'; expected mix, left, right, or a number from 1 to 64"),
-        (["--channel", "both"], "--channel is 'both'; expected mix, left, right, or a number"),
         (["--csv", "talk.wav"], "--csv writes a table and was given talk.wav; name one that ends in .csv"),
         (["--csv", "/proc/talk.csv"], "--csv cannot write /proc/talk.csv (No such file or directory)"),
         (["--windows"], "--windows says what --csv writes; expected both"),

@@ -9,7 +9,6 @@ import numpy as np
 
 from stressid_keras.errors import RecordingError, StressIDError, shown
 from stressid_keras.media.ffmpeg import open_container
-from stressid_keras.media.sound.sound_parts import EXPECTED
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +123,7 @@ class ContainerSound:
                     f"{self.name} is damaged after {seconds:.1f} s ({reason}); record it again."
                 ) from None
             raise RecordingError(
-                f"{self.name} is not audio that can be read ({reason}); {EXPECTED}."
+                f"{self.name} is not audio that can be read ({reason}); expected WAV, FLAC, Ogg, MP3, M4A, MP4 or WebM."
             ) from None
 
 

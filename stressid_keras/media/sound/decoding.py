@@ -14,7 +14,7 @@ from stressid_keras.media.sound.channels import MOST_CHANNELS
 from stressid_keras.media.sound.chunks import truncated
 from stressid_keras.media.sound.container_sound import ContainerSound
 from stressid_keras.media.sound.full_scale import LARGEST
-from stressid_keras.media.sound.sound_parts import CONTAINERS, EXPECTED, find_sound
+from stressid_keras.media.sound.sound_parts import CONTAINERS, find_sound
 from stressid_keras.media.sound.splice import FileBytes, Splice
 
 RATES = (4_000, 768_000)  # Hz; below is no speech, above no sound card
@@ -91,7 +91,9 @@ def _open(source: FileBytes, pieces, kind: str, name: str):
         sound = Forward()
     except (soundfile.SoundFileError, TypeError) as error:
         reason = getattr(error, "error_string", str(error)).strip().rstrip(".")
-        raise RecordingError(f"{name} is not audio that can be read ({reason}); {EXPECTED}.") from None
+        raise RecordingError(
+            f"{name} is not audio that can be read ({reason}); expected WAV, FLAC, Ogg, MP3, M4A, MP4 or WebM."
+        ) from None
     if not kind:
         raise RecordingError(
             f"{name} holds {sound.format}, of which no length can be checked; convert it to WAV."

@@ -12,7 +12,6 @@ from stressid_keras.media.sound.riff import MPEG_TAGS, is_wav, wav_parts, wav_pi
 from stressid_keras.media.sound.splice import FileBytes, Piece
 
 MP4, MATROSKA = CONTAINERS = ("MP4", "Matroska")  # also M4A, MOV and 3GP; also WebM
-EXPECTED = "expected WAV, FLAC, Ogg, MP3, M4A, MP4 or WebM"
 
 
 @dataclass(frozen=True)
