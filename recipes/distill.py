@@ -1,4 +1,4 @@
-"""The main job: prepare, train the teacher, distil the student, score both on unseen people, export.
+"""The main job: prepare, train the teacher, distil the student, score both on held-out people, export.
 
 python recipes/distill.py                                   # on a synthetic sample
 python recipes/distill.py --data-dir PATH/TO/StressID

@@ -1,4 +1,4 @@
-"""Score teacher, student and control on unseen people, beside floors, probes and classical baselines.
+"""Score teacher, student and control on held-out people, beside floors, probes and classical baselines.
 
 python recipes/evaluate.py --data-dir PATH/TO/StressID                              # on one split
 python recipes/evaluate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2  # everybody tested, three times

@@ -1,4 +1,4 @@
-"""Export a student as files that take a waveform, each checked against the Keras model on unseen people.
+"""Export a student as files that take a waveform, each checked against the Keras model on held-out people.
 
 python recipes/export_tflite.py --data-dir PATH/TO/StressID                     # the run's student, trained if need be
 python recipes/export_tflite.py --data-dir PATH/TO/StressID --student saved_models/StressID/student.keras --seconds 5

@@ -9,8 +9,8 @@ from stressid_keras.reporting.figures.drawn import Drawn
 from stressid_keras.reporting.page import element, page
 from stressid_keras.reporting.sections import SECTIONS
 
-TITLE = "StressID distillation: scores on unseen subjects"
-TITLE_OF_FOLDS = "StressID distillation: cross-validated scores on unseen subjects"
+TITLE = "StressID distillation: scores on held-out subjects"
+TITLE_OF_FOLDS = "StressID distillation: cross-validated scores on held-out subjects"
 
 
 def write_report(path: Path, evidence: Evidence) -> dict[str, Drawn]:

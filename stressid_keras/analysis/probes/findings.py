@@ -204,7 +204,7 @@ def _by_heart(metrics: dict) -> Iterator[str]:
         )
     yield (
         f"The teacher knows the people whom it teaches by heart: macro F1 {trained:.3f} on them{strangers}, "
-        f"{unseen:.3f} on unseen people. What it says of them is then little but their labels. {advice}"
+        f"{unseen:.3f} on held-out people. What it says of them is then little but their labels. {advice}"
     )
 
 

@@ -62,7 +62,7 @@ def _band_figures(evidence: Evidence) -> list[Drawn]:
     ]
 
 
-@section("Features of unseen people", place=130)
+@section("Features of held-out people", place=130)
 def embedding(evidence: Evidence) -> list[Piece] | None:
     rows, seed = evidence.feature_rows, evidence.metrics["protocol"]["seed"]
     if rows is None:

@@ -1,4 +1,4 @@
-"""What the models do on unseen people: findings, scores beside their floors, differences, confusions."""
+"""What the models do on held-out people: findings, scores beside their floors, differences, confusions."""
 
 from stressid_keras.evaluation.models import NETWORKS, display_name, short_name
 from stressid_keras.reporting import figures
@@ -74,7 +74,7 @@ def _teacher_knowledge(metrics: dict) -> list[str]:
         element(
             "p",
             "What the teacher knows of the people it teaches: macro F1 on its training people "
-            f"{known['trained']:.3f}{strangers}; on unseen people {unseen:.3f}.",
+            f"{known['trained']:.3f}{strangers}; on held-out people {unseen:.3f}.",
         )
     ]
 

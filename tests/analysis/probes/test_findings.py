@@ -146,7 +146,7 @@ def test_a_random_split_that_flatters_is_told(random, told):
 
 def test_a_teacher_that_knows_its_people_by_heart_is_told():
     metrics = {"teacher": {"test": {"macro_f1": 0.55}}, "teacher_knowledge": {"trained": 0.77}}
-    one(metrics, "by heart: macro F1 0.770 on them, 0.550 on unseen people", "add cross-fit")
+    one(metrics, "by heart: macro F1 0.770 on them, 0.550 on held-out people", "add cross-fit")
     metrics["teacher_knowledge"]["cross_fitted"] = 0.56
     one(
         metrics,
