@@ -107,4 +107,4 @@ def test_the_doctor_says_what_a_light_install_lacks(light_python):
     assert rows["keras"].endswith("not installed")
     assert "keras, keras-tuner" in rows["train"]
     assert rows["train"].endswith("pip install 'stressid_keras[train]'")
-    assert "the extra train brings it" in rows["PyAV"]
+    assert "the extra formats brings it" in rows["PyAV"]
