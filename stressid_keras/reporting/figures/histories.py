@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw, legend_below
-from stressid_keras.reporting.figures.style import COLOURS
+from stressid_keras.reporting.figures.style import COLOURS, MARKERS
 
 LOSS_TERMS = ("loss", "cross_entropy", "mse")
+MARKS = 8  # on a curve
 LOG_RATIO = 20  # of a positive loss's largest to its smallest value, from where a linear axis hides its end
 
 
@@ -57,13 +58,18 @@ def _draw(
 ) -> None:
     epochs = np.arange(1, len(history) + 1)
     terms = list(dict.fromkeys(column.removeprefix("val_") for column in columns))
-    marker = "." if len(history) < 10 else None
     for column in columns:
         term = column.removeprefix("val_")
-        colour = COLOURS[terms.index(term) % len(COLOURS)]
-        label = None if column != term and term in columns else term
+        place = terms.index(term)
         axes.plot(
-            epochs, history[column], "-" if column == term else "--", color=colour, label=label, marker=marker
+            epochs,
+            history[column],
+            "-" if column == term else "--",
+            color=COLOURS[place % len(COLOURS)],
+            label=None if column != term and term in columns else term,
+            marker=MARKERS[place % len(MARKERS)],  # in grey, the colours are alike
+            markevery=max(1, len(history) // MARKS),
+            markersize=4,
         )
     if any(column.startswith("val_") for column in columns):
         axes.plot([], [], "--", color="gray", label="validation")

@@ -8,6 +8,7 @@ from stressid_keras.reporting.figures.drawn import NARROW, Drawn, draw
 from stressid_keras.reporting.figures.frequency_axis import frequency_axis, span, span_text
 
 OPACITY = 0.75  # of the largest change; the sound stays visible beneath
+SIGNED = 0.25  # of the largest change, from where a patch bears its sign: in grey, both colours are alike
 GREYS = 32  # levels of the spectrogram: a small file, and more than the eye tells apart under the colours
 
 
@@ -19,7 +20,7 @@ def occlusion_figure(
     Args:
         picture: (T, n_mels) in [0, 1], of loudness.
         drops: (time patches, band patches), as `inspection.occlusion_maps` gives them: positive (brown) where hiding
-            the patch lowers the class's probability, negative (violet) where it raises it.
+            the patch lowers the class's probability, negative (violet) where it raises it. What changes much also bears its sign.
         sample_rate: Hz.
         hop_length: samples from one frame to the next.
         title: begins the text alternative: which window, which class.
@@ -77,7 +78,12 @@ def _draw(axes, picture: np.ndarray, drops: np.ndarray, sample_rate: int, second
     image = axes.imshow(
         drops.T, cmap="PuOr_r", vmin=-limit, vmax=limit, alpha=opacity, interpolation="nearest", **place
     )
-    axes.set(xlabel="s", ylabel="Hz")
+    for sign, marker in ((1, "+"), (-1, "_")):
+        bands, times = np.nonzero(sign * drops.T > SIGNED * limit)
+        places = (times + 0.5) * seconds / len(drops), (bands + 0.5) * n_mels / drops.shape[1] - 0.5
+        for colour, width in (("white", 2.2), ("black", 1.0)):  # told on any ground
+            axes.plot(*places, marker, color=colour, markersize=5, markeredgewidth=width)
+    axes.set(xlabel="s", ylabel="Hz", xlim=(0, seconds), ylim=(-0.5, n_mels - 0.5))
     frequency_axis(axes.yaxis, sample_rate, n_mels)
     image.set_alpha(opacity)
     bar = axes.figure.colorbar(_opaque(image), ax=axes, location="bottom", aspect=30, fraction=0.06)

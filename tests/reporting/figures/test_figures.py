@@ -21,6 +21,11 @@ def parsed(drawn):
     return ElementTree.fromstring(f'<page xmlns:xlink="http://www.w3.org/1999/xlink">{drawn}</page>')[0]
 
 
+def marker_paths(drawn):
+    """The shapes of markers that are drawn on the picture."""
+    return [use.get("d") for defs in parsed(drawn).iter("defs") for use in defs.iter("path")]
+
+
 def alternative(drawn):
     return parsed(drawn).get("aria-label")
 
@@ -167,6 +172,12 @@ def test_models_are_told_apart_without_colours():
     models = ("teacher", "student", "student_ce")
     assert len({marker for marker, _ in model_styles(models).values()}) == len(models)
     assert str(reliability(models)).count("<pattern") >= len(models) - 1
+    drops = np.zeros((4, 4))
+    shapes = []
+    for sign in (1, -1):
+        drops[1, 2] = sign
+        shapes.append(marker_paths(figures.occlusion_figure(np.zeros((40, 16)), drops, 16_000, 512, "a")))
+    assert shapes[0] != shapes[1]
 
 
 def test_tables_hold_what_is_drawn(all_figures):
