@@ -20,7 +20,8 @@ def occlusion_figure(
     Args:
         picture: (T, n_mels) in [0, 1], of loudness.
         drops: (time patches, band patches), as `inspection.occlusion_maps` gives them: positive (brown) where hiding
-            the patch lowers the class's probability, negative (violet) where it raises it. What changes much also bears its sign.
+            the patch lowers the class's probability, negative (violet) where it raises it.
+            What changes much also bears its sign.
         sample_rate: Hz.
         hop_length: samples from one frame to the next.
         title: begins the text alternative: which window, which class.
