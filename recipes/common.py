@@ -31,6 +31,7 @@ from stressid_keras.dataset.adapters import data_title
 from stressid_keras.errors import StressIDError
 from stressid_keras.modalities import PRIVILEGED, RECORDS, TEACHABLE, WEIGHTS
 from stressid_keras.provenance import fingerprint, parse_json
+from stressid_keras.system.locking import exclusive
 from stressid_keras.system.processes_together import processes_together
 from stressid_keras.workflow import Reporter, Run
 
@@ -338,9 +339,10 @@ def make_sample(arguments: argparse.Namespace, reporter: Reporter) -> Path:
     name = "sample-smoke" if arguments.smoke else "sample"
     name += "".join(f"-{n:g}{name}" for name, n in asked.items() if n is not None)
     folder = ROOT / "data" / name
-    if not is_synthetic_tree(folder, config):
-        with reporter.stage("sample", config.subjects * config.tasks) as report:
-            make_synthetic_tree(folder, config, lambda done, total: report(done), jobs=os.cpu_count())
+    with exclusive(folder.parent, f".{name}.lock"):  # of two recipes that begin together, one makes it
+        if not is_synthetic_tree(folder, config):
+            with reporter.stage("sample", config.subjects * config.tasks) as report:
+                make_synthetic_tree(folder, config, lambda done, total: report(done), jobs=os.cpu_count())
     return folder
 
 

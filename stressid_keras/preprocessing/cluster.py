@@ -70,7 +70,8 @@ def work_through(client, chains: Sequence[Sequence[Sequence[tuple]]]) -> Iterato
             those of the group before have ended. What a call gives back is not kept.
 
     Raises:
-        Exception: what the first call to fail raised; no further one is begun.
+        Exception: what the first call to fail raised; what depends on it is not begun, and the rest is given up when
+            the client is closed.
     """
     import distributed
 
@@ -78,7 +79,7 @@ def work_through(client, chains: Sequence[Sequence[Sequence[tuple]]]) -> Iterato
     for place, groups in enumerate(chains):
         before = []
         for calls in groups:
-            before = [client.submit(_after, before, *call, pure=False) for call in calls]
+            before = [client.submit(_after, before, *call, pure=False) for call in calls] or before
         ends |= dict.fromkeys(before, place)
     left = collections.Counter(ends.values())
     for future in distributed.as_completed(ends, loop=client.loop):

@@ -36,8 +36,8 @@ class Devices:
         """Raises StressIDError if the backend cannot divide a first batch of that size."""
         if keras.backend.backend() == "tensorflow" and size % len(self.names):
             raise StressIDError(
-                f"a batch has {size} windows, which TensorFlow cannot divide evenly among {len(self.names)} devices; "
-                f"choose another --batch-size, or KERAS_BACKEND=jax."
+                f"a first batch has {size} windows, which TensorFlow cannot divide evenly among {len(self.names)} "
+                "devices; choose another --batch-size, or KERAS_BACKEND=jax, which can."
             )
 
     def somewhere(self, condition: bool) -> bool:

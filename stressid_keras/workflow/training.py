@@ -47,7 +47,7 @@ def train_network(context: RunContext, plan: NetworkPlan, folder: Path | None = 
     inputs = {
         **plan.inputs,
         "training": _without(plan.training, "tensorboard"),
-        "pipeline": _without(context.config.pipeline, "loader", "cache", "workers", "distribution"),
+        "pipeline": _without(context.config.pipeline, "loader", "cache", "workers", *_no_matter()),
         "windows": prepare(context).windows_fingerprint,
         "rows": {part: fingerprint(some.tolist()) for part, some in plan.rows.items()},
         "split": split_people(context).to_dict(),
@@ -82,7 +82,8 @@ def _fit(context: RunContext, plan: NetworkPlan, stage: Stage) -> dict:
         devices(pipeline.distribution) as several,
         context.reporter.stage(name, training.epochs) as report,
     ):
-        several.check_batch(min(pipeline.batch_size, len(train)))
+        for rows in plan.rows.values():
+            several.check_batch(min(pipeline.batch_size, len(rows)))
         shown = batches(
             context, train, modalities, training=True, teacher_features=features.get("train"), epoch=epoch
         )
@@ -114,6 +115,13 @@ def _train_with_others(context: RunContext, stage: Stage) -> None:
     with devices(context.config.pipeline.distribution) as several:
         if several.somewhere(not stage.is_current()):
             stage.record_path.unlink(missing_ok=True)
+
+
+def _no_matter() -> tuple[str, ...]:
+    """On TensorFlow, devices that divide a batch each draw their dropout; elsewhere they train what one would."""
+    import keras
+
+    return () if keras.backend.backend() == "tensorflow" else ("distribution",)
 
 
 def _without(config, *options: str) -> dict:

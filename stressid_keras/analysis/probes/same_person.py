@@ -1,7 +1,7 @@
 """One person under two names: then a split by subject does not divide people."""
 
 import numpy as np
-from scipy import special, stats
+from scipy import sparse, special, stats
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn.covariance import ledoit_wolf
@@ -18,6 +18,7 @@ LEAST_SUBJECTS = 5  # fewer pairs than those of five people do not show how alik
 # apart. Of .1, .2, .3 and .5, those in the middle found the most divided people in simulations.
 DIRECTIONS = 0.25
 MOST_MISSING = 0.5  # of a recording's features; two recordings that are all medians are no copies
+ROUNDED = 9  # decimals, far below `SAME`
 SAME = 1e-6  # root mean square distance of standardised features below which two recordings are one file
 
 
@@ -95,15 +96,22 @@ def _recordings(features, subjects, recordings) -> tuple[np.ndarray, np.ndarray,
 
 def _identical(points: np.ndarray, subject: np.ndarray) -> np.ndarray:
     """(subjects, subjects) how many recordings of the one are also the other's."""
-    # A tree, for so small a radius: all distances of 1,000 hours would take tens of gibibytes.
-    twins = cKDTree(points).query_pairs(SAME * np.sqrt(points.shape[1]), output_type="ndarray")
-    twins = np.concatenate([twins, twins[:, ::-1]])
-    held = np.unique(
-        np.stack([twins[:, 0], subject[twins[:, 1]]], axis=1), axis=0
-    )  # recording, who has its like
-    counts = np.zeros((subject.max() + 1,) * 2, dtype=int)
-    np.add.at(counts, (subject[held[:, 0]], held[:, 1]), 1)
+    # A tree, for so small a radius: all distances of 1,000 hours would take tens of gibibytes. What is equal but for
+    # rounding is one place of it, or many silent recordings would be as many pairs.
+    places, place = np.unique(np.round(points, ROUNDED), axis=0, return_inverse=True)
+    near = cKDTree(places).query_pairs(SAME * np.sqrt(points.shape[1]), output_type="ndarray")
+    is_near = _table(near[:, 0], near[:, 1], (len(places), len(places)))
+    is_near = is_near + is_near.T + sparse.identity(len(places), format="csr")
+    people = _table(np.arange(len(subject)), subject, (len(subject), subject.max() + 1))
+    recordings = _table(np.arange(len(place)), place.reshape(-1), (len(place), len(places)))
+    has_like = (recordings @ (is_near @ (recordings.T @ people))) > 0  # recording, person
+    counts = (people.T @ has_like).toarray().astype(int)
     return np.minimum(counts, counts.T)
+
+
+def _table(rows, columns, shape) -> sparse.csr_array:
+    """Ones at places of a sparse table."""
+    return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape)
 
 
 def _tests(points, subject, first, second, copies, level: float) -> tuple[np.ndarray, np.ndarray]:
