@@ -5,7 +5,8 @@ python benchmarks/reproduce.py --smoke --only sample        # everything tiny: s
 python benchmarks/reproduce.py --speech TREE                # the columns of a tree of acted speech, too
 python benchmarks/reproduce.py --list                       # the commands alone
 
-What is finished is kept: run again, it goes on. Each step's seconds stand in steps.json of the output folder.
+What is finished is kept, and what it printed is shown again; a command is finished for one version and commit of the
+package. What each printed stands in a .txt of the output folder, its seconds in steps.json.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from stressid_keras import __version__
 from stressid_keras.dataset import SyntheticConfig, make_synthetic_tree
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,49 +114,90 @@ STEPS = {
 def main():
     arguments = parser().parse_args()
     for name in arguments.only or STEPS:
-        for step in STEPS[name]:
+        for number, step in enumerate(STEPS[name], start=1):
             if step.tree == SPEECH and not arguments.speech:
                 print(f"{name}: left out, for it needs a tree of speech: --speech TREE")
             elif arguments.smoke and not step.smoke:
                 print(f"{name}: left out, for it cannot be made tiny: {step.command}")
             else:
-                run(name, step, arguments)
+                run(name, number, step, arguments)
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--only", nargs="+", choices=STEPS, metavar="NAME", help=", ".join(STEPS))
-    found.add_argument("--speech", type=Path, metavar="TREE", help="as --data-dir of the recipes")
-    found.add_argument("--output-dir", type=Path, default=ROOT / "saved_models" / "reproduced")
+    found.add_argument("--speech", type=resolved, metavar="TREE", help="as --data-dir of the recipes")
+    found.add_argument("--output-dir", type=resolved, default=ROOT / "saved_models" / "reproduced")
     found.add_argument("--smoke", action="store_true", help="everything tiny")
     found.add_argument("--list", action="store_true", help="show the commands and run none")
     return found
 
 
-def run(name: str, step: Step, arguments: argparse.Namespace) -> None:
-    """Run one command, unless it is finished, and note how long it took."""
+def resolved(text: str) -> Path:
+    return Path(text).resolve()  # for the commands run in the root of the repository
+
+
+def run(name: str, number: int, step: Step, arguments: argparse.Namespace) -> None:
+    """Run one command, unless it is finished; note what it printed and how long it took."""
     folder = arguments.output_dir / ("smoke" if arguments.smoke else "whole")
     tree = arguments.speech if step.tree == SPEECH else folder / "trees" / step.tree
     places = {"TREE": tree, "PREPARED": folder / "prepared" / step.tree, "OUT": folder / name}
     words = [str(places.get(word, word)) for word in shlex.split(step.command)]
     words += shlex.split(step.tiny) if arguments.smoke else []
     print(f"{name}, {step.table}:\n  python {shlex.join(words)}", flush=True)
-    record = folder / "steps.json"
-    seconds = json.loads(record.read_text()) if record.is_file() else {}
     if arguments.list:
         return
-    if shlex.join(words) in seconds:
-        print(f"  is finished; it took {seconds[shlex.join(words)]:.0f} s")
+    record, key = folder / "steps.json", f"{code()}: {shlex.join(words)}"
+    printed = folder / name / f"{number}-{Path(words[0]).stem}.txt"
+    seconds = json.loads(record.read_text()) if record.is_file() else {}
+    if key in seconds and printed.is_file():
+        write(printed.read_bytes())
+        print(f"  is finished; it took {seconds[key]:.0f} s", flush=True)
         return
     if step.tree and step.tree != SPEECH:
         make_synthetic_tree(tree, TINY_TREE if arguments.smoke else TREES[step.tree])
+    printed.parent.mkdir(parents=True, exist_ok=True)
     begun = time.perf_counter()
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    subprocess.run([sys.executable, *words], cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, check=True)
-    seconds[shlex.join(words)] = round(time.perf_counter() - begun, 1)
-    record.parent.mkdir(parents=True, exist_ok=True)
+    run_and_keep(words, printed)
+    seconds[key] = round(time.perf_counter() - begun, 1)
     record.write_text(json.dumps(seconds, indent=1) + "\n")
-    print(f"  {seconds[shlex.join(words)]:.0f} s", flush=True)
+    print(f"  {seconds[key]:.0f} s; what it printed: {printed}", flush=True)
+
+
+def code() -> str:
+    """The version of the package and, in a clone, the commit, with "-dirty" if git sees changes that it has not."""
+    version = f"stressid_keras {__version__}"
+    if not (ROOT / ".git").exists():  # else git would tell of a repository around this folder
+        return version
+    described = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+    try:
+        commit = subprocess.run(
+            described, cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):  # no git, or a clone that it takes for another user's
+        return version
+    return f"{version}, commit {commit}"
+
+
+def run_and_keep(words: list[str], printed: Path) -> None:
+    """Run a command of the repository; what it prints goes on to the screen, line by line, and into a file."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, *words]
+    with (
+        open(printed, "wb") as file,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process,
+    ):
+        for line in process.stdout:
+            file.write(line)
+            write(line)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+
+
+def write(text: bytes) -> None:
+    sys.stdout.buffer.write(text)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ python recipes/predict.py talk.wav --hop 0.5 --plot talk.png
 python recipes/predict.py *.wav --json > predictions.json
 python recipes/predict.py recordings/ --csv predictions.csv
 
-Takes WAV, FLAC, Ogg (Vorbis, Opus), MP3 and AIFF of any length, and, with PyAV (pip install ".[formats]"), M4A, MP4,
+Takes WAV, FLAC, Ogg (Vorbis, Opus), MP3 and AIFF of any length, and, with PyAV (pip install -e ".[formats]"), M4A, MP4,
 WebM and Matroska with sound. A folder stands for the recordings in it and in its folders, in the order of their names.
 What cannot be read is named on the error stream with its reason and does not stop the rest; the exit status is then 2.
 
@@ -60,6 +60,10 @@ def check(arguments, files: list[Path]) -> None:
     if arguments.plot and len(files) > 1:
         raise StressIDError(f"--plot draws one recording and {len(files)} were given; name one.")
     for option, kind, path in (("plot", "PNG file", arguments.plot), ("csv", "table", arguments.csv)):
+        if path and path.is_dir():
+            raise StressIDError(
+                f"--{option} writes a {kind} and was given {path}, a folder; name a file in it."
+            )
         suffix = ".csv" if option == "csv" else ".png"
         if path and path.suffix.lower() != suffix:
             raise StressIDError(
@@ -132,8 +136,12 @@ def channel(text: str) -> str | int:
 
 
 def show_warnings() -> None:
-    """What the library logs of a recording, such as channels that cancel each other, on the error stream."""
+    """What the library logs of a recording, such as channels that cancel each other, on the error stream.
+
+    Not what it logs with a traceback: that is of a fault, which becomes a sentence of its own.
+    """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(lambda record: not record.exc_info)
     handler.setFormatter(logging.Formatter("note: %(message)s"))
     logging.getLogger("stressid_keras").addHandler(handler)
 

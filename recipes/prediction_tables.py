@@ -2,12 +2,13 @@
 
 import contextlib
 import csv
+import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from stressid_keras import StudentRunner
 from stressid_keras.errors import StressIDError
-from stressid_keras.provenance import atomic_path
 
 PLACES = 6  # of numbers in a CSV file: of a probability, float32 holds hardly more
 
@@ -39,15 +40,25 @@ def as_json(path: Path, prediction) -> dict:
     }
 
 
+class Unwritable(Exception):
+    """The table cannot be written, or cannot take its place; the text says why."""
+
+
 class CsvRows:
-    """Rows of a CSV file: one a recording or one a window, and one for each recording that cannot be scored."""
+    """Rows of a CSV file: one a recording or one a window, and one for each recording that cannot be scored.
+
+    Each is in the file as soon as it is added; `finished` is the size in bytes with the last of them.
+    Raises `Unwritable`.
+    """
 
     def __init__(self, file, runner: StudentRunner, by_window: bool):
         self._runner, self._by_window = runner, by_window
+        self._file, self.finished = file, 0
         what = ["start", "end", "silent"] if by_window else ["seconds", "windows", "silent"]
         names = ["file", *what, "label", *(f"p_{name}" for name in runner.class_names), "error"]
         self._writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        self._writer.writeheader()
+        self._write_row(dict(zip(names, names, strict=True)))
+        self.finished = 0  # a header alone is nothing to keep
 
     def add(self, path: Path, prediction) -> None:
         if self._by_window:
@@ -59,31 +70,86 @@ class CsvRows:
             self._write(path, prediction.mean, prediction.label, seconds=prediction.seconds, **counts)
 
     def refuse(self, path: Path, sentence: str) -> None:
-        self._writer.writerow({"file": str(path), "error": sentence})
+        self._write_row({"file": str(path), "error": sentence})
 
     def _write(self, path: Path, probabilities, label: str, **values) -> None:
         shares = zip(self._runner.class_names, probabilities, strict=True)
         values |= {f"p_{name}": float(value) for name, value in shares}
         rounded = {key: round(value, PLACES) for key, value in values.items()}
-        self._writer.writerow({"file": str(path), "label": label, **rounded})
+        self._write_row({"file": str(path), "label": label, **rounded})
+
+    def _write_row(self, row: dict) -> None:
+        with _unwritable():
+            self._writer.writerow(row)
+            self._file.flush()
+            self.finished = os.fstat(self._file.fileno()).st_size
 
 
 @contextlib.contextmanager
 def csv_rows(target: Path, runner: StudentRunner, by_window: bool) -> Iterator[CsvRows]:
     """The rows of a file that is there once all are written.
 
+    Until then they stand in a file beside it. That one stays, and is named, if there is no more room or if the target
+    cannot be replaced, as where another program has it open: what was scored for hours is not lost.
+
     Raises:
         StressIDError: it cannot be written.
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            temporary = stack.enter_context(atomic_path(target))
-        except OSError as error:  # which names the temporary file
-            raise StressIDError(
-                f"--csv cannot write {target} ({error.strerror or error}); name another place."
-            ) from None
-        with open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            yield CsvRows(file, runner, by_window)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = _open_beside(target)
+    except OSError as error:
+        raise StressIDError(
+            f"--csv cannot write {target} ({error.strerror or error}); name another place."
+        ) from None
+    beside, rows = Path(file.name), None
+    try:
+        rows = CsvRows(file, runner, by_window)
+        yield rows
+        with _unwritable():
+            file.close()
+            os.replace(beside, target)
+    except Unwritable as error:
+        _close(file)
+        kept = f"; the finished rows are kept in {beside}" if _keep(beside, rows) else ""
+        raise StressIDError(
+            f"--csv cannot write {target} ({error}): close it in other programs, make room, or name another place"
+            f"{kept}."
+        ) from None
+    except BaseException:
+        _close(file)
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _open_beside(target: Path):
+    """A new file in the target's folder, whose name tells what it belongs to."""
+    names = (target.with_name(f"{target.stem}.part{number}{target.suffix}") for number in itertools.count(1))
+    path = next(path for path in names if not path.exists())
+    return open(path, "x", encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def _close(file) -> None:
+    with contextlib.suppress(OSError):  # it tries once more to write what there was no room for
+        file.close()
+
+
+def _keep(path: Path, rows: CsvRows | None) -> bool:
+    """Leave the whole rows of a file in it, without the beginning of one behind them; whether there are any."""
+    finished = rows.finished if rows else 0
+    with contextlib.suppress(OSError):
+        os.truncate(path, finished)
+        if not finished:
+            path.unlink()
+    return finished > 0
+
+
+@contextlib.contextmanager
+def _unwritable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(error.strerror or error) from None
 
 
 def _windows(prediction, runner: StudentRunner) -> Iterator[tuple]:

@@ -142,7 +142,7 @@ RECIPES = {
         Recipe(
             "predict",
             "an exported student's probabilities over time, as table, `--json`, `--csv` or `--plot`; without "
-            'TensorFlow, any length and rate; M4A, MP4 and WebM with PyAV (`pip install ".[formats]"`)',
+            'TensorFlow, any length and rate; M4A, MP4 and WebM with PyAV (`pip install -e ".[formats]"`)',
             "python recipes/predict.py talk.wav --model saved_models/sample/student.tflite",
             takes="FILE or FOLDER …",
             alone=False,

@@ -1,7 +1,7 @@
 """Stress recognition from speech: an audio-only student distilled from video and physiology.
 
 Importing this package loads neither Keras nor a backend; names are loaded when they are first used, and `StudentRunner`
-needs neither: what it needs is what `pip install stressid_keras` brings, and the extra `train` the rest. Once Keras is
+needs neither: what it needs is what `pip install .` brings, and the extra `train` the rest. Once Keras is
 imported, before or after, this package's layers are registered with it, so that `keras.models.load_model`
 reads a teacher or student with no custom objects passed by hand.
 """
@@ -53,7 +53,7 @@ def __getattr__(name: str):
             if (error.name or "").startswith(__name__):
                 raise
             raise ModuleNotFoundError(
-                f"{name} needs {error.name}, which is not installed; pip install 'stressid_keras[train]' brings it.",
+                f'{name} needs {error.name}, which is not installed; pip install -e ".[train]" brings it.',
                 name=error.name,
             ) from None
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

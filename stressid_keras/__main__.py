@@ -1,6 +1,7 @@
 """python -m stressid_keras doctor: what is installed, what this machine has, and what is missing for what."""
 
 import argparse
+import configparser
 import importlib.util
 import sys
 from pathlib import Path
@@ -9,7 +10,6 @@ from stressid_keras import __version__
 from stressid_keras.doctor import diagnose
 
 ROOT = Path(__file__).resolve().parents[1]
-REGISTRY = ROOT / "recipes" / "registry.py"  # there in a checkout, not in an installed package
 
 
 def main(words: list[str] | None = None) -> int:
@@ -22,23 +22,34 @@ def main(words: list[str] | None = None) -> int:
         "--devices", action="store_true", help="start the backend to see which devices it finds"
     )
     arguments = parser.parse_args(words)
-    place = ROOT if REGISTRY.is_file() else Path.cwd()
-    found = diagnose([place / "data", place / "saved_models"], _recipes(), arguments.devices)
+    place = ROOT if _is_checkout(ROOT) else Path.cwd()
+    found = diagnose([place / "data", place / "saved_models"], recipes(ROOT), arguments.devices)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a folder may be called what a console cannot write
     print(found)
     return 0 if found.core_works else 1
 
 
-def _recipes() -> list:
-    """Those of a checkout."""
-    if not REGISTRY.is_file():
+def recipes(root: Path) -> list:
+    """The records of the recipes of a checkout; none elsewhere, whatever lies there."""
+    if not _is_checkout(root):
         return []
-    spec = importlib.util.spec_from_file_location("stressid_keras_recipes", REGISTRY)
+    spec = importlib.util.spec_from_file_location("stressid_keras_recipes", root / "recipes" / "registry.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where dataclasses look for the annotations of their fields
     spec.loader.exec_module(module)
     return list(module.RECIPES.values())
+
+
+def _is_checkout(root: Path) -> bool:
+    """Whether a folder is a checkout of this package: beside an installed one, `recipes` would be somebody else's."""
+    setup = configparser.ConfigParser(interpolation=None)
+    try:
+        setup.read(root / "setup.cfg", encoding="utf-8")
+    except (OSError, ValueError, configparser.Error):
+        return False
+    is_ours = setup.get("metadata", "name", fallback="") == "stressid_keras"
+    return is_ours and (root / "recipes" / "registry.py").is_file()
 
 
 if __name__ == "__main__":

@@ -79,8 +79,8 @@ def test_the_wheel_without_extras_predicts(light_python, tmp_path):
     np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)
     assert found["heavy"] == []
     assert found["sentence"].startswith("Run needs ")
-    assert "pip install 'stressid_keras[train]'" in found["sentence"]
-    assert "needs PyAV to be read; pip install 'stressid_keras[formats]'" in found["refusal"]
+    assert 'pip install -e ".[train]"' in found["sentence"]
+    assert 'needs PyAV to be read; pip install -e ".[formats]"' in found["refusal"]
 
 
 def test_the_wheel_brings_the_speech_encoder_and_its_licence(light_python):
@@ -106,5 +106,5 @@ def test_the_doctor_says_what_a_light_install_lacks(light_python):
     assert rows["version"].split()[1] == __version__
     assert rows["keras"].endswith("not installed")
     assert "keras, keras-tuner" in rows["train"]
-    assert rows["train"].endswith("pip install 'stressid_keras[train]'")
+    assert rows["train"].endswith('pip install -e ".[train]"')
     assert "the extra formats brings it" in rows["PyAV"]

@@ -6,27 +6,28 @@ python docs/examples/score.py STUDENT.tflite RECORDING.wav
 import sys
 
 import numpy as np
-import soundfile
 
 from stressid_keras import StudentRunner
+from stressid_keras.media.sound.sound_files import read_sound
 
 student, recording = sys.argv[1:]
 runner = StudentRunner(student)  # LiteRT alone: no TensorFlow, no Keras
 length = runner.samples / runner.sample_rate
 print(f"{' or '.join(runner.class_names)}, a window of {length:g} s every {runner.hop:g} s")
 
-prediction = runner.predict(recording)  # any length, rate and channels
+prediction = runner.predict(recording)  # any length, rate, channels and format of docs/data.md
 for name, probability in zip(runner.class_names, prediction.mean, strict=True):
     print(f"{name}: {probability:.3f}")
 
 
 def microphone():
     """Chunks of 20 ms: those of the file here, those of a sound card in an app."""
-    samples, _ = soundfile.read(recording, dtype="float32")
-    yield from np.array_split(samples, len(samples) // (rate // 50))
+    yield from np.array_split(samples, max(1, 50 * len(samples) // rate))
 
 
-rate = soundfile.info(recording).samplerate
+samples, rate = read_sound(
+    recording
+)  # the mean of its channels; a stream of stereo: runner.stream(rate, channels=2)
 stream = runner.stream(rate)
 for chunk in microphone():
     for window in stream.push(chunk):

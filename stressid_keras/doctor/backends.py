@@ -11,6 +11,7 @@ from stressid_keras.provenance import package_versions, read_json
 
 BACKENDS = ("tensorflow", "jax", "torch")
 DEFAULT = "tensorflow"  # Keras's own
+ELSEWHERE = "/tmp"  # where Keras keeps its file, on every system, if the home cannot be written
 ASK = "import json, keras; print(json.dumps([keras.backend.backend(), keras.distribution.list_devices()]))"
 SECONDS = 120  # that a backend may take to start
 
@@ -33,12 +34,21 @@ def active_backend() -> tuple[str, str]:
     """The backend that Keras would take, and where that is said: the environment, then its file, then its default."""
     if name := os.environ.get("KERAS_BACKEND"):
         return name, "KERAS_BACKEND"
-    home = os.environ.get("KERAS_HOME")
-    path = (Path(home) if home else Path.home() / ".keras") / "keras.json"
+    path = _settings_path()
     settings = read_json(path)
     if isinstance(settings, dict) and settings.get("backend"):
         return str(settings["backend"]), str(path)
     return DEFAULT, "the default"
+
+
+def _settings_path() -> Path:
+    """Where Keras looks for its file, by its own rule."""
+    if "KERAS_HOME" in os.environ:
+        folder = os.environ["KERAS_HOME"]
+    else:
+        home = os.path.expanduser("~")  # which stays "~" where nobody has a home
+        folder = os.path.join(home if os.access(home, os.W_OK) else ELSEWHERE, ".keras")
+    return Path(os.path.expanduser(os.path.join(folder, "keras.json")))
 
 
 def _asked() -> str:

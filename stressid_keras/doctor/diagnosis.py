@@ -74,7 +74,7 @@ def _own(broken: list[str]) -> Iterator[Row]:
         except Exception as error:  # of a library, or of the system that it loads
             broken.append(module)
             yield module, f"BROKEN: {_in_short(error)}"
-    yield "core", "broken: pip install --force-reinstall stressid_keras" if broken else "works"
+    yield "core", "broken: pip install --force-reinstall -e ." if broken else "works"
 
 
 def _guarded(look: Callable[[], Iterable[Row]]) -> Iterator[Row]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from importlib import metadata
 
 PACKAGE = "stressid_keras"
+LEAST = re.compile(r"[~>]=\s*([\d.]+)")  # among the bounds of a version, in whatever order they stand
 LINE = re.compile(
-    r"(?P<name>[\w.-]+)\s*(?P<extras>\[[^\]]*\])?\s*\(?(?:[~>]=\s*(?P<least>[\d.]+))?[^;]*"
+    r"(?P<name>[\w.-]+)\s*(?P<extras>\[[^\]]*\])?(?P<bounds>[^;]*)"
     r"(?:;.*extra\s*==\s*['\"](?P<extra>[\w.-]+)['\"].*)?"
 )
 
@@ -33,7 +34,7 @@ def requirements() -> list[Requirement]:
         Requirement(
             _normalised(found["extra"] or ""),
             _normalised(found["name"]),
-            found["least"] or "",
+            least[1] if (least := LEAST.search(found["bounds"])) else "",
             tuple(re.findall(r"[\w.-]+", found["extras"] or "")),
         )
         for found in matches
@@ -50,9 +51,9 @@ def extra_rows() -> Iterator[tuple[str, str]]:
     """Each extra, and what it lacks."""
     found = missing_by_extra()
     if not found:
-        yield PACKAGE, "is imported from a folder and not installed; pip install -e . says what it needs"
+        yield PACKAGE, "is imported from a folder and not installed; pip install -e . brings what it needs"
     for extra, missing in found.items():
-        how = f"MISSING {', '.join(missing)}: pip install '{PACKAGE}[{extra}]'" if missing else "complete"
+        how = f"MISSING {', '.join(missing)}: {_install(extra)}" if missing else "complete"
         yield extra or "core", how
 
 
@@ -61,8 +62,14 @@ def recipe_rows(recipes: Iterable) -> Iterator[tuple[str, str]]:
     found = missing_by_extra()
     for recipe in recipes if found else ():
         lacking = [extra for extra in recipe.needs if found.get(extra, [extra])]
-        how = f"needs pip install '{PACKAGE}[{','.join(lacking)}]'" if lacking else "ready"
+        how = f"needs {_install(*lacking)}" if lacking else "ready"
         yield recipe.name, how + _options(recipe, found)
+
+
+def _install(*extras: str) -> str:
+    """The line that brings extras, or the core, whose name is ""; in a clone, where the package comes from."""
+    named = ",".join(filter(None, extras))
+    return f'pip install -e ".[{named}]"' if named else "pip install -e ."
 
 
 def _options(recipe, found: dict[str, list[str]]) -> str:

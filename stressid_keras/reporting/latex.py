@@ -100,7 +100,7 @@ def latex_table(
 def escaped(text: str) -> str:
     """Any text on one line, so that LaTeX prints it as it stands; the sign of a number as one."""
     line = "".join(SPECIAL.get(letter, letter) for letter in " ".join(str(text).split()))
-    return SIGN.sub(r"$\g<0>$", line.replace("--", "-{}-"))
+    return SIGN.sub(r"$\g<0>$", re.sub("-(?=-)", "-{}", line))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ class StudentRunner:
 
         Args:
             source: path of a sound file: WAV, FLAC, Ogg (Vorbis, Opus), MP3 or AIFF, and, with PyAV
-                (`pip install 'stressid_keras[formats]'`), M4A, MP4, WebM or Matroska with sound; or samples (n,) or
+                (`pip install -e ".[formats]"`), M4A, MP4, WebM or Matroska with sound; or samples (n,) or
                 (n, channels), n > 0, of floating point of full scale 1, or int16, int32 or uint8 of full scale of
                 their type.
             rate: Hz of the samples, from 4 kHz; a file knows its own.

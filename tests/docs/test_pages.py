@@ -8,7 +8,7 @@ import pytest
 
 import stressid_keras
 
-from .pages import ROOT, anchors, blocks, documents, prose, sections, text_of
+from .pages import FENCE, ROOT, anchors, blocks, documents, prose, sections, text_of
 
 FIGURES = ("docs/results.md", "docs/speed.md")
 ADDED_IN = re.findall(r"<!-- from (\S+) -->", text_of("docs/extend.md"))
@@ -34,6 +34,16 @@ def test_lists_and_tables_begin_after_a_blank_line(document):
         if line.startswith(("- ", "| ")) and before and not before.startswith(("- ", "|", "  ", "<!--")):
             pytest.fail(f"{document}: {line[:60]!r} stands under {before[:60]!r}")
         before = line
+
+
+@pytest.mark.parametrize("document", [page for page in documents() if page.startswith("docs/")])
+def test_no_page_is_a_stub(document):
+    text = FENCE.sub("", text_of(document))
+    no_text = r"^#.*|^!\[.*|<!--.*?-->"  # headings, pictures, markers
+    written = re.sub(no_text, "", text, flags=re.MULTILINE)
+    assert len(" ".join(written.split())) >= 200, f"{document} says nothing yet"
+    left = re.findall(r"^(?:[-*] )?(?:\*\*[^*]+\*\*:? *)?([A-Z][A-Z_]{2,})[.:…]*$", text, re.MULTILINE)
+    assert not left, f"{document} has placeholders: {left}"
 
 
 def test_every_page_is_in_the_contents_of_the_site():

@@ -1,6 +1,7 @@
 """The script that makes the tables again knows all of them, by the commands that stand there."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from stressid_keras import __version__
+
 from .pages import ROOT, blocks, sections
 
 SCRIPT = ROOT / "benchmarks" / "reproduce.py"
@@ -16,16 +19,23 @@ LEFT_OUT = {"Data", "The smallest student"}  # no figures; of networks that are 
 MINUTES = 60  # at most, on two cores
 
 
-def reproduce(*options):
+def reproduce(*options, cwd=ROOT):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     made = subprocess.run(
-        [sys.executable, SCRIPT, *options], cwd=ROOT, capture_output=True, text=True, timeout=60 * MINUTES
+        [sys.executable, SCRIPT, *options],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60 * MINUTES,
     )
     assert made.returncode == 0, made.stderr[-3000:]
     return made.stdout
 
 
 def test_every_table_is_made_by_the_command_beside_it(tmp_path):
-    listed = reproduce("--list", "--speech", tmp_path, "--output-dir", tmp_path)
+    listed = reproduce("--list", "--speech", "own", "--output-dir", "out", cwd=tmp_path)
+    assert f"--data-dir {tmp_path / 'own'} --prepared-dir {tmp_path / 'out'}" in listed
     made = {}
     for table, command in re.findall(r"^[\w-]+, (.+):\n  python (.+)$", listed, re.MULTILINE):
         words = shlex.split(command)
@@ -42,12 +52,16 @@ def test_every_table_is_made_by_the_command_beside_it(tmp_path):
 
 def test_a_tiny_table_is_made_once(tmp_path):
     options = ("--smoke", "--only", "memory", "--output-dir", tmp_path)
-    assert "ratio of the last to the first, process: " in reproduce(*options)
-    (seconds,) = json.loads((tmp_path / "smoke" / "steps.json").read_text()).values()
+    (line,) = re.findall(r"^ratio of the last to the first, process: .+\n", reproduce(*options), re.MULTILINE)
+    ((key, seconds),) = json.loads((tmp_path / "smoke" / "steps.json").read_text()).items()
     assert seconds > 0
+    assert key.startswith(f"stressid_keras {__version__}")
+    if (ROOT / ".git").exists():
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+        assert commit.strip() in key
     again = reproduce(*options)
     assert "is finished; it took" in again
-    assert "ratio of the last" not in again
+    assert line in again  # as it was measured then
 
 
 @pytest.mark.slow  # twelve commands, each of which imports TensorFlow and trains: some minutes on two cores

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from stressid_keras import __main__ as command_line
 from stressid_keras import __version__
-from stressid_keras.doctor import diagnose, requirements
+from stressid_keras.doctor import backends, diagnose, requirements
 from stressid_keras.doctor.backends import active_backend
 
 from ..recipe_table import RECIPES
@@ -33,6 +34,7 @@ Requires-Dist: numpy>=2.1
 Requires-Dist: keras>=3.13.2; extra == "train"
 Requires-Dist: not_on.this-machine~=1.2; python_version >= "3.11" and extra == 'train'
 Requires-Dist: numpy (>=900.1) ; extra == "train"
+Requires-Dist: soundfile<1000,>=900.2; extra == "train"
 Requires-Dist: laboratory_tool[train]; extra == "faces"
 """
 
@@ -79,9 +81,10 @@ def other_package(tmp_path, monkeypatch):
 def test_what_is_missing_or_too_old_is_told_by_extra_and_by_recipe(other_package):
     found = requirements.missing_by_extra()
     assert found[""] == []
-    first, second = found["train"]
+    first, second, third = found["train"]
     assert first == "not-on-this-machine"
     assert second.startswith("numpy 900.1 (")
+    assert third.startswith("soundfile 900.2 (")
     assert found["faces"] == found["train"]
     recipes = [
         SimpleNamespace(name="predict", needs=(), options={"--plot": "train"}),
@@ -90,7 +93,7 @@ def test_what_is_missing_or_too_old_is_told_by_extra_and_by_recipe(other_package
     rows = dict(requirements.recipe_rows(recipes))
     assert rows == {
         "predict": "ready; --plot needs the extra train",
-        "distill": "needs pip install 'laboratory_tool[train]'",
+        "distill": 'needs pip install -e ".[train]"',
     }
 
 
@@ -125,3 +128,27 @@ def test_the_active_backend_is_that_of_the_environment_then_of_kerass_file(monke
     assert active_backend() == ("tensorflow", "the default")
     (tmp_path / "keras.json").write_text('{"backend": "jax"}')
     assert active_backend() == ("jax", str(tmp_path / "keras.json"))
+
+
+def test_without_a_home_that_can_be_written_keras_file_is_that_of_tmp(monkeypatch, tmp_path):
+    """Keras's own rule; what stands in the file of a home that it does not use decides nothing."""
+    for name in ("KERAS_BACKEND", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text('{"backend": "torch"}')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(backends, "ELSEWHERE", str(tmp_path / "tmp"))
+    assert active_backend()[0] == "torch"
+    monkeypatch.setattr(backends.os, "access", lambda *_: False)  # for root may write everywhere
+    assert active_backend() == ("tensorflow", "the default")
+    (tmp_path / "tmp" / ".keras").mkdir(parents=True)
+    (tmp_path / "tmp" / ".keras" / "keras.json").write_text('{"backend": "jax"}')
+    assert active_backend() == ("jax", str(tmp_path / "tmp" / ".keras" / "keras.json"))
+
+
+def test_a_recipe_table_that_happens_to_lie_beside_the_package_is_not_run(monkeypatch, tmp_path):
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "registry.py").write_text("raise SystemExit('somebody else')")
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = another\n")
+    assert {recipe.name for recipe in command_line.recipes(ROOT)} == set(RECIPES)
+    assert command_line.recipes(tmp_path) == []

@@ -11,11 +11,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import soundfile
 
 from stressid_keras import StudentRunner
 
+from ..coded_sound import write_coded
 from ..docs.pages import ROOT, blocks, same_but_for_scores
 from ..laboratory import CLASSES, make_laboratory
+from ..small_export import RATE, speech
 
 PAGE, SCORE = "docs/examples/table.md", "docs/examples/score.md"
 
@@ -63,6 +66,12 @@ def test_a_student_scores_a_file_and_chunks_as_documented(laboratory, lines):
     assert script == (ROOT / "docs/examples/score.py").read_text(encoding="utf-8")
     (command,) = re.findall(r"`(python docs/examples/score\.py .*)` prints", (ROOT / SCORE).read_text())
     assert same_but_for_scores(output, lines(command, folder))
+    *words, _ = command.split()
+    short, coded = folder / "short.wav", folder / "talk.m4a"
+    soundfile.write(short, speech(0.01)[:, None] * [1.0, 0.4], RATE)
+    write_coded(coded, speech(5.0, 48_000)[:, None] * [1.0, 0.4])
+    for recording in (short, coded):
+        assert "\nthe same numbers: True\n" in lines(shlex.join([*words, recording.name]), folder)
 
 
 def test_a_table_goes_to_report_and_files_in_one_command(laboratory, started, monkeypatch):

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import logging
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,15 +14,17 @@ import pytest
 import soundfile
 from PIL import Image
 
+from stressid_keras.errors import StressIDError
+
 from ..coded_sound import write_coded
 from ..small_export import CLASS_NAMES, RATE, speech
 
 RECIPE = Path(__file__).resolve().parents[2] / "recipes" / "predict.py"
 
 
-def run_recipe(*options, check=True):
+def run_recipe(*options, check=True, cwd=None):
     command = [sys.executable, str(RECIPE), *map(str, options)]
-    return subprocess.run(command, capture_output=True, text=True, check=check)
+    return subprocess.run(command, capture_output=True, text=True, check=check, cwd=cwd)
 
 
 @pytest.fixture
@@ -124,6 +128,63 @@ def test_a_table_of_windows(runner, model, folder, tmp_path):
     assert [row["label"] for row in rows] == labels
 
 
+def test_rows_that_cannot_take_their_place_are_kept_and_named(recipe_module, runner, wav, tmp_path):
+    """In the end a folder is in the way, as a program that has the table open would be."""
+    tables = recipe_module("prediction_tables")
+    target, beside = tmp_path / "all.csv", tmp_path / "all.part1.csv"
+
+    def score():
+        with tables.csv_rows(target, runner, by_window=False) as rows:
+            rows.add(wav, runner.predict(wav))
+            target.mkdir()
+
+    with pytest.raises(StressIDError) as caught:
+        score()
+    assert str(caught.value).startswith(
+        f"--csv cannot write {target} (Is a directory): close it in other programs"
+    )
+    assert str(caught.value).endswith(f"; the finished rows are kept in {beside}.")
+    assert [row["file"] for row in read_csv(beside)] == [str(wav)]
+
+
+def test_without_room_the_whole_rows_are_kept_and_an_interrupted_table_leaves_nothing(
+    recipe_module, runner, wav, tmp_path
+):
+    tables = recipe_module("prediction_tables")
+    prediction, limits = runner.predict(wav), resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def score(name, and_then):
+        with tables.csv_rows(tmp_path / name, runner, by_window=False) as rows:
+            rows.add(wav, prediction)
+            and_then(rows)
+
+    def run_out(rows):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (rows.finished + 10, limits[1]))
+        try:
+            rows.add(wav, prediction)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    def interrupt(rows):
+        raise KeyboardInterrupt
+
+    with pytest.raises(StressIDError, match=r"all\.csv \(File too large\): .+ kept in .+part1"):
+        score("all.csv", run_out)
+    assert [row["label"] for row in read_csv(tmp_path / "all.part1.csv")] == [prediction.label]
+    with pytest.raises(KeyboardInterrupt):
+        score("other.csv", interrupt)
+    assert {path.name for path in tmp_path.glob("*.csv")} == {"all.part1.csv"}
+
+
+def test_what_the_log_has_a_traceback_of_is_no_note_beside_its_sentence(recipe_module, monkeypatch, capsys):
+    logger = logging.getLogger("stressid_keras")
+    monkeypatch.setattr(logger, "handlers", [])
+    recipe_module("predict").show_warnings()
+    logger.warning("talk.wav is odd")
+    logger.warning("talk.m4a", exc_info=ValueError("of a decoder"))
+    assert capsys.readouterr().err == "note: talk.wav is odd\n"
+
+
 def test_channels_that_cancel_are_said_and_one_may_be_chosen(runner, model, tmp_path):
     voice = speech(3.0)
     soundfile.write(tmp_path / "talk.wav", np.stack([voice, -voice], axis=1), RATE)
@@ -149,12 +210,17 @@ def test_channels_that_cancel_are_said_and_one_may_be_chosen(runner, model, tmp_
         (["--channel", "0"], "--channel is '0'; expected mix, left, right, or a number from 1 to 64"),
         (["--csv", "talk.wav"], "--csv writes a table and was given talk.wav; name one that ends in .csv"),
         (["--csv", "/proc/talk.csv"], "--csv cannot write /proc/talk.csv (No such file or directory)"),
+        (
+            ["--csv", "FOLDER.csv"],
+            "--csv writes a table and was given FOLDER.csv, a folder; name a file in it",
+        ),
         (["--windows"], "--windows says what --csv writes; expected both"),
         ([Path(__file__).parent], f"{Path(__file__).parent} holds no recordings; expected files with names"),
     ],
 )
 def test_mistake_is_one_sentence(model, wav, options, message):
-    result = run_recipe("--model", model, *options, wav, check=False)
+    (wav.parent / "FOLDER.csv").mkdir()
+    result = run_recipe("--model", model, *options, wav, check=False, cwd=wav.parent)
     assert result.returncode == 2
     assert result.stderr.startswith(f"error: {message}")
     assert result.stderr.count("\n") == 1

@@ -176,8 +176,20 @@ async function scoreOne(file) {
   showStatus(`Done: ${sentence}${narrow}`);
 }
 
-/** @returns {Promise<{recording: object, rate: number} | null>} null if another request came in the meantime. */
+/**
+ * @returns {Promise<{recording: object, rate: number} | null>} null if another request came in the meantime.
+ * @throws {UserError} also where the browser has no room for the recording.
+ */
 async function scored(file, mine, before = "") {
+  return heardWhole(file, mine, before).catch((error) => {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(
+      `${file.name} is larger than this browser can hold (${error.message}); cut it into shorter recordings.`,
+    );
+  });
+}
+
+async function heardWhole(file, mine, before) {
   const { name } = file;
   showStatus(`${before}Reading ${name} …`);
   const { samples, rate } = await readSound(file, channelInput.value === "" ? null : Number(channelInput.value));

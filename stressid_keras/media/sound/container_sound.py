@@ -109,7 +109,7 @@ class ContainerSound:
             raise
         except ModuleNotFoundError:
             raise RecordingError(
-                f"{self.name} holds {self.format}, which needs PyAV to be read; pip install 'stressid_keras[formats]' "
+                f'{self.name} holds {self.format}, which needs PyAV to be read; pip install -e ".[formats]" '
                 "brings it, or convert the file to WAV."
             ) from None
         except Exception as error:

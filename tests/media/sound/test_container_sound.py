@@ -84,4 +84,4 @@ def test_a_film_without_sound_and_a_claim_of_a_container_are_refused(tmp_path, w
 def test_without_pyav_the_sentence_says_how_to_install_it(tmp_path, monkeypatch):
     path = write_coded(tmp_path / "talk.m4a", STEREO)
     monkeypatch.setitem(sys.modules, "av", None)
-    assert "holds MP4, which needs PyAV to be read; pip install 'stressid_keras[formats]'" in sentence(path)
+    assert 'holds MP4, which needs PyAV to be read; pip install -e ".[formats]"' in sentence(path)
