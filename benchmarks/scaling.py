@@ -158,7 +158,8 @@ def show(found: dict[int, dict]) -> None:
             key: np.array([found[int(n)][name][key] for n in counts]) for key in found[int(counts[0])][name]
         }
         slope, constant = model_line(counts, values["processor seconds"])
-        error = (slope * counts[-1] + constant) / values["processor seconds"][-1] - 1
+        measured = values["processor seconds"][-1]
+        error = (slope * counts[-1] + constant) / measured - 1 if measured else 0.0
         memory = values["MiB"][-1] / values["MiB"][0]
         print(
             f"{name:22}{values['seconds'][-1]:8.1f}{values['processor seconds'][-1]:13.1f}{1000 * slope:16.1f}"
@@ -189,14 +190,16 @@ def draw(found: dict[int, dict], path: Path) -> None:
             counts, np.maximum(seconds, 0.01), markers[number % len(markers)], label=name
         )
         slope, constant = model_line(counts, seconds)
-        line = np.geomspace(counts[0], counts[-1], 50)
-        time_axis.loglog(
-            line, np.maximum(slope * line + constant, 0.01), color=drawn.get_color(), linewidth=1
-        )
+        if slope > 0:  # one that asks more often where there are few windows has no line
+            line = np.geomspace(counts[0], counts[-1], 50)
+            time_axis.loglog(line, np.maximum(slope * line + constant, 0.01), color=drawn.get_color())
         memory = [found[int(n)][name]["MiB"] for n in counts]
         memory_axis.semilogx(counts, memory, f"{markers[number % len(markers)]}-", color=drawn.get_color())
     time_axis.set(xlabel="recordings", ylabel="processor seconds; lines: by all but the largest")
     memory_axis.set(xlabel="recordings", ylabel="peak memory, MiB", ylim=(0, None))
+    for axis in (time_axis, memory_axis):
+        axis.set_xticks(counts, [f"{n:.0f}" for n in counts])
+        axis.minorticks_off()
     figure.legend(*time_axis.get_legend_handles_labels(), loc="outside right center", fontsize="small")
     figure.savefig(path, dpi=110)
 
