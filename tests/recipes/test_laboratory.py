@@ -68,7 +68,7 @@ def test_a_student_scores_a_file_and_chunks_as_documented(laboratory, lines):
     assert same_but_for_scores(output, lines(command, folder))
     *words, _ = command.split()
     short, coded = folder / "short.wav", folder / "talk.m4a"
-    soundfile.write(short, speech(0.01)[:, None] * [1.0, 0.4], RATE)
+    soundfile.write(short, speech(1.0)[:160, None] * [1.0, 0.4], RATE)
     write_coded(coded, speech(5.0, 48_000)[:, None] * [1.0, 0.4])
     for recording in (short, coded):
         assert "\nthe same numbers: True\n" in lines(shlex.join([*words, recording.name]), folder)
