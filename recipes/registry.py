@@ -127,7 +127,7 @@ RECIPES = {
             "and figure",
             "python recipes/ablate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             options=FACES | DASK,
-            tiny=("--folds", "3", "--epochs", "1"),
+            tiny=("--folds", "3", "--epochs", "1", "--gamma", "0", "--delta", "0"),
             leaves=("ablation/ablation.html", "ablation/ablation.csv", "ablation/figures/subsets.svg"),
         ),
         Recipe(

@@ -9,6 +9,10 @@ LONGEST = (
     "tests/web/",
     "tests/export/",
     "tests/distillation/",
+    "tests/studies/",
+    "tests/training/",
+    "tests/docs/",
+    "tests/preprocessing/",
     "tests/tracking/",
 )
 # Users of `finished_folds`: two workers would each train and analyse six folds.

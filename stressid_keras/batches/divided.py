@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-FILLING = "filling"  # of a batch's `x`: (B, number of samples that only fill it)
+from stressid_keras.batches.filling import FILLING
 
 
 class DividedBatches(keras.utils.PyDataset):
@@ -48,19 +48,3 @@ class DividedBatches(keras.utils.PyDataset):
         filling = np.zeros((len(own), missing), bool)
         x, y = keras.tree.map_structure(lambda values: values[own], (x, y))
         return {**x, FILLING: filling}, y
-
-
-def real_samples(data):
-    """Of a batch `(x, y)` or `(x, y, sample_weight)`, the samples that do not only fill it."""
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    if not isinstance(x, dict) or FILLING not in x:
-        return data
-    x = dict(x)
-    missing = x.pop(FILLING).shape[1]
-    if missing:
-        x, y, sample_weight = keras.tree.map_structure(
-            lambda values: None if values is None else values[: values.shape[0] - missing],
-            (x, y, sample_weight),
-            none_is_leaf=True,
-        )
-    return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from stressid_keras.batches.divided import real_samples
+from stressid_keras.batches.filling import real_samples
 from stressid_keras.errors import StressIDError
 from stressid_keras.layers.registration import register
 from stressid_keras.layers.replicas import mean_of_batch, samples_of_replica, share_of_replica

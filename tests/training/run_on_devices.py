@@ -31,9 +31,9 @@ BATCH, MELS, EPOCHS = 8, 16, 3
 
 
 class Batches(keras.utils.PyDataset):
-    """Padded to the longest sample of each batch."""
+    """Of all samples or of some, padded to the longest of each batch."""
 
-    def __init__(self):
+    def __init__(self, rows=None):
         super().__init__()
         generator = np.random.default_rng(0)
         self.audio = [generator.random((size, MELS, 1)).astype("float32") for size in SIZES]
@@ -42,12 +42,13 @@ class Batches(keras.utils.PyDataset):
             for name, width in {**dict.fromkeys(PRIVILEGED, 5), "logits": 3}.items()
         }
         self.labels = (np.arange(len(SIZES)) % 3).astype("int32")
+        self.rows = np.arange(len(SIZES)) if rows is None else np.array(rows)
 
     def __len__(self):
-        return -(-len(SIZES) // BATCH)
+        return -(-len(self.rows) // BATCH)
 
     def __getitem__(self, index):
-        rows = np.arange(index * BATCH, min((index + 1) * BATCH, len(SIZES)))
+        rows = self.rows[index * BATCH : (index + 1) * BATCH]
         longest = max(SIZES[rows])
         padded = [np.pad(self.audio[row], ((0, longest - SIZES[row]), (0, 0), (0, 0))) for row in rows]
         x = {
@@ -106,11 +107,13 @@ def trained(distribution, methods=METHODS):
     process = processes_together()[1]
     path, curve = FOLDER / f"student{process}.keras", []
     with devices(distribution) as several:
-        batches = Batches() if os.environ["KERAS_BACKEND"] == "jax" else as_tf_data(Batches())
+        train, unseen = Batches(), Batches(range(BATCH, len(SIZES)))
+        if os.environ["KERAS_BACKEND"] == "tensorflow":
+            train, unseen = as_tf_data(train), as_tf_data(Batches(range(BATCH)))
         fit(
             distiller(methods),
-            several.divide(batches),
-            several.divide(batches),
+            several.divide(train),
+            several.divide(unseen),
             Batches().labels,
             TrainingConfig(epochs=EPOCHS, learning_rate=0.01, kept="last"),
             checkpoint=path,

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from stressid_keras.batches.divided import DividedBatches, real_samples
+from stressid_keras.batches.divided import DividedBatches
+from stressid_keras.batches.filling import real_samples
 from stressid_keras.errors import StressIDError
 from stressid_keras.system.processes_together import processes_together
 from stressid_keras.training.devices import Devices, devices
