@@ -12,7 +12,8 @@ from pathlib import Path
 
 FOLDER, DEVICES, DROPOUT, METHODS = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
 if os.environ["KERAS_BACKEND"] == "jax":
-    os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={DEVICES}"  # before JAX is imported
+    flags = os.environ.get("XLA_FLAGS", "")  # as the other tests have them; before JAX is imported
+    os.environ["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={DEVICES}"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
