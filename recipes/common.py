@@ -235,9 +235,8 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         config = shrunk(config)
     given = {name: value for name, value in vars(arguments).items() if value is not None}
 
-    def changed(part, **names):
-        values = {option: given[name] for option, name in names.items() if name in given}
-        return dataclasses.replace(part, **values)
+    def changed(part, *options):
+        return dataclasses.replace(part, **{name: given[name] for name in options if name in given})
 
     for name in ("class_names", "teacher_modalities"):
         if name in given:
@@ -247,33 +246,21 @@ def read_config(arguments: argparse.Namespace) -> RunConfig:
         from stressid_keras.distillation.method_registry import read_options
 
         read_options(distillation)  # before a teacher is trained for a student that is refused
-    training = {"epochs": "epochs", "learning_rate": "learning_rate", "tensorboard": "tensorboard"}
+    training = ("epochs", "learning_rate", "tensorboard")
     return dataclasses.replace(
         config,
         seed=given.get("seed", config.seed),
-        dataset=changed(
-            config.dataset,
-            label="label",
-            class_names="class_names",
-            teacher_recordings="teacher_recordings",
-            teacher_modalities="teacher_modalities",
-        ),
+        dataset=changed(config.dataset, "label", "class_names", "teacher_recordings", "teacher_modalities"),
         preparation=dataclasses.replace(
             config.preparation,
-            quality=changed(config.preparation.quality, signal_rate="signal_rate"),
-            video=changed(config.preparation.video, crop="crop"),
+            quality=changed(config.preparation.quality, "signal_rate"),
+            video=changed(config.preparation.video, "crop"),
         ),
-        pipeline=changed(
-            config.pipeline,
-            batch_size="batch_size",
-            loader="loader",
-            pad_to="pad_to",
-            distribution="distribution",
-        ),
-        teacher_training=changed(config.teacher_training, **training),
-        student_training=changed(config.student_training, **training),
-        teacher=changed(config.teacher, measures="measures"),
-        student=changed(config.student, backbone="backbone", width="width"),
+        pipeline=changed(config.pipeline, "batch_size", "loader", "pad_to", "distribution"),
+        teacher_training=changed(config.teacher_training, *training),
+        student_training=changed(config.student_training, *training),
+        teacher=changed(config.teacher, "measures"),
+        student=changed(config.student, "backbone", "width"),
         distillation=distillation,
     )
 
@@ -287,7 +274,7 @@ def _distillation(base: DistillationConfig, given: dict, changed) -> Distillatio
     weights, method = list(WEIGHTS.values()), given.get("method")
     weighed = [name for name in weights if name in given]
     if method is None and not (weighed and base == RunConfig().distillation):
-        return changed(base, **dict(zip(weights, weights, strict=True)))
+        return changed(base, *weights)
     if weighed == weights and not any(given[name] for name in weights):
         raise StressIDError(
             f"{', '.join(f'--{name}' for name in weights)} are all 0; expected one above 0, or --method cross-entropy."
@@ -296,7 +283,7 @@ def _distillation(base: DistillationConfig, given: dict, changed) -> Distillatio
 
     method = method or SPECIFIED_METHOD
     base = with_methods(method, base)  # which has its weights; those that are given go before
-    return with_methods(method, changed(base, **{name: name for name in weighed}))
+    return with_methods(method, changed(base, *weighed))
 
 
 def sized_for_sample(config: RunConfig) -> RunConfig:

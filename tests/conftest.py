@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Tests compile for many shapes and compute little: XLA's compiler, which JAX uses, is told to hurry.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) >= (os.cpu_count() or 1):
-    # Workers that use all cores gain nothing from threads, which would wait for one another: an eighth of the time.
+    # Workers that use all cores gain nothing from threads, which would wait for one another.
     for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         os.environ.setdefault(threads, "1")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from stressid_keras.batches.divided import DividedBatches
 from stressid_keras.errors import StressIDError
-from stressid_keras.system.processes_together import processes_together
+from stressid_keras.system.processes_together import PLACE, processes_together
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,9 @@ def join_processes() -> None:
     try:
         keras.distribution.initialize()
     except (RuntimeError, ValueError) as error:
-        place = os.environ.get("KERAS_DISTRIBUTION_JOB_ADDRESSES")
         raise StressIDError(
-            f"process {process} of {count} could not meet the others at {place} ({error}); expected "
-            "KERAS_DISTRIBUTION_JOB_ADDRESSES=HOST:PORT of the first process, the same in all."
+            f"process {process} of {count} could not meet the others at {os.environ.get(PLACE)} ({error}); expected "
+            f"{PLACE}=HOST:PORT of the first process, the same in all."
         ) from None
 
 

@@ -164,7 +164,7 @@ class CrossValidation:
 
         defaults = beside_others(cores_of_one(self.jobs))
         parallel = joblib.Parallel(self.jobs, "threading", return_as="generator_unordered")
-        return parallel(joblib.delayed(_apart)(context, *whole, defaults) for context in contexts)
+        return parallel(joblib.delayed(_apart)(context, whole, defaults) for context in contexts)
 
     def _on_cluster(self, contexts: list[RunContext], groups: Sequence) -> Iterator:
         """One graph of all folds, whose parts are done as soon as what they depend on is there; a core each, unless a
@@ -179,15 +179,15 @@ class CrossValidation:
             yield from work_through(
                 client,
                 [
-                    [[(_apart, context, *call, defaults) for call in calls] for calls in groups]
+                    [[(_apart, context, call, defaults) for call in calls] for calls in groups]
                     for context in contexts
                 ],
             )
 
 
-def _apart(context: RunContext, function: Callable, *arguments) -> None:
-    """Call a function of the context in a process of its own, whose variables are the last argument."""
-    *arguments, defaults = arguments
+def _apart(context: RunContext, call: tuple, defaults: dict[str, str]) -> None:
+    """Make a call `(function, *arguments)` with the context, in a process of its own."""
+    function, *arguments = call
     in_own_process(function, context, *arguments, defaults=defaults)
 
 

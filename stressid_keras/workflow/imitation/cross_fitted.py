@@ -8,7 +8,6 @@ import numpy as np
 from stressid_keras.config import DistillationConfig
 from stressid_keras.errors import StressIDError
 from stressid_keras.provenance import fingerprint
-from stressid_keras.system.locking import exclusive
 from stressid_keras.workflow.context import RunContext
 from stressid_keras.workflow.imitation.given import (
     LOGITS,
@@ -77,18 +76,13 @@ def teachers_before(distillations: Iterable[DistillationConfig]) -> list[list[tu
     if not found:
         return []
     return [
-        [(train_teacher_alone,)],  # whose folder the networks lie in
+        [(train_teacher,)],  # whose folder the networks lie in
         [
             (train_cross_fitted, each, number)
             for each in found.values()
             for number in range(each.cross_fit_parts)
         ],
     ]
-
-
-def train_teacher_alone(context: RunContext) -> None:
-    with exclusive(context.output_dir):
-        train_teacher(context)
 
 
 def train_cross_fitted(context: RunContext, distillation: DistillationConfig, number: int) -> None:
