@@ -113,14 +113,18 @@ STEPS = {
 
 def main():
     arguments = parser().parse_args()
+    tiny = set()  # every invented tree is the same one then
     for name in arguments.only or STEPS:
         for number, step in enumerate(STEPS[name], start=1):
             if step.tree == SPEECH and not arguments.speech:
                 print(f"{name}: left out, for it needs a tree of speech: --speech TREE")
             elif arguments.smoke and not step.smoke:
                 print(f"{name}: left out, for it cannot be made tiny: {step.command}")
+            elif arguments.smoke and step.command in tiny:
+                print(f"{name}: left out, for it is tiny what has been run: {step.command}")
             else:
                 run(name, number, step, arguments)
+                tiny.add(step.command)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -52,6 +52,13 @@ def test_every_page_is_in_the_contents_of_the_site():
     assert sorted(listed) == sorted(pages)
 
 
+def test_no_page_loads_anything_from_another_network():
+    """The theme fetches what draws a diagram of Mermaid; pictures are files of the repository."""
+    for document in documents():
+        assert "```mermaid" not in text_of(document), document
+        assert not re.search(r"!\[[^\]]*\]\(https?:|<(?:img|script|iframe)\b", prose(text_of(document))), document
+
+
 @pytest.mark.parametrize("document", FIGURES)
 def test_every_table_of_figures_names_command_commit_and_hardware(document):
     for heading, text in sections(document).items():
