@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -81,6 +82,19 @@ def test_the_wheel_without_extras_predicts(light_python, tmp_path):
     assert found["sentence"].startswith("Run needs ")
     assert 'pip install -e ".[train]"' in found["sentence"]
     assert 'needs PyAV to be read; pip install -e ".[formats]"' in found["refusal"]
+
+
+def test_the_lines_of_the_readme_run_on_the_wheel_alone(light_python, tmp_path):
+    from stressid_keras.export.convert import to_tflite
+
+    (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    model = write_export(tmp_path / "student.tflite", to_tflite(deployed_student()))
+    soundfile.write(tmp_path / "clip.wav", speech(3.0), RATE)
+    code = code.replace("saved_models/sample/student.tflite", str(model))
+    result = run(light_python, "-c", code.replace("clip.wav", str(tmp_path / "clip.wav")))
+    assert result.returncode == 0, result.stderr
+    expected = StudentRunner(model).predict(tmp_path / "clip.wav")
+    assert result.stdout.startswith(f"{expected.label} ")
 
 
 def test_the_wheel_brings_the_speech_encoder_and_its_licence(light_python):
