@@ -59,7 +59,7 @@ class Forest(Source):
 
 @method("born-again", {"imitated": "born-again"}, changes=TERMS)
 class BornAgain(Source):
-    """A control: what cross-fitted students say of the audio takes the place of what the teacher says.
+    """A negative control: what cross-fitted students say of the audio takes the place of what the teacher says.
 
     The teacher then tells nothing, and what is left of a gain comes without other modalities. T. Furlanello et al.,
     "Born-Again Neural Networks", ICML 2018, arXiv:1805.04770, where it was the training part itself that was answered.
@@ -81,7 +81,7 @@ class BornAgain(Source):
 
 @method("permuted", {"permuted": True}, changes=TERMS)
 class Permuted(Source):
-    """A control: the teacher's outputs are exchanged among recordings of one class, of one person if there are several.
+    """A negative control: the teacher's outputs are exchanged within a class, and within a person where possible.
 
     What is then left of a gain is what the regularisation is worth, and not what other modalities say of a recording.
     On teachers that know nothing, and help: L. Yuan et al., "Revisiting Knowledge Distillation via Label Smoothing
