@@ -56,7 +56,9 @@ def test_no_page_loads_anything_from_another_network():
     """The theme fetches what draws a diagram of Mermaid; pictures are files of the repository."""
     for document in documents():
         assert "```mermaid" not in text_of(document), document
-        assert not re.search(r"!\[[^\]]*\]\(https?:|<(?:img|script|iframe)\b", prose(text_of(document))), document
+        assert not re.search(r"!\[[^\]]*\]\(https?:|<(?:img|script|iframe)\b", prose(text_of(document))), (
+            document
+        )
 
 
 @pytest.mark.parametrize("document", FIGURES)
