@@ -66,7 +66,7 @@ RECIPES = {
         ),
         Recipe(
             "distill",
-            "the main job: all of it",
+            "the main job: runs every step, from preparation to report and TFLite",
             "python recipes/distill.py --data-dir PATH/TO/StressID",
             options=FACES | MLFLOW,
             tiny=("--tensorboard",),
@@ -110,7 +110,7 @@ RECIPES = {
         ),
         Recipe(
             "compare",
-            "which way to distil helps: methods × seeds on the same folds, each against cross-entropy alone, as "
+            "which way to distil helps: methods and seeds on the same folds, each compared with the control, as "
             "table and figure ([methods](methods.md))",
             "python recipes/compare.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             options=FACES | DASK,
@@ -151,8 +151,8 @@ RECIPES = {
         ),
         Recipe(
             "get_speech_encoder",
-            "the proof of origin of the speech encoder's weights, which the package brings: makes the same bytes "
-            "from the wheel that they come from",
+            "proves where the package's weights of the speech encoder come from: makes the same bytes from the "
+            "original wheel",
             "python recipes/get_speech_encoder.py",
             alone=False,
             needs=(),

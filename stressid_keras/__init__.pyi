@@ -17,6 +17,9 @@ from stressid_keras.models import build_student as build_student
 from stressid_keras.models import build_teacher as build_teacher
 from stressid_keras.preprocessing import prepare_dataset as prepare_dataset
 from stressid_keras.runtime.runner import StudentRunner as StudentRunner
+from stressid_keras.runtime.stream import Prediction as Prediction
+from stressid_keras.runtime.stream import Stream as Stream
+from stressid_keras.runtime.stream import Window as Window
 from stressid_keras.store.store import PreparedStore as PreparedStore
 from stressid_keras.training.balanced_accuracy import BalancedAccuracy as BalancedAccuracy
 from stressid_keras.training.classifier import Classifier as Classifier

@@ -525,7 +525,8 @@ class DistillationConfig(Checked):
 
 
 SPECIFIED_METHOD = "mars"  # what `DistillationConfig()` is: the specification's loss
-# What a run does unless it is told otherwise: it helped most and harmed nowhere (docs/log.md).
+# What a run does unless it is told otherwise. Its mean gain over the control was the largest of those tried, and no
+# set was harmed; no gain is established (docs/results.md).
 DEFAULT_METHOD = "generalised+forest+chosen-share"
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from stressid_keras import StudentRunner
-from stressid_keras.media.sound.sound_files import read_sound
+from stressid_keras.media.sound.sound_files import read_sound  # internal: here in place of a microphone
 
 student, recording = sys.argv[1:]
 runner = StudentRunner(student)  # LiteRT alone: no TensorFlow, no Keras
@@ -25,14 +25,13 @@ def microphone():
     yield from np.array_split(samples, max(1, 50 * len(samples) // rate))
 
 
-samples, rate = read_sound(
-    recording
-)  # the mean of its channels; a stream of stereo: runner.stream(rate, channels=2)
+# The mean of the channels; for a stream of stereo: runner.stream(rate, channels=2).
+samples, rate = read_sound(recording)
 stream = runner.stream(rate)
 for chunk in microphone():
     for window in stream.push(chunk):
         print(f"just heard, from {window.start:g} to {window.end:g} s: {window.probabilities}")
-heard = stream.finish()  # what is left, and the whole
+heard = stream.finish()  # scores what is left; the whole recording
 print(f"{len(heard.starts)} window of {heard.seconds:g} s, live: {heard.label}")
 print("the same numbers:", np.array_equal(heard.mean, prediction.mean))
 print(runner.description["model_card"])

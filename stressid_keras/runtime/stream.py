@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -59,6 +59,16 @@ class Prediction(NamedTuple):
         return self.class_names[int(self.mean.argmax())]
 
 
+class Scorer(Protocol):
+    """What a stream needs of a runner."""
+
+    samples: int
+    sample_rate: int
+    class_names: tuple[str, ...]
+
+    def predict_window(self, waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]: ...
+
+
 class Stream:
     """A recording in chunks of any size; made by `StudentRunner.stream`.
 
@@ -70,7 +80,7 @@ class Stream:
     in which they come, which is the callers' matter. A stream cannot be pickled.
     """
 
-    def __init__(self, runner, rate: float, channels: int, hop: float, channel: Channel):
+    def __init__(self, runner: Scorer, rate: float, channels: int, hop: float, channel: Channel):
         rate = check_rate(rate)
         if isinstance(channels, bool) or channels not in range(1, MOST_CHANNELS + 1):
             raise ExportError(f"channels is {channels!r}; expected a whole number from 1 to {MOST_CHANNELS}.")
@@ -88,7 +98,7 @@ class Stream:
         self._windows = []
         self._prediction = None
 
-    def push(self, chunk) -> list[Window]:
+    def push(self, chunk: np.ndarray) -> list[Window]:
         """Append a chunk.
 
         Args:

@@ -27,7 +27,12 @@ def flat_folders():
                 sources = {"audio": sound, "ecg": sound.with_suffix(".txt"), "eda": sound.with_suffix(".txt")}
                 recordings.append(Recording(f"{subject}_{task}", subject, task, int(label), sources))
             return Contents(
-                tuple(recordings), len(recordings), ("calm", "tense"), "name", (), "name the files"
+                recordings=tuple(recordings),
+                rows=len(recordings),
+                class_names=("calm", "tense"),
+                label_column="name",
+                oddities=(),
+                naming="name the files",
             )
 
     yield

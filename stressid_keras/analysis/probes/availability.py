@@ -158,7 +158,7 @@ class Availability(Probe):
                 ".n_recordings",
                 "integer",
                 "≥ 1",
-                "recordings asked",
+                "recordings used",
             ),
             Key(
                 ".n_subjects",

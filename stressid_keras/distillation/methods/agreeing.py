@@ -10,7 +10,7 @@ from stressid_keras.layers.registration import register
 @method("agreeing", {"agreeing": True}, changes=TERMS)
 @register
 class Agreeing(Selection):
-    """A sample's distillation terms count only where teacher and student, as it is now, rank the classes alike.
+    """A window's distillation terms count only where teacher and student, as it is now, rank the classes alike.
 
     That is where Kendall's rank correlation of their logits is above 0: more pairs of classes stand in the same order
     than in the other; ties are of neither. After the on-the-fly selection of F. Huo, W. Xu, J. Guo, H. Wang, S. Guo,

@@ -7,7 +7,7 @@ from stressid_keras.distillation.method_registry import TERMS, method
 
 @method("confidence", {"confidence": True}, changes=TERMS)
 class Confidence:
-    """A sample's distillation terms count as much as the teacher's probability of its label.
+    """A window's distillation terms count as much as the teacher's probability of its label.
 
     After H. Zhang, D. Chen, C. Wang, "Confidence-Aware Multi-Teacher Knowledge Distillation", ICASSP 2022,
     arXiv:2201.00007, where the label tells how far each of several teachers is to be trusted with a sample. Here one

@@ -14,7 +14,7 @@ SMALLEST_SQUARE = 1e-12  # of a feature's length, below which its direction is l
 @method("contrastive", {"contrastive": 2.0})
 @register
 class Contrastive(Term):
-    """Cross-entropy of finding a sample's own teacher feature among those of its batch, by cosine similarity.
+    """Cross-entropy of finding a window's own teacher feature among those of its batch, by cosine similarity.
 
     After Y. Tian, D. Krishnan, P. Isola, "Contrastive Representation Distillation", ICLR 2020, arXiv:1910.10699, from
     which it differs: negatives are the other samples of the batch, not a memory of thousands; the bound is that of A.

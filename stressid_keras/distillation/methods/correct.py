@@ -10,7 +10,7 @@ from stressid_keras.layers.registration import register
 @method("correct", {"correct": True}, changes=TERMS)
 @register
 class Correct(Selection):
-    """A sample's distillation terms count only where the teacher's most likely class is the label.
+    """A window's distillation terms count only where the teacher's most likely class is the label.
 
     Z. Meng, J. Li, Y. Zhao, Y. Gong, "Conditional Teacher-Student Learning", ICASSP 2019, arXiv:1904.12399: elsewhere
     the student learns from the label alone. Of a teacher that knows its training people by heart that is every sample;

@@ -16,7 +16,7 @@ class Source:
 
 @method("cross-fit", {"imitated": "cross-fit"}, changes=TERMS)
 class CrossFitting(Source):
-    """What is said of a training person comes from a teacher that was trained without this person.
+    """What is imitated for a training person comes from a teacher that was trained without this person.
 
     A teacher knows its training people by heart, and then says of them little but their labels. T. Dao, G. Kamath, V.
     Syrgkanis, L. Mackey, "Knowledge Distillation as Semiparametric Inference", ICLR 2021, arXiv:2104.09732.
@@ -59,7 +59,7 @@ class Forest(Source):
 
 @method("born-again", {"imitated": "born-again"}, changes=TERMS)
 class BornAgain(Source):
-    """A control: what cross-fitted students say of the audio takes the place of what the teacher says.
+    """A negative control: predictions of cross-fitted students from the audio take the place of the teacher's.
 
     The teacher then tells nothing, and what is left of a gain comes without other modalities. T. Furlanello et al.,
     "Born-Again Neural Networks", ICML 2018, arXiv:1805.04770, where it was the training part itself that was answered.
@@ -81,7 +81,7 @@ class BornAgain(Source):
 
 @method("permuted", {"permuted": True}, changes=TERMS)
 class Permuted(Source):
-    """A control: the teacher's outputs are exchanged among recordings of one class, of one person if there are several.
+    """A negative control: the teacher's outputs are exchanged within a class, and within a person where possible.
 
     What is then left of a gain is what the regularisation is worth, and not what other modalities say of a recording.
     On teachers that know nothing, and help: L. Yuan et al., "Revisiting Knowledge Distillation via Label Smoothing

@@ -35,7 +35,7 @@ METRICS.register(
         on_card=True,
         nullable=True,
         reading="AUROC is one class versus the rest",
-        of_floors="0.5 of a rule that says the same of every window",
+        of_floors="0.5 for a rule that gives every window the same answer",
     )
 )
 METRICS.register(

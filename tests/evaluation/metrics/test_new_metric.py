@@ -37,9 +37,10 @@ def specificities(answers):
 
 
 @pytest.fixture
-def new_metrics(monkeypatch):
+def new_metrics():
     """One of each kind: counted and compared, of probabilities, and per class."""
-    for metric in (
+    before = set(METRICS)
+    METRICS.register(
         Metric(
             "above_chance",
             "above chance",
@@ -48,18 +49,24 @@ def new_metrics(monkeypatch):
             of_counts=kappa_of_counts,
             compared=True,
             decimals=2,
-        ),
+        )
+    )
+    METRICS.register(
         Metric(
             "log_loss",
             "log loss",
-            75,
-            "mean negative log-likelihood",
+            place=75,
+            meaning="mean negative log-likelihood",
             of=lambda answers: float(log_loss(answers.labels, answers.probabilities, labels=answers.classes)),
             better="lower",
-        ),
-        Metric("specificity_<class>", "specificity", 105, "of those without the class", of=specificities),
-    ):
-        monkeypatch.setitem(METRICS, metric.name, metric)
+        )
+    )
+    METRICS.register(
+        Metric("specificity_<class>", "specificity", 105, "of those without the class", of=specificities)
+    )
+    yield
+    for name in set(METRICS) - before:
+        del METRICS[name]
 
 
 @pytest.fixture
