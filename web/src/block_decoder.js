@@ -47,6 +47,7 @@ export async function openByBlocks(file, bytes, channel) {
     if (await beginsAgain(bytes, format)) throw new NotByBlocks("files joined, of which only the first would be heard");
     const samples = new AudioSampleSink(track).samples();
     const { value: first } = await samples.next();
+    if (!first) throw new NotByBlocks("no sound");
     const sound = { rate: first.sampleRate, seconds: await track.getDurationFromMetadata(), loudest: 0 };
     const cuts = await unheard(format, track, bytes);
     sound.blocks = blocks(input, first, samples, cuts, new Mono(bytes.name, channel), sound);
