@@ -187,3 +187,9 @@ def test_the_log_mel_of_a_long_sound_has_every_second_frame(page):
         [(speech(6.0) + np.float32(0.01)).tolist(), audio],
     )
     np.testing.assert_allclose(*images, atol=1e-6)
+
+
+def test_the_demuxer_comes_with_its_licence(site):
+    head = (site[1] / "mediabunny" / "mediabunny.js").read_text("utf-8")[:400]
+    assert head.startswith("/*!")
+    assert "Mozilla Public" in head

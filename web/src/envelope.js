@@ -29,7 +29,7 @@ export class Envelope {
   /** @returns {{low: number, high: number}} from sample `start` to before `stop`, to the next whole stretch. */
   between(start, stop) {
     const first = Math.floor(start / this.#size);
-    const last = Math.max(first + 1, Math.floor(stop / this.#size));
+    const last = Math.max(first + 1, Math.ceil(stop / this.#size));
     let [low, high] = [Infinity, -Infinity];
     for (let stretch = first; stretch < last; stretch++) {
       low = Math.min(low, this.#low[stretch]);

@@ -8,6 +8,7 @@ const HEADER_BYTES = 44; // some recorders, on Android above all, count the usua
 const LARGEST = 0xffffffff; // a size that stands in the chunk "ds64"
 const MOST_CHUNKS = 10_000; // more are no metadata
 const EXTENSIBLE = 0xfffe; // the true format then stands at the head of the sub-format
+const FORMAT_BYTES = 26; // up to there
 const METADATA = // chunks that no sound begins like by chance
   (
     "LIST id3 ID3 bext iXML _PMX fact cue smpl inst plst PEAK JUNK junk PAD FLLR axml chna cart umid DISP acid strc " +
@@ -44,7 +45,9 @@ async function readPart(bytes, at) {
   for await (const { id, start, size } of chunks(bytes, at + 12, little)) {
     const there = bytes.size - start;
     if (id === "ds64" && there >= 16) longSize = Number((await bytes.view(start, 16)).getBigUint64(8, true));
-    if (id === "fmt " && size >= 16 && there >= 16) format = readFormat(await bytes.view(start, size), little);
+    if (id === "fmt " && size >= 16 && there >= 16) {
+      format = readFormat(await bytes.view(start, Math.min(size, FORMAT_BYTES)), little);
+    }
     if (id === "data" && format) {
       const long = size === LARGEST && longSize !== null;
       if (size === LARGEST && longSize === null && LONG_FORMS.includes(form)) {
@@ -66,7 +69,7 @@ async function readPart(bytes, at) {
 function readFormat(view, little) {
   const code = view.getUint16(0, little);
   return {
-    code: code === EXTENSIBLE && view.byteLength >= 26 ? view.getUint16(24, little) : code,
+    code: code === EXTENSIBLE && view.byteLength >= FORMAT_BYTES ? view.getUint16(24, little) : code,
     channels: view.getUint16(2, little),
     rate: view.getUint32(4, little),
     frameBytes: view.getUint16(12, little),
