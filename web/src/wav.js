@@ -27,7 +27,8 @@ const READERS = {
 /**
  * @param {FileBytes} bytes of a file that `isWav`.
  * @param {number | null} channel the one to hear, from 0; null for the mean of all.
- * @returns {Promise<object>} a sound as `hearSound` hands it on, and its `loudest`; joined files at the rate of the first.
+ * @returns {Promise<object>} a sound as `hearSound` hands it on, and its `loudest`; joined files at the rate of the
+ *   first.
  * @throws {UserError} truncated, compressed or without samples; its blocks throw one where samples are not finite or
  *   none that a sound has.
  */
