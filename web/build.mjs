@@ -12,7 +12,9 @@ import { parseArgs } from "node:util";
 import { headers, mediaType } from "./headers.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const PACKAGES = join(HERE, "node_modules", "@litertjs");
+const PACKAGES = join(HERE, "node_modules");
+const LITERT = join(PACKAGES, "@litertjs");
+const DEMUXER = join(PACKAGES, "mediabunny", "dist", "bundles", "mediabunny.min.mjs"); // with its licence at its head
 const PAGE = "index.html";
 const OWN = [PAGE, "style.css", "icon.svg", "icon.png", "icon_maskable.png", "manifest.webmanifest", "src"];
 // With and without relaxed SIMD, on one thread; the runtime picks by what the browser can do.
@@ -28,7 +30,7 @@ const MODELS = { own: "student.tflite", sample: "synthetic_sample_not_for_use.tf
  */
 export async function build({ model, sample, output }) {
   const source = model ?? (sample ? SAMPLE : undefined);
-  if (!existsSync(PACKAGES)) fail("The page's packages are not installed; run npm ci in web/ first.");
+  if (![LITERT, DEMUXER].every(existsSync)) fail("The page's packages are not installed; run npm ci in web/ first.");
   if (source && !existsSync(source)) {
     const hint = model ? "expected a .tflite file" : "run python recipes/distill.py first, which makes it";
     fail(`${source} is not there; ${hint}.`);
@@ -36,11 +38,13 @@ export async function build({ model, sample, output }) {
   await mkdir(join(output, "litert", "wasm"), { recursive: true });
   for (const name of OWN) await cp(join(HERE, name), join(output, name), { recursive: true });
   for (const name of RUNTIMES.flatMap((runtime) => [`${runtime}.js`, `${runtime}.wasm`])) {
-    await copyFile(join(PACKAGES, "core", "wasm", name), join(output, "litert", "wasm", name));
+    await copyFile(join(LITERT, "core", "wasm", name), join(output, "litert", "wasm", name));
   }
   // Browsers know no bare names, and a map of them would be an inline script, which the page's policy forbids.
   await copyModule("core", output, (text) => text.replace('"@litertjs/wasm-utils"', '"./wasm-utils.js"'));
   await copyModule("wasm-utils", output);
+  await mkdir(join(output, "mediabunny"), { recursive: true });
+  await copyFile(DEMUXER, join(output, "mediabunny", "mediabunny.js"));
   for (const name of Object.values(MODELS)) await rm(join(output, name), { force: true }); // of an earlier build
   const name = source && (sample ? MODELS.sample : MODELS.own);
   if (name) await copyFile(source, join(output, name));
@@ -55,7 +59,7 @@ export async function build({ model, sample, output }) {
 /** The service worker knows each file by its hash, so that it never mixes two versions. */
 async function writeWorker(output, model) {
   const inside = (await readdir(output, { recursive: true })).map((name) => name.split(sep).join("/"));
-  const isOurs = (name) => OWN.includes(name) || name === model || /^(src|litert)\//.test(name);
+  const isOurs = (name) => OWN.includes(name) || name === model || /^(src|litert|mediabunny)\//.test(name);
   const files = {};
   for (const name of inside.filter((name) => isOurs(name) && mediaType(name)).sort()) {
     const hash = createHash("sha256").update(await readFile(join(output, name))).digest("hex");
@@ -77,7 +81,7 @@ function fail(sentence) {
 }
 
 async function copyModule(name, output, change = (text) => text) {
-  const text = await readFile(join(PACKAGES, name, "dist", "index.js"), "utf8");
+  const text = await readFile(join(LITERT, name, "dist", "index.js"), "utf8");
   const withoutMap = text.replace(/^\/\/# sourceMappingURL=.*$/m, "");
   await writeFile(join(output, "litert", `${name}.js`), change(withoutMap));
 }

@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
         for reason, found in {
             "Node.js is not installed": shutil.which("node"),
             "the page's packages are not installed (npm ci in web/)": all(
-                (WEB / "node_modules" / name).exists() for name in ("@litertjs", "axe-core")
+                (WEB / "node_modules" / name).exists() for name in ("@litertjs", "axe-core", "mediabunny")
             ),
             "Chromium is not installed": CHROMIUM,
             "playwright is not installed": importlib.util.find_spec("playwright"),

@@ -60,26 +60,19 @@ def test_samples_are_the_mean_of_the_channels_as_soundfile_reads_them(page, tmp_
     """The student does not hear a gain, so that its probabilities alone would not show a sum."""
     path = tmp_path / "talk.wav"
     soundfile.write(path, 0.9 * speech(0.3)[:, None] * [1.0, -0.4, 0.7], RATE, subtype=subtype)
-    found = in_page(
-        page,
-        "const { readWav } = await import('/src/wav.js');"
-        "const content = Uint8Array.from(atob(argument), (letter) => letter.charCodeAt(0));"
-        "const { samples, rate } = readWav(content.buffer, 'talk.wav');"
-        "return [Array.from(samples), rate];",
-        base64_of(path),
-    )
-    assert found[1] == RATE
-    np.testing.assert_allclose(found[0], heard(path), atol=1e-7)
+    found = read_in_page(page, path)
+    assert found["rate"] == RATE
+    np.testing.assert_allclose(found["samples"], heard(path), atol=1e-7)
 
 
 READ = (
-    "const { readWav } = await import('/src/wav.js');"
-    "const { isSilent } = await import('/src/recording.js');"
+    "const { hearSound } = await import('/src/sound_file.js');"
     "const content = Uint8Array.from(atob(argument), (letter) => letter.charCodeAt(0));"
-    "try {"
-    "  const { samples, rate } = readWav(content.buffer, 'talk.wav');"
-    "  return { samples: Array.from(samples), rate, silent: isSilent(samples) };"
-    "} catch (error) { return { sentence: error.message }; }"
+    "return hearSound(new File([content], 'talk.wav'), null, async ({ rate, seconds, blocks }) => {"
+    "  const samples = [];"
+    "  for await (const block of blocks) samples.push(...block);"
+    "  return { samples, rate, seconds };"
+    "}).catch((error) => ({ sentence: error.message }));"
 )
 
 
@@ -117,8 +110,7 @@ def test_a_wav_is_read_as_preparation_reads_it(page, tmp_path, name):
 def test_a_wav_without_sound_of_its_own_is_refused_as_in_preparation(page, tmp_path, name):
     path, (content, expected) = tmp_path / "talk.wav", sound_cases.BAD_WAVS[name]
     path.write_bytes(content)
-    found = read_in_page(page, path)
-    assert found.get("silent", False) if expected == "is silent" else expected in found["sentence"]
+    assert expected in read_in_page(page, path)["sentence"]
 
 
 def test_an_offset_changes_neither_the_numbers_nor_the_picture(page, model, tmp_path):
@@ -130,8 +122,10 @@ def test_an_offset_changes_neither_the_numbers_nor_the_picture(page, model, tmp_
     pictures = [
         in_page(
             page,
-            "const { logMel } = await import('/src/log_mel.js');"
-            "return Array.from(logMel(Float32Array.from(argument[0]), argument[1], 16000, 1000).values);",
+            "const { LogMel } = await import('/src/log_mel.js');"
+            "const logMel = new LogMel(argument[1], 16000, 1000);"
+            "logMel.push(Float32Array.from(argument[0]));"
+            "return Array.from(logMel.image().values);",
             [
                 (waveform + np.float32(offset)).tolist(),
                 {"n_fft": 1024, "hop_length": 512, "n_mels": 128, "top_db": 80},
@@ -165,8 +159,11 @@ def test_the_picture_is_the_log_mel_of_preparation(page):
     waveform, audio = speech(1.3), AudioConfig()
     found = in_page(
         page,
-        "const { logMel } = await import('/src/log_mel.js');"
-        "const { values, frames, bands } = logMel(Float32Array.from(argument[0]), argument[1], 16000, 1000);"
+        "const { LogMel } = await import('/src/log_mel.js');"
+        "const logMel = new LogMel(argument[1], 16000, 1000);"
+        "const samples = Float32Array.from(argument[0]);"
+        "for (let at = 0; at < samples.length; at += 777) logMel.push(samples.subarray(at, at + 777));"
+        "const { values, frames, bands } = logMel.image();"
         "return [Array.from(values), frames, bands];",
         [waveform.tolist(), {"n_fft": audio.n_fft, "hop_length": 512, "n_mels": 128, "top_db": 80}],
     )
@@ -176,13 +173,15 @@ def test_the_picture_is_the_log_mel_of_preparation(page):
 def test_resampling_does_not_depend_on_chunks(page):
     whole, parts = in_page(
         page,
-        "const { Resampler, resample } = await import('/src/resample.js');"
+        "const { Resampler, resampled } = await import('/src/resample.js');"
         "const samples = Float32Array.from(argument);"
         "const resampler = new Resampler(44100, 16000);"
         "const parts = [];"
         "for (let at = 0; at < samples.length; at += 777) parts.push(...resampler.push(samples.slice(at, at + 777)));"
         "parts.push(...resampler.finish());"
-        "return [Array.from(resample(samples, 44100, 16000)), parts];",
+        "const whole = [];"
+        "for await (const block of resampled([samples], 44100, 16000)) whole.push(...block);"
+        "return [whole, parts];",
         speech(0.4, 44_100).tolist(),
     )
     assert len(whole) == round(0.4 * RATE)

@@ -118,17 +118,17 @@ def test_channels_that_cancel_each_other_are_said_and_one_can_be_chosen(new_page
 
 def test_a_recording_that_does_not_fit_into_memory_is_a_fault_of_its_row_alone(new_page, tmp_path):
     page = new_page
-    for name in ("day.flac", "short.wav"):
-        soundfile.write(tmp_path / name, speech(2.0), RATE)
-    # what a browser decodes of days of sound; the page then asks for as many samples of its own
+    encode(tmp_path / "day.oga", speech(2.0, 32_000)[:, None])  # which is not decoded by blocks
+    soundfile.write(tmp_path / "short.wav", speech(2.0), RATE)
     page.evaluate(
-        "OfflineAudioContext.prototype.decodeAudioData = async () => ({ numberOfChannels: 1, length: 2 ** 50, "
-        "sampleRate: 48000, getChannelData: () => new Float32Array(1) })"
+        "() => {"
+        "  AudioBuffer.prototype.getChannelData = () => { throw new RangeError('Array buffer allocation failed'); };"
+        "}"
     )
-    page.set_input_files("#recording-file", [tmp_path / "day.flac", tmp_path / "short.wav"])
+    page.set_input_files("#recording-file", [tmp_path / "day.oga", tmp_path / "short.wav"])
     page.locator("#status", has_text="Done: 1 of 2 recordings were scored, and 1 could not").wait_for()
     large, short = downloaded(page, "#files-download", "recordings.csv")
-    assert large["fault"].startswith("day.flac is larger than this browser can hold (")
+    assert large["fault"].startswith("day.oga is larger than this browser can hold (")
     assert (short["fault"], short["windows"]) == ("", "1")
 
 

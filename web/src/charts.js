@@ -27,32 +27,29 @@ export function classColour(index) {
   return `--class-${index % CLASS_COLOURS}`;
 }
 
-/** @param {HTMLCanvasElement} canvas, @param {Float32Array} waveform in [-1, 1], @param {number} seconds of it. */
-export function drawWaveform(canvas, waveform, seconds) {
+/** @param {HTMLCanvasElement} canvas, @param {Envelope} envelope of a sound, @param {number} seconds of it. */
+export function drawWaveform(canvas, envelope, seconds) {
   const { context, width, height } = prepare(canvas);
   const middle = TOP + height / 2;
   drawTimeAxis(canvas, context, width, height, seconds);
-  const limit = niceStep(waveform.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), QUIETEST));
+  const { length } = envelope;
+  const whole = envelope.between(0, length);
+  const limit = niceStep(Math.max(QUIETEST, -whole.low, whole.high));
   label(canvas, context, `${limit}`, TOP + 5);
   label(canvas, context, "0", middle);
   label(canvas, context, `−${limit}`, TOP + height - 5);
   context.fillStyle = colour(canvas, "--accent");
   const columns = Math.max(1, Math.floor(width));
   for (let column = 0; column < columns; column++) {
-    const start = Math.floor((column * waveform.length) / columns);
-    const end = Math.max(start + 1, Math.floor(((column + 1) * waveform.length) / columns));
-    let [low, high] = [Infinity, -Infinity];
-    for (let index = start; index < end; index++) {
-      low = Math.min(low, waveform[index]);
-      high = Math.max(high, waveform[index]);
-    }
+    const start = Math.floor((column * length) / columns);
+    const { low, high } = envelope.between(start, Math.max(start + 1, Math.floor(((column + 1) * length) / columns)));
     const top = middle - (high / limit) * (height / 2);
     const bottom = middle - (low / limit) * (height / 2);
     context.fillRect(LEFT + column, top, 1, Math.max(1, bottom - top));
   }
 }
 
-/** @param {{values: Float32Array, frames: number, bands: number}} logMel as `logMel` gives it. */
+/** @param {{values: Float32Array, frames: number, bands: number}} image as `LogMel` gives it. */
 export function drawLogMel(canvas, { values, frames, bands }, seconds) {
   const { context, width, height } = prepare(canvas);
   const image = new ImageData(frames, bands);

@@ -1,6 +1,6 @@
 /** Whether a model computes the front end that its `model.json` describes; as stressid_keras/runtime/front_end.py. */
 
-import { melFilters } from "./log_mel.js";
+import { melFilters } from "./mel_filters.js";
 
 const TOLERANCE = 1e-3; // of the largest weight: what float16 keeps
 

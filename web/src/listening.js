@@ -1,12 +1,15 @@
-/** A recording as it grows: keeps what the microphone heard and scores each window once it is whole. */
+/**
+ * A recording as it grows, of a file or of the microphone: scores each window once it is whole, and keeps of the sound
+ * what the next window and the picture need.
+ */
 
-import { windowStarts } from "./recording.js";
-
-const FIRST_SECONDS = 60; // of memory; doubled when full
+import { Picture } from "./picture.js";
+import { Levels, windowStarts } from "./recording.js";
+import { Tail } from "./tail.js";
 
 export class Listening {
-  #samples;
-  #length = 0;
+  #sound = new Tail();
+  #levels = new Levels();
   #scored = 0; // windows of the plan that were scored
   #running = Promise.resolve();
 
@@ -14,22 +17,29 @@ export class Listening {
   constructor(student) {
     this.student = student;
     this.windows = [];
-    this.#samples = new Float32Array(FIRST_SECONDS * student.rate);
+    this.picture = new Picture(student);
   }
 
-  get waveform() {
-    return this.#samples.subarray(0, this.#length);
+  /** Of the sound so far, in samples. */
+  get length() {
+    return this.#sound.length;
+  }
+
+  get isSilent() {
+    return this.#levels.isSilent;
+  }
+
+  /** @param {string} name, @returns {object} what the page shows of it. */
+  recording(name) {
+    const { windows, picture, student } = this;
+    return { name, seconds: this.length / student.rate, windows, picture };
   }
 
   /** Append samples at the model's rate. */
   push(samples) {
-    while (this.#length + samples.length > this.#samples.length) {
-      const larger = new Float32Array(2 * this.#samples.length);
-      larger.set(this.#samples);
-      this.#samples = larger;
-    }
-    this.#samples.set(samples, this.#length);
-    this.#length += samples.length;
+    this.#levels.push(samples);
+    this.picture.push(samples);
+    this.#sound.push(samples);
   }
 
   /**
@@ -40,24 +50,27 @@ export class Listening {
   advance() {
     const { window, hop } = this.student;
     return this.#score(() => {
-      const whole = this.#length < window ? 0 : Math.floor((this.#length - window) / hop) + 1;
-      return Array.from({ length: whole }, (_, index) => index * hop);
+      const start = this.#scored * hop;
+      return start + window <= this.length ? start : undefined;
     });
   }
 
-  /** Score what is left at the end, so that the windows are those of a file with the same samples. */
+  /** Score what is left at the end, so that the windows are those of the whole recording. */
   finish() {
-    return this.#score(() => windowStarts(this.#length, this.student.window, this.student.hop));
+    return this.#score(() => windowStarts(this.length, this.student.window, this.student.hop)[this.#scored]);
   }
 
-  #score(plan) {
+  /** @param {() => number | undefined} next first sample of the window that comes next. */
+  #score(next) {
     this.#running = this.#running.then(async () => {
-      const starts = plan().slice(this.#scored);
-      for (const start of starts) {
+      const before = this.#scored;
+      for (let start = next(); start !== undefined; start = next()) {
         this.#scored++;
-        this.windows.push(await this.student.score(this.waveform, start));
+        this.windows.push(await this.student.score(this.#sound.slice(start, start + this.student.window), start));
       }
-      return starts.length > 0;
+      const { window, hop } = this.student;
+      this.#sound.letGo(Math.min(this.#scored * hop, this.length - window)); // the last one ends at the end
+      return this.#scored > before;
     });
     return this.#running;
   }

@@ -1,9 +1,9 @@
 /** The microphone from its start to its end: what it heard, window by window, and whether it is paused. */
 
 import { Listening } from "./listening.js";
-import { peakDeviation } from "./recording.js";
+import { Levels } from "./recording.js";
 
-const LONGEST = 600; // seconds, some 40 MB of memory
+const LONGEST = 600; // seconds: a microphone that was forgotten goes off
 
 export class Live {
   #stream = null; // what the microphone gives, once it is allowed
@@ -38,8 +38,7 @@ export class Live {
   }
 
   get recording() {
-    const { waveform, windows } = this.listening;
-    return { name: "Microphone", waveform, windows };
+    return this.listening.recording("Microphone");
   }
 
   /** Peak of the latest block, in dB of full scale. */
@@ -49,18 +48,18 @@ export class Live {
 
   /** @returns {{seconds: number, of: number}} how much of the next window there is. */
   get filling() {
-    const { waveform, windows, student } = this.listening;
+    const { length, windows, student } = this.listening;
     const start = windows.length * student.hop;
-    return { seconds: (waveform.length - start) / student.rate, of: student.window / student.rate };
+    return { seconds: (length - start) / student.rate, of: student.window / student.rate };
   }
 
   get isFull() {
-    return this.listening.waveform.length > LONGEST * this.listening.student.rate;
+    return this.listening.length > LONGEST * this.listening.student.rate;
   }
 
   async #hear(samples) {
     if (this.paused) return;
-    this.#level = peakDeviation(samples);
+    this.#level = new Levels().push(samples).peakDeviation;
     this.listening.push(samples);
     const isNew = await this.listening.advance();
     if (this.#stream) this.#changed(this, isNew);

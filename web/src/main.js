@@ -7,10 +7,8 @@ import { Live } from "./live.js";
 import { hideLive, showLive, showWindows } from "./live_view.js";
 import { Microphone } from "./microphone.js";
 import { keepOffline } from "./offline.js";
-import { isSilent, windowStarts } from "./recording.js";
-import { resample } from "./resample.js";
+import { scoreFile } from "./scoring.js";
 import { MODEL } from "./site.js";
-import { readSound } from "./sound_file.js";
 import { Student, startRuntime } from "./student.js";
 import { summary } from "./summary.js";
 import {
@@ -49,7 +47,7 @@ let student = null;
 let microphone = null;
 let chosen = []; // files, to score again with another model
 let results = []; // of several files, as `summary` gives them
-let shown = null; // {name, waveform, windows} that is on the page
+let shown = null; // what is on the page, as `Listening.recording` gives it
 let live = null; // while the microphone is on
 let nextDrawing = 0; // in the time of performance.now()
 let task = 0; // of the latest request; an older one that is still at work gives up
@@ -176,35 +174,12 @@ async function scoreOne(file) {
   showStatus(`Done: ${sentence}${narrow}`);
 }
 
-/**
- * @returns {Promise<{recording: object, rate: number} | null>} null if another request came in the meantime.
- * @throws {UserError} also where the browser has no room for the recording.
- */
-async function scored(file, mine, before = "") {
-  return heardWhole(file, mine, before).catch((error) => {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UserError(
-      `${file.name} is larger than this browser can hold (${error.message}); cut it into shorter recordings.`,
-    );
+/** @returns {Promise<{recording: object, rate: number} | null>} null if another request came in the meantime. */
+function scored(file, mine, before = "") {
+  return scoreFile(student, file, channelInput.value === "" ? null : Number(channelInput.value), {
+    isWanted: () => mine === task,
+    say: (text) => mine === task && showStatus(`${before}${text}`),
   });
-}
-
-async function heardWhole(file, mine, before) {
-  const { name } = file;
-  showStatus(`${before}Reading ${name} …`);
-  const { samples, rate } = await readSound(file, channelInput.value === "" ? null : Number(channelInput.value));
-  if (mine !== task) return null;
-  showStatus(`${before}Listening to ${name} …`);
-  await letBrowserDraw();
-  if (isSilent(samples)) throw new UserError(`${name} is silent; expected a recording with sound.`);
-  const waveform = resample(samples, rate, student.rate);
-  const windows = [];
-  for (const start of windowStarts(waveform.length, student.window, student.hop)) {
-    windows.push(await student.score(waveform, start));
-    await letBrowserDraw();
-    if (mine !== task) return null;
-  }
-  return { recording: { name, waveform, windows }, rate };
 }
 
 async function startListening() {
@@ -256,12 +231,12 @@ function hear(heard, isNewWindow) {
 async function stopListening() {
   const { listening } = live;
   await closeMicrophone();
-  if (isSilent(listening.waveform)) {
+  if (listening.isSilent) {
     clearResults();
     throw new UserError("The microphone gave no sound; let it listen longer, or check that it is not muted.");
   }
   await listening.finish();
-  shown = { name: "Microphone", waveform: listening.waveform, windows: listening.windows };
+  shown = listening.recording("Microphone");
   showStatus(`Stopped: ${showResult(student, shown)}`);
 }
 
@@ -299,8 +274,4 @@ async function attempt(action) {
 function showDrag(event, over) {
   event.preventDefault();
   drop.classList.toggle("over", over);
-}
-
-function letBrowserDraw() {
-  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -17,29 +17,53 @@ export function windowStarts(length, window, hop) {
   return starts;
 }
 
-/** The largest distance of a sample from their mean; 0 of none. */
-export function peakDeviation(samples) {
-  let [sum, low, high] = [0, Infinity, -Infinity];
-  for (const sample of samples) {
-    sum += sample;
-    low = Math.min(low, sample);
-    high = Math.max(high, sample);
+/** What is asked of all samples of a recording, which come one block after the other. */
+export class Levels {
+  count = 0;
+  low = Infinity;
+  high = -Infinity;
+  #sum = 0;
+
+  /** @param {Float32Array | Float64Array} samples, @returns {Levels} itself. */
+  push(samples) {
+    let { low, high } = this;
+    let sum = this.#sum;
+    for (let at = 0; at < samples.length; at++) {
+      const sample = samples[at];
+      sum += sample;
+      low = Math.min(low, sample); // NaN stays
+      high = Math.max(high, sample);
+    }
+    this.#sum = sum;
+    this.low = low;
+    this.high = high;
+    this.count += samples.length;
+    return this;
   }
-  const mean = sum / samples.length;
-  return samples.length ? Math.max(high - mean, mean - low) : 0;
-}
 
-/** Whether there is nothing to hear, whatever constant offset there is: what a model says of that means nothing. */
-export function isSilent(samples) {
-  return peakDeviation(samples) < SILENCE_PEAK;
-}
+  /** 0 of no samples. */
+  get mean() {
+    return this.count ? this.#sum / this.count : 0;
+  }
 
-/** The samples minus their mean: microphones and converters add a constant, which is no sound. */
-export function withoutOffset(samples) {
-  let sum = 0;
-  for (const sample of samples) sum += sample;
-  const mean = samples.length ? sum / samples.length : 0;
-  return samples.map((sample) => sample - mean);
+  /** The largest distance of a sample from zero. */
+  get peak() {
+    return Math.max(this.high, -this.low);
+  }
+
+  /** The largest distance of a sample from their mean; 0 of none. */
+  get peakDeviation() {
+    return this.count ? Math.max(this.high - this.mean, this.mean - this.low) : 0;
+  }
+
+  get halfRange() {
+    return (this.high - this.low) / 2;
+  }
+
+  /** Whether there is nothing to hear, whatever constant offset there is: what a model says of that means nothing. */
+  get isSilent() {
+    return this.peakDeviation < SILENCE_PEAK;
+  }
 }
 
 /** In [-1, 1]: as they are, or divided by their peak if that is beyond. */

@@ -3,7 +3,7 @@
 import { Environment, Tensor, loadAndCompile, loadLiteRt } from "../litert/core.js";
 import { checkFrontEnd, describe } from "./description.js";
 import { UserError } from "./errors.js";
-import { isSilent, withinFullScale } from "./recording.js";
+import { Levels, withinFullScale } from "./recording.js";
 
 const SLACK = 1e-3; // by which probabilities may miss 0, 1 and their sum
 const EXPORT_HINT = "choose a file written by recipes/export_tflite.py.";
@@ -58,18 +58,16 @@ export class Student {
   }
 
   /**
-   * Score the window that starts at sample `start`; what lies beyond the waveform's end is zero, and a window beyond
-   * full scale is divided, not clipped.
+   * Score a window; what it lacks at its end is zero, and one beyond full scale is divided, not clipped.
    *
-   * @param {Float32Array} waveform at `rate`, full scale 1.
-   * @param {number} start
+   * @param {Float32Array} samples of the window, at `rate`, full scale 1; fewer than `window` of a short recording.
+   * @param {number} start its first sample in the recording.
    * @returns {Promise<{start: number, end: number, silent: boolean, probabilities: Float32Array}>} times in seconds.
    * @throws {UserError} what the model gives are no probabilities.
    */
-  async score(waveform, start) {
-    const window = waveform.subarray(start, start + this.window);
+  async score(samples, start) {
     const filled = new Float32Array(this.window);
-    filled.set(withinFullScale(window));
+    filled.set(withinFullScale(samples));
     const input = new Tensor(filled, [1, this.window]);
     const outputs = await this.#compiled.run([input]);
     const probabilities = Float32Array.from(outputs[this.#output].toTypedArray());
@@ -78,8 +76,9 @@ export class Student {
     if (!(Math.abs(sum - 1) <= SLACK) || probabilities.some((value) => value < -SLACK || value > 1 + SLACK)) {
       throw new UserError("The model gives no probabilities for this recording; export it again.");
     }
-    const end = start + window.length;
-    return { start: start / this.rate, end: end / this.rate, silent: isSilent(window), probabilities };
+    const end = start + samples.length;
+    const silent = new Levels().push(samples).isSilent;
+    return { start: start / this.rate, end: end / this.rate, silent, probabilities };
   }
 
   delete() {

@@ -2,10 +2,7 @@
 
 import { DASHES, classColour, drawLogMel, drawProbabilities, drawWaveform } from "./charts.js";
 import { bars, create, element, number, ranking, row, seconds, span } from "./elements.js";
-import { logMel } from "./log_mel.js";
 import { summary } from "./summary.js";
-
-const MOST_FRAMES = 1200; // of the picture of the log-mel: more than a screen shows
 
 export function showStatus(text) {
   if (element("status").textContent !== text) element("status").textContent = text; // else it would be read out again
@@ -66,8 +63,8 @@ function clearNumbers() {
 
 /**
  * @param {Student} student
- * @param {{name: string, waveform: Float32Array, windows: object[]}} recording windows as `drawProbabilities` takes
- *     them, at least one.
+ * @param {{name: string, seconds: number, windows: object[], picture: Picture}} recording windows as `drawProbabilities`
+ *     takes them, at least one.
  * @returns {string} the result in a sentence.
  */
 export function showResult(student, recording) {
@@ -95,11 +92,10 @@ export function showResult(student, recording) {
 }
 
 /** Draw again what is shown, after a change of size or colour scheme. */
-export function drawAll(student, { waveform, windows }) {
-  const duration = waveform.length / student.rate;
-  const frontEnd = drawn(student.description.front_end);
-  drawWaveform(element("waveform"), waveform, duration);
-  drawLogMel(element("log-mel"), logMel(waveform, frontEnd, student.rate, MOST_FRAMES), duration);
+export function drawAll(student, { seconds: duration, windows, picture }) {
+  const { frontEnd } = picture;
+  drawWaveform(element("waveform"), picture.envelope, duration);
+  drawLogMel(element("log-mel"), picture.logMel.image(), duration);
   drawProbabilities(element("probabilities"), windows, student.classNames.length, duration);
   element("waveform").ariaLabel = `Waveform of ${seconds(duration)}.`;
   element("log-mel").ariaLabel = `Log-mel spectrogram of ${seconds(duration)}, ${frontEnd.n_mels} mel bands.`;
@@ -107,11 +103,6 @@ export function drawAll(student, { waveform, windows }) {
     `${frontEnd.n_mels} mel bands, ${frontEnd.top_db} dB below the loudest point (yellow) to silence (blue)`;
   element("probability-unit").textContent =
     `of windows of ${seconds(student.window / student.rate)}, each at its middle`;
-}
-
-/** The log-mel to draw: the student's own, or the usual one where it hears something else; as `StudentRunner.log_mel`. */
-function drawn(frontEnd) {
-  return frontEnd.kind === undefined ? frontEnd : { n_fft: 1024, hop_length: 512, n_mels: 128, top_db: 80 };
 }
 
 function legendItem(text, index) {

@@ -1,8 +1,9 @@
 /** Exact reader of WAV files: the samples that Python's soundfile reads, bit for bit; the rules of `sound_files.py`. */
 
 import { UserError } from "./errors.js";
-import { isSilent, peakDeviation, SILENCE_PEAK } from "./recording.js";
-import { resample } from "./resample.js";
+import { Mono, checkChannel } from "./mono.js";
+import { Levels } from "./recording.js";
+import { resampled } from "./resample.js";
 import { wavParts } from "./riff.js";
 
 const PCM = 1;
@@ -24,30 +25,34 @@ const READERS = {
 };
 
 /**
- * @param {ArrayBuffer} content of a file that `isWav`.
- * @param {string} name of the file, for errors.
+ * @param {FileBytes} bytes of a file that `isWav`.
  * @param {number | null} channel the one to hear, from 0; null for the mean of all.
- * @returns {{samples: Float32Array, rate: number}} full scale 1, and the rate in Hz.
- * @throws {UserError} truncated, compressed, without samples, with channels that cancel each
- *   other, or with samples that are not finite or that no sound has.
+ * @returns {Promise<object>} a sound as `hearSound` hands it on, and its `loudest`; joined files at the rate of the
+ *   first.
+ * @throws {UserError} truncated, compressed or without samples; its blocks throw one where samples are not finite or
+ *   none that a sound has.
  */
-export function readWav(content, name, channel = null) {
-  const view = new DataView(content);
-  const parts = wavParts(view, name).map((part) => readPart(view, part, name, channel));
-  const { rate } = parts[0];
-  const pieces = parts.map((part) => resample(part.samples, part.rate, rate));
-  const samples = new Float32Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  pieces.reduce((at, piece) => (samples.set(piece, at), at + piece.length), 0);
-  if (channel === null && isSilent(samples) && parts.some(({ loudest }) => loudest >= SILENCE_PEAK)) {
-    throw new UserError(`${name} has channels that cancel each other; expected one of them alone.`);
-  }
-  return { samples, rate };
+export async function openWav(bytes, channel) {
+  const parts = (await wavParts(bytes)).map((part) => ({ ...part, count: countFrames(part, bytes.name, channel) }));
+  const { rate } = parts[0].format;
+  const seconds = parts.reduce((sum, { count, format }) => sum + count / format.rate, 0);
+  const sound = { rate, seconds, loudest: 0 };
+  sound.blocks = allBlocks(bytes, parts, channel, sound);
+  return sound;
 }
 
-function readPart(view, { format, little, start, stop }, name, only) {
+async function* allBlocks(bytes, parts, channel, sound) {
+  for (const part of parts) {
+    const mono = new Mono(bytes.name, channel);
+    const scale = part.format.code === FLOAT ? await fullScale(bytes, part, channel) : 1;
+    yield* resampled(mixed(bytes, part, mono, scale), part.format.rate, sound.rate);
+    sound.loudest = Math.max(sound.loudest, mono.loudest / scale);
+  }
+}
+
+function countFrames({ format, start, stop }, name, only) {
   const { code, channels, rate, bits, frameBytes } = format;
-  const read = READERS[`${code}/${bits}`];
-  if (!read || frameBytes !== (channels * bits) / 8 || !channels || !rate) {
+  if (!READERS[`${code}/${bits}`] || frameBytes !== (channels * bits) / 8 || !channels || !rate) {
     throw new UserError(
       `${name} holds audio of format ${code} with ${bits} bits a sample; expected uncompressed WAV ` +
         "(8, 16, 24 or 32 bit, or floating point).",
@@ -60,53 +65,48 @@ function readPart(view, { format, little, start, stop }, name, only) {
     throw new UserError(`${name} has ${channels} channels; expected at most ${MOST_CHANNELS}.`);
   }
   if (only !== null) checkChannel(only, channels, name);
-  const heard = only === null ? channels : 1;
   const count = Math.floor((stop - start) / frameBytes);
   if (!count) throw new UserError(`${name} holds no samples; expected a recording.`);
-  const samples = new Float32Array(count);
-  const low = new Float64Array(channels).fill(Infinity);
-  const high = new Float64Array(channels).fill(-Infinity);
-  for (let frame = 0; frame < count; frame++) {
-    let sum = 0;
-    for (let channel = 0; channel < channels; channel++) {
-      const value = read(view, start + frame * frameBytes + (channel * bits) / 8, little);
-      low[channel] = Math.min(low[channel], value); // NaN stays
-      high[channel] = Math.max(high[channel], value);
-      if (only === null || only === channel) sum += code === FLOAT && bits === 64 ? value : Math.fround(value);
-    }
-    samples[frame] = sum / heard;
+  return count;
+}
+
+async function* mixed(bytes, { format, little, start, stop }, mono, scale = 1) {
+  const { code, channels, bits, frameBytes } = format;
+  const read = READERS[`${code}/${bits}`];
+  const Samples = code === FLOAT && bits === 64 ? Float64Array : Float32Array;
+  for await (const view of bytes.pieces(start, stop, frameBytes)) {
+    const count = view.byteLength / frameBytes;
+    const planes = Array.from({ length: channels }, (_, channel) => {
+      const samples = new Samples(count);
+      let at = (channel * bits) / 8;
+      for (let frame = 0; frame < count; frame++, at += frameBytes) samples[frame] = read(view, at, little);
+      return samples;
+    });
+    yield mono.mix(planes, scale);
   }
-  const peak = Math.max(...high, ...low.map((value) => -value));
-  if (!Number.isFinite(peak)) {
-    throw new UserError(`${name} holds NaN or infinite samples; expected finite ones.`);
-  }
-  if (peak > LARGEST) {
+}
+
+/**
+ * Of floating point: 1, or that of the integers which its writer stored; see `media.full_scale`. It takes all of the
+ * samples, which are therefore read twice, or thrice where they are large.
+ */
+async function fullScale(bytes, part, channel) {
+  const mono = new Mono(bytes.name, channel);
+  const levels = new Levels();
+  for await (const samples of mixed(bytes, part, mono)) levels.push(samples);
+  if (mono.peak > LARGEST) {
     throw new UserError(
-      `${name} holds a sample of ${peak.toExponential(1)}, which no sound has; expected full scale 1.`,
+      `${bytes.name} holds a sample of ${mono.peak.toExponential(1)}, which no sound has; expected full scale 1.`,
     );
   }
-  const scale = code === FLOAT ? fullScale(samples) : 1;
-  const loudest = Math.max(...high.map((value, channel) => (value - low[channel]) / 2 / scale));
-  return { samples: scale > 1 ? samples.map((sample) => sample / scale) : samples, rate, loudest };
-}
-
-/** @throws {UserError} a file of so many channels does not have this one, counted from 0. */
-export function checkChannel(channel, channels, name) {
-  if (channel < channels) return;
-  const found = channels === 1 ? "one channel" : `${channels} channels`;
-  throw new UserError(`${name} has ${found}; expected ${channel + 1} at least, for channel ${channel + 1} was chosen.`);
-}
-
-/** Of a floating-point file: 1, or that of the integers which its writer stored; see `media.full_scale`. */
-function fullScale(samples) {
-  const peak = peakDeviation(samples);
+  const { mean, peakDeviation: peak } = levels;
   if (peak <= HEADROOM) return 1;
-  let [sum, loud, sounding] = [0, 0, 0];
-  for (const sample of samples) sum += sample;
-  const mean = sum / samples.length;
-  for (const sample of samples) {
-    if (Math.abs(sample - mean) >= 1) loud++;
-    if (sample !== 0) sounding++;
+  let [loud, sounding] = [0, 0];
+  for await (const samples of mixed(bytes, part, mono)) {
+    for (const sample of samples) {
+      if (Math.abs(sample - mean) >= 1) loud++;
+      if (sample !== 0) sounding++;
+    }
   }
   if (2 * loud <= sounding) return 1;
   return INTEGER_SCALES.find((scale) => peak <= HEADROOM * scale) ?? INTEGER_SCALES.at(-1);
