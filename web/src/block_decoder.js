@@ -39,7 +39,7 @@ export class NotByBlocks extends Error {}
  * @throws {NotByBlocks} as its blocks do.
  */
 export async function openByBlocks(file, bytes, channel) {
-  if (!self.AudioDecoder) throw new NotByBlocks("this browser decodes no packets, or not over plain http");
+  if (!decodesPackets()) throw new NotByBlocks("this browser decodes no packets, or not over plain http");
   const input = new Input({ source: new BlobSource(file), formats: FORMATS });
   try {
     const [format, [track]] = [await input.getFormat(), await input.getAudioTracks()];
@@ -56,6 +56,11 @@ export async function openByBlocks(file, bytes, channel) {
     input.dispose();
     throw notByBlocks(error);
   }
+}
+
+/** Packets of AAC, Opus and Vorbis crash or stop WebKit's decoder (seen in WebKitGTK 2.50.6); whole files it decodes well. */
+function decodesPackets() {
+  return "AudioDecoder" in self && !/Apple/.test(navigator.vendor);
 }
 
 async function* blocks(input, first, samples, cuts, mono, sound) {
