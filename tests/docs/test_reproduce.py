@@ -50,27 +50,35 @@ def test_every_table_is_made_by_the_command_beside_it(tmp_path):
                 assert word in words, f"{table}: {word} of {command}"
 
 
-def test_a_tiny_table_is_made_once(tmp_path):
-    options = ("--smoke", "--only", "memory", "--output-dir", tmp_path)
-    (line,) = re.findall(r"^ratio of the last to the first, process: .+\n", reproduce(*options), re.MULTILINE)
-    ((key, seconds),) = json.loads((tmp_path / "smoke" / "steps.json").read_text()).items()
-    assert seconds > 0
-    assert key.startswith(f"stressid_keras {__version__}")
-    if (ROOT / ".git").exists():
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-        assert commit.strip() in key
-    again = reproduce(*options)
-    assert "is finished; it took" in again
-    assert line in again  # as it was measured then
-
-
-@pytest.mark.slow  # twelve commands, each of which imports TensorFlow and trains: some minutes on two cores
-@pytest.mark.timeout(60 * MINUTES)
-def test_all_of_it_runs_tiny(tmp_path):
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """The options of the line with `--smoke` on the page, and what it printed: every command was run, tiny."""
     (line,) = (line for line in blocks("docs/reproduce.md", "reproduce")[0].splitlines() if "--smoke" in line)
     _, script, *options = shlex.split(line, comments=True)
     assert Path(script).name == SCRIPT.name
-    reproduce(*options, "--output-dir", tmp_path)
-    seconds = json.loads((tmp_path / "smoke" / "steps.json").read_text())
-    assert len(seconds) == 11
-    assert (tmp_path / "smoke" / "52-people" / "comparison" / "comparison.csv").is_file()
+    folder = tmp_path_factory.mktemp("reproduced")
+    options += ["--output-dir", folder]
+    return folder / "smoke", options, reproduce(*options)
+
+
+@pytest.mark.timeout(60 * MINUTES)
+def test_all_of_it_runs_tiny(tiny):
+    folder, _, printed = tiny
+    seconds = json.loads((folder / "steps.json").read_text())
+    assert len(seconds) == printed.count("what it printed:") == 7
+    assert min(seconds.values()) > 0
+    assert all(key.startswith(f"stressid_keras {__version__}") for key in seconds)
+    if (ROOT / ".git").exists():
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+        assert all(commit.strip() in key for key in seconds)
+    assert (folder / "sample" / "comparison" / "comparison.csv").is_file()
+    assert (folder / "sample" / "cross_validation" / "report.html").is_file()
+    assert (folder / "sample" / "3-students.txt").read_text().count("macro F1")
+
+
+def test_what_is_finished_is_printed_again(tiny):
+    _, options, printed = tiny
+    (line,) = re.findall(r"^ratio of the last to the first, process: .+\n", printed, re.MULTILINE)
+    again = reproduce(*options)
+    assert again.count("is finished; it took") == 7
+    assert line in again  # as it was measured then
