@@ -13,7 +13,10 @@ from stressid_keras.config import DistillationConfig, to_dict
 from stressid_keras.provenance import write_json
 from stressid_keras.workflow import CrossValidation, Reporter, Run
 
+from ..recipe_table import check_what_it_leaves
+
 ROOT = Path(__file__).resolve().parents[2]
+CONSOLES = {"compare": "ascii", "ablate": "cp932"}  # none may need UTF-8
 
 
 class Recorder(Reporter):
@@ -72,9 +75,12 @@ def folds_recipe(finished_folds, tiny_tree, two_terms, tmp_path_factory):
         ]
         folders = ["--prepared-dir", run.prepared_dir, "--output-dir", run.output_dir]
         command = [*recipe, *folders, "--folds", 3, "--jobs", 2, *options]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        result = subprocess.run([*map(str, command)], capture_output=True, text=True, env=environment)
+        console = CONSOLES.get(name, "utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": console}
+        result = subprocess.run([*map(str, command)], capture_output=True, encoding=console, env=environment)
         assert result.returncode == 0, result.stderr
+        if name in CONSOLES:
+            check_what_it_leaves(name, run.output_dir, result)
         return result.stdout
 
     return start
