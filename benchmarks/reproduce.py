@@ -113,18 +113,19 @@ STEPS = {
 
 def main():
     arguments = parser().parse_args()
-    tiny = set()  # every invented tree is the same one then
+    done = set()  # commands and whose tree they take: tiny, all invented trees are the same one
     for name in arguments.only or STEPS:
         for number, step in enumerate(STEPS[name], start=1):
+            same = step.command, step.tree == SPEECH
             if step.tree == SPEECH and not arguments.speech:
                 print(f"{name}: left out, for it needs a tree of speech: --speech TREE")
             elif arguments.smoke and not step.smoke:
                 print(f"{name}: left out, for it cannot be made tiny: {step.command}")
-            elif arguments.smoke and step.command in tiny:
-                print(f"{name}: left out, for it is tiny what has been run: {step.command}")
+            elif arguments.smoke and same in done:
+                print(f"{name}: left out, for tiny it is the same command again: {step.command}")
             else:
                 run(name, number, step, arguments)
-                tiny.add(step.command)
+                done.add(same)
 
 
 def parser() -> argparse.ArgumentParser:

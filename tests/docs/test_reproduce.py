@@ -50,6 +50,19 @@ def test_every_table_is_made_by_the_command_beside_it(tmp_path):
                 assert word in words, f"{table}: {word} of {command}"
 
 
+def test_tiny_a_command_is_left_out_if_it_is_the_same_again_but_not_for_a_tree_of_ones_own(tmp_path):
+    listed = reproduce("--list", "--smoke", "--speech", "own", "--output-dir", "out", cwd=tmp_path)
+    for name, begun in (
+        ("sample", 3),
+        ("52-people", 0),
+        ("126-people", 0),
+        ("speech", 4),
+        ("speech-again", 2),
+    ):
+        assert len(re.findall(rf"^{name}, ", listed, re.MULTILINE)) == begun, name
+    assert listed.count("the same command again") == 4
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     """The options of the line with `--smoke` on the page, and what it printed: every command was run, tiny."""
