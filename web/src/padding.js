@@ -6,10 +6,10 @@
  */
 
 import { MP3, MP4, OGG, QTFF } from "../mediabunny/mediabunny.js";
+import { TAG_HEAD, tagBytes } from "./sound_rate.js";
 
 const DECODER_DELAY = 529; // samples of every MP3 decoder, which the tag does not count
-const TAG_BYTES = 256; // from the first packet on, in which the tag ends
-const ID3_HEAD = 10; // bytes
+const LAME_BYTES = 256; // from the first packet on, in which that tag ends
 
 /**
  * @param {InputFormat} format, @param {InputAudioTrack} track both of mediabunny.
@@ -25,8 +25,8 @@ export async function unheard(format, track, bytes) {
 }
 
 async function mp3Padding(bytes, rate) {
-  const view = await bytes.view(await afterId3(bytes), TAG_BYTES);
-  if (view.byteLength < TAG_BYTES || view.getUint16(0) >> 5 !== 0x7ff) return [];
+  const view = await bytes.view(await afterTags(bytes), LAME_BYTES);
+  if (view.byteLength < LAME_BYTES || view.getUint16(0) >> 5 !== 0x7ff) return [];
   const isMpeg1 = ((view.getUint8(1) >> 3) & 3) === 3;
   const isMono = view.getUint8(3) >> 6 === 3;
   const tag = 4 + (isMpeg1 ? (isMono ? 17 : 32) : isMono ? 9 : 17); // behind what every packet begins with
@@ -41,13 +41,12 @@ async function mp3Padding(bytes, rate) {
   return [[0, start / rate], ...(end > 0 ? [[(samples - end) / rate, samples / rate]] : [])];
 }
 
-/** Tags may stand before the first packet. */
-async function afterId3(bytes) {
-  let at = 0;
-  for (;;) {
-    const view = await bytes.view(at, ID3_HEAD);
-    if (view.byteLength < ID3_HEAD || text(view, 0).slice(0, 3) !== "ID3") return at;
-    at += ID3_HEAD + [6, 7, 8, 9].reduce((size, place) => size * 128 + (view.getUint8(place) & 127), 0);
+/** Tags, one behind the other, may stand before the first packet. */
+async function afterTags(bytes) {
+  for (let at = 0; ; ) {
+    const size = tagBytes(await bytes.view(at, TAG_HEAD));
+    if (!size) return at;
+    at += size;
   }
 }
 

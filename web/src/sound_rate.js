@@ -12,6 +12,7 @@ const MP3_RATES = { 3: [44_100, 48_000, 32_000], 2: [22_050, 24_000, 16_000], 0:
 const AAC_RATES = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ];
+export const TAG_HEAD = 10; // bytes, in which a tag says how long it is
 const MP4_ROOMS = ["moov", "trak", "mdia", "minf", "stbl"];
 
 /**
@@ -20,7 +21,7 @@ const MP4_ROOMS = ["moov", "trak", "mdia", "minf", "stbl"];
  */
 export function soundRate(content) {
   const bytes = new Uint8Array(content);
-  const start = afterId3(bytes);
+  const start = Math.min(tagBytes(new DataView(content)), content.byteLength);
   const view = new DataView(content, start);
   try {
     for (const rate of [flac, ogg, matroska, mp4, mpeg]) {
@@ -94,11 +95,13 @@ function mpeg(view) {
   return MP3_RATES[(second >> 3) & 3]?.[(third >> 2) & 3] ?? null;
 }
 
-/** Tags may stand before MP3, AAC and FLAC. */
-function afterId3(bytes) {
-  if (text(bytes, 0, 3) !== "ID3" || bytes.length < 10) return 0;
-  const size = [6, 7, 8, 9].reduce((sum, at) => sum * 128 + (bytes[at] & 127), 0);
-  return Math.min(10 + size, bytes.length);
+/**
+ * @param {DataView} view of a file, from a place on.
+ * @returns {number} how many bytes the tag (ID3v2) takes that begins there, as one may before MP3, AAC and FLAC; 0 if none does.
+ */
+export function tagBytes(view) {
+  if (view.byteLength < TAG_HEAD || [0x49, 0x44, 0x33].some((letter, at) => view.getUint8(at) !== letter)) return 0;
+  return TAG_HEAD + [6, 7, 8, 9].reduce((size, at) => size * 128 + (view.getUint8(at) & 127), 0);
 }
 
 function text(bytes, at, length) {
