@@ -114,7 +114,6 @@ RECIPES = {
             "table and figure ([methods](methods.md))",
             "python recipes/compare.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             options=FACES | DASK,
-            tiny=("--folds", "3", "--methods", "mars", "--epochs", "1"),
             leaves=(
                 "comparison/comparison.html",
                 "comparison/comparison.csv",
@@ -127,7 +126,6 @@ RECIPES = {
             "and figure",
             "python recipes/ablate.py --data-dir PATH/TO/StressID --folds 5 --repeats 3 --jobs 2",
             options=FACES | DASK,
-            tiny=("--folds", "3", "--epochs", "1", "--gamma", "0", "--delta", "0"),
             leaves=("ablation/ablation.html", "ablation/ablation.csv", "ablation/figures/subsets.svg"),
         ),
         Recipe(
